@@ -1,0 +1,38 @@
+package esim
+
+import "time"
+
+// ESIMStatus is the state of an eSIM profile.
+type ESIMStatus int
+
+const (
+	ESIMUnknown   ESIMStatus = iota // the provider's word is not one we know; see ESIM.ProviderStatus
+	ESIMNew                         // bought, not on a device yet
+	ESIMInstalled                   // on a device, not used yet
+	ESIMActive                      // in use
+	ESIMDepleted                    // its data is used up
+	ESIMExpired                     // its validity is over
+	ESIMCancelled                   // taken back
+	ESIMBlocked                     // shut off
+)
+
+var esimStatusNames = names[ESIMStatus]{"unknown", "new", "installed", "active", "depleted", "expired", "cancelled", "blocked"}
+
+// String returns the status as one lower-case word.
+func (s ESIMStatus) String() string { return esimStatusNames.text(s) }
+
+// MarshalText writes the text of String.
+func (s ESIMStatus) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the text of String; an unknown word is an error.
+func (s *ESIMStatus) UnmarshalText(b []byte) error { return esimStatusNames.parse(s, b) }
+
+// ESIM is one sold eSIM: a profile waiting to be installed, or installed.
+type ESIM struct {
+	ICCID          ICCID          `json:"iccid,omitempty"`   // "" until the provider has assigned one
+	ItemID         string         `json:"item_id,omitempty"` // the provider's id of the sold unit, where it has one
+	Status         ESIMStatus     `json:"status"`
+	ProviderStatus string         `json:"provider_status,omitempty"` // the raw word
+	Activation     ActivationCode `json:"activation,omitzero"`       // a bearer secret; prints masked
+	ExpiresAt      time.Time      `json:"expires_at,omitzero"`       // zero = not stated
+}

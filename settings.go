@@ -1,0 +1,88 @@
+package esim
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Settings is what every adapter's Config embeds. The zero value of each
+// field is a good default.
+type Settings struct {
+	// BaseURL replaces the provider's own. https only; plain http is accepted
+	// for loopback hosts. No user info, query or fragment.
+	BaseURL string
+
+	// HTTPClient lends its Transport (proxy, TLS roots) and its Timeout, if
+	// that is the shorter one. It is copied, never changed; its redirect
+	// policy and cookie jar are not used. A Transport that is not an
+	// *http.Transport is called as it is, and must send each request once.
+	HTTPClient *http.Client
+
+	// Logger receives one record an attempt, without secrets or bodies;
+	// nil = silent.
+	Logger *slog.Logger
+
+	// Limiter is asked before each attempt; nil = the provider's documented
+	// pace, for this client alone.
+	Limiter Limiter
+
+	// Timeout bounds one attempt: connection, headers and body. 0 = a value
+	// for each call, 30 seconds for reads and more for purchases.
+	Timeout time.Duration
+
+	// MaxRetries bounds how often a read, or a purchase of which nothing was
+	// sent, is attempted again; 0 = 2, -1 = none.
+	MaxRetries int
+
+	// Now is the clock for signatures and token lifetimes; nil = time.Now.
+	Now func() time.Time
+
+	// Observer sees the start and the end of each operation and attempt:
+	// the one seam for traces, metrics and audit. nil = nobody.
+	Observer Observer
+}
+
+// Limiter paces requests; [golang.org/x/time/rate.Limiter] is one. Wait
+// blocks until a request may be sent, or returns an error when ctx ends first.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// Observer watches a client at work. Its methods are called from the
+// goroutine of the call, so they must be quick and safe for concurrent use.
+// The context they return is used for what they watch; the function they
+// return is called exactly once, at its end.
+type Observer interface {
+	// StartOperation is told of each call of a Client method. The function is
+	// given the error the caller gets, or nil.
+	StartOperation(ctx context.Context, op Operation) (context.Context, func(err error))
+	// StartAttempt is told of each HTTP request of an operation.
+	StartAttempt(ctx context.Context, a Attempt) (context.Context, func(AttemptResult))
+}
+
+// Operation is one call of a Client method.
+type Operation struct {
+	Provider Provider
+	Name     string // "Order", "ListPackages", …
+}
+
+// Attempt is one HTTP request made for an operation.
+type Attempt struct {
+	Operation
+	Number int    // 1 for the first send of a request
+	Method string // HTTP method
+	Path   string // path below the base URL; no provider puts an id into it
+	Effect bool   // the request may spend money or change something
+}
+
+// AttemptResult is how an attempt ended.
+type AttemptResult struct {
+	HTTPStatus int    // 0 = no answer
+	Code       string // the provider's error code
+	Outcome    Outcome
+	Err        error // nil = accepted
+	Duration   time.Duration
+	WillRetry  bool // another attempt follows
+}

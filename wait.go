@@ -1,0 +1,138 @@
+package esim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// WaitOptions says how [WaitOrder] waits. The zero value is a good default.
+type WaitOptions struct {
+	// Interval between two reads; 0 = Capabilities.PollInterval, or 5 seconds.
+	Interval time.Duration
+	// Timeout of the whole wait; 0 = 10 minutes.
+	Timeout time.Duration
+	// Quantity is how many eSIMs must have come; 0 = as many as the provider
+	// says were ordered, and at least one.
+	Quantity int
+}
+
+// WaitOrder reads the order until it is completed and its eSIMs are in hand.
+// It never buys. It rides over moments in which the provider is unavailable,
+// throttles, or does not know the order yet.
+//
+// An order that ends as failed or cancelled is an error of kind
+// [ErrIncomplete], and so is one that does not end in time; Error.Order then
+// holds the last state seen. Money was spent on an order that was seen, so
+// these errors have [OutcomeAccepted]. Where the provider cannot be asked
+// (Capabilities.GetOrder is false) the error matches
+// [errors.ErrUnsupported]: its eSIMs arrive by webhook only.
+func WaitOrder(ctx context.Context, c Client, ref OrderRef, opts WaitOptions) (*Order, error) {
+	w := waiter{client: c, ref: ref, opts: opts}
+	if ctx == nil {
+		return nil, w.fail(ErrInvalidRequest, "nil context", nil)
+	}
+	if !c.Capabilities().GetOrder {
+		return nil, w.fail(errors.ErrUnsupported, "the provider cannot be asked about an order", nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, or(opts.Timeout, 10*time.Minute))
+	defer cancel()
+	for {
+		done, err := w.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			return w.last, nil
+		}
+		if err := sleep(ctx, w.pause()); err != nil {
+			return nil, w.fail(ErrIncomplete, "the order is still not complete", errors.Join(err, w.trouble))
+		}
+	}
+}
+
+type waiter struct {
+	client  Client
+	ref     OrderRef
+	opts    WaitOptions
+	last    *Order        // as last read
+	trouble error         // why the latest read failed
+	hint    time.Duration // what the provider asked to wait
+}
+
+// look reads the order once and reports whether the wait is over.
+func (w *waiter) look(ctx context.Context) (done bool, err error) {
+	order, err := w.client.GetOrder(ctx, w.ref)
+	w.hint, w.trouble = 0, err
+	if err != nil {
+		return false, w.judge(ctx, err)
+	}
+	w.last = order
+	switch order.Status {
+	case OrderFailed, OrderCancelled:
+		return false, w.fail(ErrIncomplete, "the order ended as "+order.Status.String(), nil)
+	case OrderCompleted:
+		want := max(or(w.opts.Quantity, order.Quantity), 1)
+		if order.Delivered() < want {
+			return false, w.fail(ErrIncomplete, fmt.Sprintf("%d of %d eSIMs came", order.Delivered(), want), nil)
+		}
+		return true, nil
+	case OrderUnknown, OrderPending:
+	}
+	return false, nil
+}
+
+// judge lets pass what may go away by itself.
+func (w *waiter) judge(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil // the sleep that follows reports it
+	}
+	for _, passing := range []error{ErrUnavailable, ErrRateLimited, ErrNotFound, ErrMalformedResponse} {
+		if errors.Is(err, passing) {
+			if e, ok := errors.AsType[*Error](err); ok {
+				w.hint = e.RetryAfter
+			}
+			return nil
+		}
+	}
+	return w.fail(ErrIncomplete, "the order cannot be read", err)
+}
+
+func (w *waiter) pause() time.Duration {
+	interval := or(or(w.opts.Interval, w.client.Capabilities().PollInterval), 5*time.Second)
+	return max(interval, w.hint)
+}
+
+func (w *waiter) fail(kind error, message string, cause error) *Error {
+	outcome := OutcomeNotSent
+	switch {
+	case w.last != nil:
+		outcome = OutcomeAccepted
+	case errors.Is(kind, ErrIncomplete):
+		outcome = OutcomeUnknown // nobody has seen this order yet
+	}
+	return &Error{
+		Provider: w.client.Provider(), Op: "WaitOrder", Kind: kind, Outcome: outcome,
+		Message: message, Reference: w.ref.Reference, Order: w.last, Err: cause,
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// or returns v unless it is zero or less.
+func or[T ~int | ~int64](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
+}

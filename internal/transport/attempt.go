@@ -1,0 +1,137 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+func decode(doc []byte, out any) error { return wire.Decode(doc, out) }
+
+// attempt sends the call once and says how that ended. The n-th attempt is
+// signed afresh; its key and body are those of the first. The function tells
+// the observer of the end, and whether another attempt follows.
+func (f *flight) attempt(ctx context.Context, n int) (result, func(more bool)) {
+	t, c := f.t, f.c
+	if err := t.limiter.Wait(ctx); err != nil {
+		r := notSent(esim.ErrRateLimited, Never, err)
+		r.Message = "waiting for this client's own limiter"
+		return r, func(bool) {}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout(t.timeout))
+	defer cancel()
+
+	ctx, ended := t.startAttempt(ctx, c, n)
+	start := time.Now()
+	r := t.send(ctx, c)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		r.Retry = Never // the caller has left
+	}
+	took := time.Since(start)
+	f.log(ctx, n, r, took)
+	return r, func(more bool) { ended(r, took, more) }
+}
+
+func (t *Transport) send(ctx context.Context, c *Call) result {
+	req, err := t.request(ctx, c)
+	if err != nil {
+		return notSent(esim.ErrInvalidRequest, Never, err)
+	}
+	requestID, err := t.spec.Authorize(ctx, req, c.Body, t.Now())
+	if err != nil {
+		return unauthorized(err)
+	}
+	watch := new(connectionWatch)
+	req = req.WithContext(watch.trace(ctx))
+
+	client := t.effects
+	if c.Safety == Read {
+		client = t.reads
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		r := lost(watch, err)
+		r.requestID, r.sent = requestID, req
+		return r
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is written
+
+	buf := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
+	defer recycle(buf)
+	r := t.read(c, resp, buf)
+	r.requestID, r.sent = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id"))), req
+	return r
+}
+
+func (t *Transport) request(ctx context.Context, c *Call) (*http.Request, error) {
+	u := *t.base
+	u.Path += c.Path
+	u.RawQuery = c.Query.Encode()
+	var body io.Reader
+	if c.Body != nil {
+		body = bytes.NewReader(c.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.Method, u.String(), body)
+	if err != nil {
+		return nil, errors.New("the request cannot be built")
+	}
+	for name, values := range c.Header {
+		req.Header[name] = values
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "esimkit-esim")
+	if c.Body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.Safety != Read {
+		req.GetBody = nil // without it net/http cannot send the body twice
+		req.Close = true
+	}
+	return req, nil
+}
+
+// read takes in the whole answer, within the limit, and judges it.
+func (t *Transport) read(c *Call, resp *http.Response, buf *bytes.Buffer) result {
+	limit := c.maxBody()
+	if n := resp.ContentLength; n > 0 && n <= limit {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	switch {
+	case err != nil:
+		r := unknown(esim.ErrUnavailable, Transient, err)
+		r.status = resp.StatusCode
+		return r
+	case n > limit:
+		r := unknown(esim.ErrMalformedResponse, Never, errors.New("the answer is too large"))
+		r.status = resp.StatusCode
+		return r
+	}
+	return t.judge(c, Answer{
+		Status: resp.StatusCode,
+		Header: resp.Header,
+		Body:   buf.Bytes(),
+		JSON:   isJSON(resp.Header.Get("Content-Type")),
+	})
+}
+
+// bodies recycles the buffers of answers; nothing decoded points into them.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxRecycled = 1 << 20
+
+func recycle(buf *bytes.Buffer) {
+	if buf.Cap() > maxRecycled {
+		return
+	}
+	clear(buf.Bytes()) // it may have held activation codes
+	buf.Reset()
+	bodies.Put(buf)
+}

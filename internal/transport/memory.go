@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"context"
+	"sync"
+
+	"github.com/esimkit/esim"
+)
+
+// memory keeps, for the life of the process, what is known about the
+// purchases made under each key: one at a time, always the same content, and
+// whether an earlier send is still in doubt. That doubt is why a refusal on a
+// repeat says nothing: "insufficient balance" may be the trace of the first
+// send having been charged.
+//
+// It is a second line. What must survive a restart belongs into a journal.
+type memory struct {
+	mu      sync.Mutex
+	entries map[string]*entry
+	settled []string // keys of accepted purchases, oldest first
+}
+
+// maxSettled bounds the accepted purchases remembered to notice a reference
+// that comes again with another content. Those in doubt are never forgotten.
+const maxSettled = 8192
+
+type entry struct {
+	content string
+	doubt   bool          // a send of unknown outcome
+	done    bool          // a send that was accepted
+	busy    chan struct{} // closed when the call under way has ended
+}
+
+func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
+	for {
+		m.mu.Lock()
+		e := m.entries[c.Key]
+		if e == nil {
+			e = &entry{content: c.Content}
+			m.entries[c.Key] = e
+		}
+		if e.busy == nil {
+			e.busy = make(chan struct{})
+			m.mu.Unlock()
+			return e, nil
+		}
+		busy := e.busy
+		m.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (m *memory) leave(key string, e *entry, outcome esim.Outcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	close(e.busy)
+	e.busy = nil
+	switch outcome {
+	case esim.OutcomeAccepted:
+		e.doubt = false
+		if !e.done {
+			e.done = true
+			m.settle(key)
+		}
+	case esim.OutcomeUnknown:
+		e.doubt = true
+	case esim.OutcomeNotSent, esim.OutcomeRejected:
+		if !e.doubt && !e.done {
+			delete(m.entries, key)
+		}
+	}
+}
+
+func (m *memory) settle(key string) {
+	m.settled = append(m.settled, key)
+	if len(m.settled) <= maxSettled {
+		return
+	}
+	oldest := m.settled[0]
+	m.settled = m.settled[1:]
+	if e := m.entries[oldest]; e != nil && e.busy == nil && !e.doubt {
+		delete(m.entries, oldest)
+	}
+}

@@ -1,0 +1,119 @@
+package transport
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// Token shares one bearer token among all callers of a client: one login for
+// any number of cold callers, each of which waits no longer than its own
+// context; renewal ahead of expiry while the old token still serves; and a
+// failed login shared for a moment, so that a herd does not storm the door.
+type Token struct {
+	// Login fetches a token and says how long it is valid, counted from the
+	// moment Login was called. It outlives the caller that started it.
+	Login func(ctx context.Context) (token esim.Secret, valid time.Duration, err error)
+	// Early is how long before its end a token is renewed.
+	Early time.Duration
+	// Now is the clock, nil = time.Now.
+	Now func() time.Time
+
+	mu     sync.Mutex
+	token  esim.Secret
+	expiry time.Time
+	flight *login
+	failed *login
+	until  time.Time // the failure is shared until then
+}
+
+// login is one under way; done is closed when token and err are set.
+type login struct {
+	done  chan struct{}
+	token esim.Secret
+	err   error
+}
+
+const (
+	loginTimeout  = 60 * time.Second
+	sharedFailure = 100 * time.Millisecond
+)
+
+// Get returns the current token, logging in first if there is none.
+func (t *Token) Get(ctx context.Context) (esim.Secret, error) {
+	t.mu.Lock()
+	now := t.clock()
+	if !t.token.IsZero() && now.Before(t.expiry) {
+		token := t.token
+		if now.After(t.expiry.Add(-t.Early)) {
+			t.start(ctx, now)
+		}
+		t.mu.Unlock()
+		return token, nil
+	}
+	if t.failed != nil && now.Before(t.until) {
+		err := t.failed.err
+		t.mu.Unlock()
+		return esim.Secret{}, err
+	}
+	flight := t.start(ctx, now)
+	t.mu.Unlock()
+
+	select {
+	case <-flight.done:
+		return flight.token, flight.err
+	case <-ctx.Done():
+		return esim.Secret{}, ctx.Err()
+	}
+}
+
+// Drop forgets the token if it is still the one that was rejected: whoever
+// comes second finds a newer one and leaves it alone.
+func (t *Token) Drop(rejected esim.Secret) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token.Equal(rejected) {
+		t.token = esim.Secret{}
+	}
+}
+
+// start begins a login unless one is under way. The lock is held.
+func (t *Token) start(ctx context.Context, began time.Time) *login {
+	if t.flight != nil {
+		return t.flight
+	}
+	if t.failed != nil && began.Before(t.until) {
+		return t.failed
+	}
+	f := &login{done: make(chan struct{})}
+	t.flight = f
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
+	go func() {
+		defer cancel()
+		token, valid, err := t.Login(ctx)
+		t.finish(f, token, began.Add(valid), err)
+	}()
+	return f
+}
+
+func (t *Token) finish(f *login, token esim.Secret, expiry time.Time, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.token, f.err = token, err
+	t.flight, t.failed = nil, nil
+	if err != nil {
+		t.failed, t.until = f, t.clock().Add(sharedFailure)
+	} else {
+		t.token, t.expiry = token, expiry
+	}
+	close(f.done)
+}
+
+func (t *Token) clock() time.Time {
+	if t.Now != nil {
+		return t.Now()
+	}
+	return time.Now()
+}

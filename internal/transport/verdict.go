@@ -1,0 +1,140 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// Answer is a complete answer of the provider.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	JSON   bool // Content-Type says JSON
+}
+
+// Rule is one row of an adapter's error table: what a refusal means.
+type Rule struct {
+	Kind error
+	// Outcome of the send that got this answer. The zero value is Unknown:
+	// only a refusal that is documented to come before the charge is
+	// Rejected, and only one that comes before processing is NotSent.
+	Outcome esim.Outcome
+	Retry   Retry
+}
+
+// Retry says what may help against a refusal. Whether it is tried depends on
+// the call's [Safety].
+type Retry uint8
+
+const (
+	Never     Retry = iota
+	Transient       // trouble that may pass: back off
+	Throttled       // the provider asks to wait
+	InFlight        // the same key is being processed: wait, then ask again
+	Renonce         // the request id was seen before: a fresh one
+	Reclock         // the clock: correct it from the answer's Date, once
+	Reauth          // the credentials: new ones, once
+)
+
+// Verdict is what an answer that is not a success says.
+type Verdict struct {
+	Rule
+	Code, Message string
+	// Recognised: the document is a refusal in one of the provider's own
+	// shapes. A 2xx that is neither success nor recognised is malformed.
+	Recognised bool
+}
+
+// ByStatus is the rule for an answer without a code that the adapter knows.
+// Only what no provider decides after processing is not Unknown.
+func ByStatus(status int) Rule {
+	switch {
+	case status == http.StatusUnauthorized:
+		return Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
+	case status == http.StatusForbidden:
+		return Rule{Kind: esim.ErrUnauthorized}
+	case status == http.StatusNotFound:
+		return Rule{Kind: esim.ErrNotFound}
+	case status == http.StatusTooManyRequests:
+		return Rule{Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: Throttled}
+	case status >= 500 || status == http.StatusRequestTimeout:
+		return Rule{Kind: esim.ErrUnavailable, Retry: Transient}
+	case status >= 400:
+		return Rule{Kind: esim.ErrInvalidRequest}
+	}
+	return Rule{Kind: esim.ErrMalformedResponse, Retry: Transient}
+}
+
+// result is how one attempt ended.
+type result struct {
+	Verdict
+	outcome   esim.Outcome // of this attempt alone
+	status    int
+	requestID string
+	wait      time.Duration // what the provider asks to wait
+	date      time.Time     // Date header of the answer
+	cause     error         // of a failure without a complete answer
+	sent      *http.Request
+}
+
+// judge reads a complete answer.
+func (t *Transport) judge(c *Call, a Answer) result {
+	r := result{
+		status: a.Status,
+		wait:   waitHint(a.Header, t.Now()),
+		date:   dateOf(a.Header),
+	}
+	success := a.Status >= 200 && a.Status < 300
+	if success && a.JSON {
+		err := decode(a.Body, c.Out)
+		if err == nil {
+			ok, valid := c.Out.Accepted()
+			if ok && valid {
+				r.outcome = esim.OutcomeAccepted
+				return r
+			}
+			if !valid {
+				err = errors.New("required members are missing")
+			}
+		}
+		r.cause = err
+	}
+	r.Verdict = t.spec.Refuse(a)
+	switch {
+	case success && r.Recognised:
+		r.cause = nil
+	case success:
+		if r.cause == nil {
+			r.cause = errors.New("the answer is not JSON")
+		}
+		r.Rule = Rule{Kind: esim.ErrMalformedResponse, Retry: Transient}
+	case a.Status >= 300 && a.Status < 400:
+		r.Rule = Rule{Kind: esim.ErrMalformedResponse}
+		r.cause = errors.New("redirects are not followed")
+	}
+	r.outcome = r.Outcome
+	r.Message = t.clean(r.Message)
+	r.Code = t.clean(r.Code)
+	return r
+}
+
+// dateOf returns the zero time when the header is absent or unreadable.
+func dateOf(h http.Header) time.Time {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
+}
+
+func isJSON(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	return media == "application/json" || media == "text/json" ||
+		strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
+}

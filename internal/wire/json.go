@@ -1,0 +1,113 @@
+// Package wire reads and writes the JSON of the providers: strict about the
+// document, so that nothing that decides over money can be read two ways, and
+// tolerant about scalars, which the providers spell in several ways.
+//
+// It is the one place that knows the JSON library. That library is the
+// standard library's own next version; the day it is regular there, the
+// import lines of this package change and nothing else.
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth is far beyond any documented answer (seven levels).
+const maxDepth = 64
+
+// Decode reads one JSON document into out. It refuses duplicate names,
+// invalid UTF-8, text after the document and deep nesting; names match in
+// their exact letter case; unknown members are ignored. Its errors never
+// quote the document.
+func Decode(doc []byte, out any) error {
+	if tooDeep(doc) {
+		return errors.New("JSON is nested too deeply")
+	}
+	if err := json.Unmarshal(doc, out); err != nil {
+		return describe(err)
+	}
+	return nil
+}
+
+// Encode writes v as compact JSON without HTML escaping and without a
+// trailing newline: the bytes survive being parsed and written again by
+// another JSON library, which matters where a signature covers them.
+func Encode(v any) ([]byte, error) {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("cannot encode %T as JSON", v)
+	}
+	return doc, nil
+}
+
+// Raw is a JSON value kept as it came. It is nil when absent.
+type Raw = jsontext.Value
+
+// IsObject reports whether doc, white space aside, begins like a JSON object.
+func IsObject(doc []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(doc, " \t\r\n"), []byte("{"))
+}
+
+// IsEmpty reports whether v is absent, null, {} or "": what providers write
+// for "no more pages".
+func IsEmpty(v Raw) bool {
+	switch string(bytes.Join(bytes.Fields(v), nil)) {
+	case "", "null", "{}", `""`:
+		return true
+	}
+	return false
+}
+
+// describe says what is wrong and where, without the text that is wrong.
+func describe(err error) error {
+	if se, ok := errors.AsType[*json.SemanticError](err); ok {
+		return fmt.Errorf("unexpected JSON type at byte %d", se.ByteOffset)
+	}
+	if se, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return fmt.Errorf("duplicate JSON name at byte %d", se.ByteOffset)
+		}
+		return fmt.Errorf("invalid JSON at byte %d", se.ByteOffset)
+	}
+	return errors.New("invalid JSON")
+}
+
+// tooDeep counts brackets outside strings.
+func tooDeep(doc []byte) bool {
+	depth := 0
+	for i := 0; i < len(doc); i++ {
+		switch doc[i] {
+		case '"':
+			i = endOfString(doc, i+1)
+		case '{', '[':
+			depth++
+			if depth > maxDepth {
+				return true
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// endOfString returns the index of the quote that closes the string whose
+// text begins at i, or the length of doc.
+func endOfString(doc []byte, i int) int {
+	for i < len(doc) {
+		j := bytes.IndexAny(doc[i:], `"\`)
+		if j < 0 {
+			return len(doc)
+		}
+		i += j
+		if doc[i] == '"' {
+			return i
+		}
+		i += 2
+	}
+	return len(doc)
+}

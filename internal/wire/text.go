@@ -1,0 +1,47 @@
+package wire
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Text is a string that some providers write as a number (an id, an ICCID)
+// or leave out: absent and null are "". A number keeps its digits as they
+// came.
+type Text string
+
+// UnmarshalJSONFrom reads a string, a number or null.
+func (t *Text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch tok.Kind() {
+	case '"', '0':
+		*t = Text(tok.String())
+	case 'n':
+		*t = ""
+	default:
+		return errors.New("not a text")
+	}
+	return nil
+}
+
+// String returns the text.
+func (t Text) String() string { return string(t) }
+
+// Folded returns the text in upper case with surrounding space removed, for
+// comparing the words of open enumerations.
+func (t Text) Folded() string { return strings.ToUpper(strings.TrimSpace(string(t))) }
+
+// First returns the first text that is not empty.
+func First[T ~string](texts ...T) T {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

@@ -55,9 +55,8 @@ type Order struct {
 // Ref returns the names under which the order can be asked for again.
 func (o *Order) Ref() OrderRef { return OrderRef{ID: o.ID, Reference: o.Reference} }
 
-// Delivered returns how many eSIMs of the order are in hand: with an ICCID
-// and, unless it is a top-up of a profile already installed, with what is
-// needed to install them.
+// Delivered returns how many eSIMs of the order have come: those that have an
+// ICCID.
 func (o *Order) Delivered() int {
 	n := 0
 	for i := range o.ESIMs {

@@ -65,8 +65,11 @@ type waiter struct {
 func (w *waiter) look(ctx context.Context) (done bool, err error) {
 	order, err := w.client.GetOrder(ctx, w.ref)
 	w.hint, w.trouble = 0, err
+	if err != nil && (ctx.Err() != nil || w.passing(err)) {
+		return false, nil //nolint:nilerr // kept in w.trouble; the sleep that follows reports the end of ctx
+	}
 	if err != nil {
-		return false, w.judge(ctx, err)
+		return false, w.fail(ErrIncomplete, "the order cannot be read", err)
 	}
 	w.last = order
 	switch order.Status {
@@ -83,20 +86,17 @@ func (w *waiter) look(ctx context.Context) (done bool, err error) {
 	return false, nil
 }
 
-// judge lets pass what may go away by itself.
-func (w *waiter) judge(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil // the sleep that follows reports it
-	}
-	for _, passing := range []error{ErrUnavailable, ErrRateLimited, ErrNotFound, ErrMalformedResponse} {
-		if errors.Is(err, passing) {
+// passing reports whether the trouble may go away by itself.
+func (w *waiter) passing(err error) bool {
+	for _, kind := range []error{ErrUnavailable, ErrRateLimited, ErrNotFound, ErrMalformedResponse} {
+		if errors.Is(err, kind) {
 			if e, ok := errors.AsType[*Error](err); ok {
 				w.hint = e.RetryAfter
 			}
-			return nil
+			return true
 		}
 	}
-	return w.fail(ErrIncomplete, "the order cannot be read", err)
+	return false
 }
 
 func (w *waiter) pause() time.Duration {

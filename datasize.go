@@ -51,10 +51,11 @@ var dataUnits = [...]struct {
 
 // String writes the size as people do: "1 GB", "500 MB", "1.23 GB", "1 GiB".
 //
-// The unit is the largest, decimal or binary, that is not larger than the
-// size and states it exactly with at most two decimals; in the last resort
-// that is the byte, "1073741825 B". So nothing is rounded, and
-// [ParseDataSize] reads the same size back.
+// The unit is the largest, decimal or binary, that states the size exactly
+// with at most two decimals and four digits before them. A size that no unit
+// states so briefly is written out in the largest decimal unit,
+// "1.073741825 GB". Nothing is rounded: [ParseDataSize] reads the same size
+// back.
 func (d DataSize) String() string {
 	sign, size := "", uint64(d) //nolint:gosec // two's complement is undone below
 	if d < 0 {
@@ -62,16 +63,40 @@ func (d DataSize) String() string {
 	}
 	for _, u := range dataUnits {
 		hundredths := size % u.size * 100 // no overflow: units stay below 2⁴¹
-		if size < u.size || hundredths%u.size != 0 {
-			continue
+		if size >= u.size && size/u.size < 10_000 && hundredths%u.size == 0 {
+			return sign + decimalText(size/u.size, hundredths/u.size, 2) + " " + u.name
 		}
-		text := sign + strconv.FormatUint(size/u.size, 10)
-		if cents := hundredths / u.size; cents != 0 {
-			text += strings.TrimRight("."+strconv.FormatUint(cents/10, 10)+strconv.FormatUint(cents%10, 10), "0")
+	}
+	for _, u := range decimalUnits {
+		if size >= u.size {
+			return sign + decimalText(size/u.size, size%u.size, u.places) + " " + u.name
 		}
-		return text + " " + u.name
 	}
 	return "0 B"
+}
+
+// decimalUnits are those in which any number of bytes ends after some places.
+var decimalUnits = [...]struct {
+	name   string
+	size   uint64
+	places int
+}{
+	{"TB", uint64(TB), 12},
+	{"GB", uint64(GB), 9},
+	{"MB", uint64(MB), 6},
+	{"KB", uint64(KB), 3},
+	{"B", 1, 0},
+}
+
+// decimalText writes whole and, after the point, fraction as so many places
+// without the zeros at its end.
+func decimalText(whole, fraction uint64, places int) string {
+	text := strconv.FormatUint(whole, 10)
+	if fraction == 0 {
+		return text
+	}
+	digits := strconv.FormatUint(fraction, 10)
+	return text + "." + strings.TrimRight(strings.Repeat("0", places-len(digits))+digits, "0")
 }
 
 // ParseDataSize reads a number, an optional space and a unit: "1GB", "1 GB",

@@ -33,16 +33,17 @@ func TestDataSizeString(t *testing.T) {
 		GiB:               "1 GiB",
 		GiB + GiB/2:       "1.5 GiB",
 		GiB + GiB/4:       "1.25 GiB",
-		GiB + 1:           "1073741825 B",
+		GiB + 1:           "1.073741825 GB",
+		402_653_160:       "402.65316 MB",
 		1260 * MiB:        "1260 MiB",
 		20 * GB:           "20 GB",
 		10 * GiB:          "10 GiB",
 		TB:                "1 TB",
 		TiB:               "1 TiB",
 		-3 * GB / 2:       "-1.5 GB",
-		math.MaxInt64:     "9223372036854775807 B",
-		math.MinInt64:     "-8388608 TiB",
-		math.MinInt64 + 1: "-9223372036854775807 B",
+		math.MaxInt64:     "9223372.036854775807 TB",
+		math.MinInt64:     "-9223372.036854775808 TB",
+		math.MinInt64 + 1: "-9223372.036854775807 TB",
 	}
 	for size, want := range tests {
 		assert.Equal(t, want, size.String())

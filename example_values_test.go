@@ -68,7 +68,7 @@ func ExampleDataSize() {
 	fmt.Println(esim.GB, esim.GiB, 1230*esim.MB, esim.GiB+1)
 	fmt.Println(int64(esim.GiB))
 	// Output:
-	// 1 GB 1 GiB 1.23 GB 1073741825 B
+	// 1 GB 1 GiB 1.23 GB 1.073741825 GB
 	// 1073741824
 }
 

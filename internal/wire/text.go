@@ -14,19 +14,21 @@ type Text string
 
 // UnmarshalJSONFrom reads a string, a number or null.
 func (t *Text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	switch tok.Kind() {
-	case '"', '0':
-		*t = Text(tok.String())
-	case 'n':
+	switch dec.PeekKind() {
+	case '"':
+		return errors.ErrUnsupported // the library reads it as the string it is, and shares short ones
+	case '0', 'n':
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
 		*t = ""
-	default:
-		return errors.New("not a text")
+		if value.Kind() == '0' {
+			*t = Text(value)
+		}
+		return nil
 	}
-	return nil
+	return errors.New("not a text")
 }
 
 // String returns the text.

@@ -1,0 +1,183 @@
+package esimfx
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+// operations make each call that reads or writes something, with good input.
+func operations() map[string]func(ctx context.Context, c *Client) error {
+	return map[string]func(ctx context.Context, c *Client) error{
+		"ListPackages": func(ctx context.Context, c *Client) error {
+			_, err := c.ListPackages(ctx, esim.PackageQuery{})
+			return err
+		},
+		"ListTopUps": func(ctx context.Context, c *Client) error {
+			_, err := c.ListTopUps(ctx, anICCID)
+			return err
+		},
+		"Order": func(ctx context.Context, c *Client) error {
+			_, err := order(ctx, c, "ref-1")
+			return err
+		},
+		"TopUp": func(ctx context.Context, c *Client) error {
+			_, err := c.TopUp(ctx, esim.TopUpRequest{ICCID: anICCID, PackageID: aPackage, Reference: "ref-1"})
+			return err
+		},
+		"GetOrder": func(ctx context.Context, c *Client) error {
+			_, err := c.GetOrder(ctx, esim.OrderRef{ID: anOrderID})
+			return err
+		},
+		"Cancel": func(ctx context.Context, c *Client) error {
+			_, err := c.Cancel(ctx, esim.CancelRequest{Order: esim.OrderRef{ID: anOrderID}})
+			return err
+		},
+		"GetESIM": func(ctx context.Context, c *Client) error {
+			_, err := c.GetESIM(ctx, anICCID)
+			return err
+		},
+		"Usage": func(ctx context.Context, c *Client) error {
+			_, err := c.Usage(ctx, anICCID)
+			return err
+		},
+		"Balance": func(ctx context.Context, c *Client) error {
+			_, err := c.Balance(ctx)
+			return err
+		},
+		"Product": func(ctx context.Context, c *Client) error {
+			_, err := c.Product(ctx, aPackage)
+			return err
+		},
+		"OrderUsage": func(ctx context.Context, c *Client) error {
+			_, err := c.OrderUsage(ctx, anOrderID)
+			return err
+		},
+		"Activate": func(ctx context.Context, c *Client) error {
+			_, err := c.Activate(ctx, anOrderID)
+			return err
+		},
+	}
+}
+
+// badAnswers are none that eSIMfx gives.
+var badAnswers = map[string]string{
+	"empty":                `	`,
+	"null":                 `null`,
+	"empty object":         `{}`,
+	"list":                 `[]`,
+	"text":                 `"Success"`,
+	"number":               `0`,
+	"HTML":                 `<!doctype html><html></html>`,
+	"half":                 goodOrder[:len(goodOrder)/2],
+	"no code":              `{"message":"Success","data":{"id":"o-1"}}`,
+	"null code":            `{"code":null,"message":"Success","data":{"id":"o-1"}}`,
+	"wrong letter case":    strings.Replace(goodOrder, `"code"`, `"Code"`, 1),
+	"code twice":           strings.Replace(goodOrder, `"code":0`, `"code":7,"code":0`, 1),
+	"data twice":           strings.Replace(goodOrder, `"data":`, `"data":null,"data":`, 1),
+	"id twice":             strings.Replace(goodOrder, `"id":`, `"id":"x","id":`, 1),
+	"trailing data":        goodOrder + `{"code":1}`,
+	"byte order mark":      "\ufeff" + goodOrder,
+	"not UTF-8":            strings.Replace(goodOrder, "COMPLETED", "\xff", 1),
+	"code is a word":       strings.Replace(goodOrder, `"code":0`, `"code":"zero"`, 1),
+	"code is true":         strings.Replace(goodOrder, `"code":0`, `"code":true`, 1),
+	"code is an object":    strings.Replace(goodOrder, `"code":0`, `"code":{}`, 1),
+	"code is out of range": strings.Replace(goodOrder, `"code":0`, `"code":1e400`, 1),
+	"no data":              `{"code":0,"message":"Success"}`,
+	"null data":            `{"code":0,"message":"Success","data":null}`,
+	"data is a text":       `{"code":0,"message":"Success","data":"done"}`,
+	"data is a number":     `{"code":0,"message":"Success","data":1}`,
+	"too deep":             `{"code":0,"data":` + strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100) + `}`,
+}
+
+// TestBadAnswers: a read fails as malformed, a purchase is in doubt.
+func TestBadAnswers(t *testing.T) {
+	for name, body := range badAnswers {
+		for op, call := range operations() {
+			if op == "Cancel" || op == "Activate" {
+				continue // what an answer without data means there is in the golden cases
+			}
+			t.Run(name+"/"+op, func(t *testing.T) {
+				w := newWorld(t)
+				if op == "TopUp" { // its reads are fine, the purchase is not
+					w.on(statusPath, 200, goodStatus)
+					w.on(topUpsPath, 200, goodTopUps)
+				}
+				w.on("/(product|order|account/api/v1/reseller)/.*", 200, body)
+				e := asError(t, call(t.Context(), w.client(t)))
+				assert.ErrorIs(t, e, esim.ErrMalformedResponse)
+				assert.Equal(t, op, e.Op)
+				want := esim.OutcomeRejected
+				if op == "Order" || op == "TopUp" {
+					want = esim.OutcomeUnknown
+				}
+				assert.Equal(t, want, e.Outcome)
+				assert.Equal(t, want == esim.OutcomeUnknown, esim.MaybeCharged(e))
+			})
+		}
+	}
+}
+
+func TestContentTypes(t *testing.T) {
+	for contentType, good := range map[string]bool{
+		"application/json": true, "application/json; charset=utf-8": true,
+		"text/html": false, "": false, "application/octet-stream": false,
+	} {
+		w := newWorld(t)
+		w.mock.RegisterResponder(http.MethodPost, "=~"+createPath, func(*http.Request) (*http.Response, error) {
+			resp := httpmock.NewStringResponse(200, goodOrder)
+			resp.Header.Set("Content-Type", contentType)
+			return resp, nil
+		})
+		_, err := order(t.Context(), w.client(t), "ref-1")
+		if good {
+			require.NoError(t, err, contentType)
+			continue
+		}
+		assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome, contentType)
+	}
+}
+
+// TestOddDates: a date in no known form is not stated, and spoils nothing.
+func TestOddDates(t *testing.T) {
+	for _, date := range []string{`null`, `""`, `"soon"`, `1758691212`, `{"at":1}`, `"2025-13-45T99:00:00Z"`, `"0000-00-00"`} {
+		w := newWorld(t)
+		w.on(createPath, 200, strings.Replace(goodOrder, `"status":"COMPLETED"`,
+			`"status":"COMPLETED","creation_time":`+date+`,"subscription":{"expiry":`+date+`}`, 1))
+		got, err := order(t.Context(), w.client(t), "ref-1")
+		require.NoError(t, err, date)
+		assert.True(t, got.CreatedAt.IsZero(), date)
+		assert.True(t, got.ESIMs[0].ExpiresAt.IsZero(), date)
+	}
+	for date, want := range map[string]string{
+		"2025-08-01T03:07:11Z":      "2025-08-01T03:07:11Z",
+		"2025-08-01T05:07:11+02:00": "2025-08-01T03:07:11Z",
+		"2025-08-01T03:07:11.5":     "2025-08-01T03:07:11Z",
+		"2025-08-01 03:07:11":       "2025-08-01T03:07:11Z",
+		"2025-08-01":                "2025-08-01T00:00:00Z",
+	} {
+		w := newWorld(t)
+		w.on(createPath, 200, strings.Replace(goodOrder, `"status":"COMPLETED"`, `"creation_time":"`+date+`","status":"COMPLETED"`, 1))
+		got, err := order(t.Context(), w.client(t), "ref-1")
+		require.NoError(t, err, date)
+		assert.Equal(t, want, got.CreatedAt.Format("2006-01-02T15:04:05Z"), date)
+	}
+}
+
+// TestNothingOfAnEarlierAnswerSurvives: the first attempt's answer is cut off
+// after code 0, the second has no code.
+func TestNothingOfAnEarlierAnswerSurvives(t *testing.T) {
+	w := newWorld(t)
+	w.on(createPath, 200, `{"code":0,"message":"Success","data":{"id":"o-1","esim":{"iccid":"89440000000000000000"`, `{"data":{"status":"COMPLETED"}}`)
+	cfg := w.config()
+	cfg.MaxRetries = 1
+	_, err := order(t.Context(), newTestClient(t, cfg), "ref-1")
+	assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
+}

@@ -1,0 +1,88 @@
+package esimfx
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// maxQuantity of one Order. The API sells one eSIM a call and knows no larger
+// orders; this bounds how much one call of Order can spend.
+const maxQuantity = 20
+
+// Client speaks with eSIMfx for one account. It is safe for concurrent use;
+// all calls share one access token.
+type Client struct {
+	esim.UnimplementedClient
+
+	wire  *transport.Transport
+	door  *transport.Transport // for the login, which has no token yet
+	token *transport.Token
+
+	id       esim.Secret
+	secret   esim.Secret
+	codes    map[int]Code
+	currency string
+	scheme   string // what stands before the token in the header
+	verified bool
+}
+
+var _ esim.Client = (*Client)(nil)
+
+// Provider returns [esim.ESIMFX].
+func (c *Client) Provider() esim.Provider { return esim.ESIMFX }
+
+// Capabilities tells what this client can do.
+func (c *Client) Capabilities() esim.Capabilities {
+	return esim.Capabilities{
+		ListPackages: true, ListTopUps: true,
+		Order: true, TopUp: true, GetOrder: true, Cancel: true,
+		GetESIM: true, Usage: true, Balance: true,
+		MaxQuantity:      maxQuantity,
+		OrderIdempotency: esim.IdempotencyReplays,
+		TopUpIdempotency: esim.IdempotencyReplays,
+		Fulfilment:       esim.FulfilmentImmediate,
+		PriceGuard:       esim.PriceGuardChecked,
+		ContractVerified: c.verified,
+	}
+}
+
+// Format prints what this is and nothing of what it holds, whatever the verb.
+func (c Client) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "esimfx.Client") // fmt collects in memory; there is no error to report
+}
+
+// CloseIdleConnections closes connections kept for later calls.
+func (c *Client) CloseIdleConnections() {
+	c.wire.CloseIdleConnections()
+	c.door.CloseIdleConnections()
+}
+
+// Balance reads the prepaid balance (path and field as public integrations
+// have them; not in the provider's documents). Its currency is that of
+// Config.Currency, since the API states none.
+func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
+	ctx, end := c.wire.Operation(ctx, "Balance")
+	defer func() { end(err) }()
+	if err = c.wire.Check(ctx, "Balance").Err(); err != nil {
+		return esim.Money{}, err
+	}
+	profile, err := fetch[profileData](ctx, c.wire, transport.Call{
+		Op: "Balance", Method: http.MethodGet, Path: "/account/api/v1/reseller/get_profile", Safety: transport.Read,
+	})
+	if err != nil {
+		return esim.Money{}, err
+	}
+	return profile.Balance.Money(c.currency)
+}
+
+type profileData struct {
+	Balance wire.Number `json:"balance"`
+}
+
+func (d profileData) complete() bool { return d.Balance.Known() }

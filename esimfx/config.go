@@ -1,0 +1,144 @@
+package esimfx
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/govalues/decimal"
+	"golang.org/x/time/rate"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+// ProductionURL is the API host that public integrations of eSIMfx use. The
+// provider's documents name no host: the portal shows each account its own,
+// under Reseller, "API domain".
+const ProductionURL = "https://api.esimfx.com"
+
+// The provider documents no rate limit; this is a pace no gateway minds.
+const pace, burst = rate.Limit(10), 20
+
+// Tokens live exactly one hour (eSIMfx docs: Project Context, section 1).
+const tokenLife, tokenEarly = time.Hour, 5 * time.Minute
+
+// Config holds the credentials of an eSIMfx account and what cannot be read
+// from its API.
+type Config struct {
+	// Settings.BaseURL is required: the account's "API domain". A login waits
+	// for no Limiter, since the calls that need it have waited already.
+	esim.Settings
+
+	ClientID  string      // portal: Reseller, Client ID
+	ClientKey esim.Secret // portal: Reseller, Client Key
+
+	// Codes teaches error codes, which the provider does not publish; see
+	// "Learning codes" in the package documentation. 0 is success and cannot
+	// be taught.
+	Codes map[int]Code
+
+	// Currency of Balance, as ISO 4217 code. The API does not state it, so ""
+	// leaves it unstated.
+	Currency string
+
+	// BareToken sends the access token alone in the Authorization header,
+	// without "Bearer " before it.
+	BareToken bool
+
+	// ContractVerified is passed on as Capabilities.ContractVerified.
+	ContractVerified bool
+}
+
+// Code is what an operator knows of one error code.
+type Code struct {
+	// Kind is one of the kinds of package esim, such as
+	// [esim.ErrInsufficientBalance]. After [esim.ErrUnauthorized] the client
+	// logs in again, once, and after [esim.ErrRateLimited] it waits.
+	Kind error
+	// Refused says that the code proves that nothing was charged.
+	Refused bool
+}
+
+// ConfigFromEnv reads ESIMFX_BASE_URL, ESIMFX_CLIENT_ID and ESIMFX_CLIENT_KEY.
+// An absent one is an error of kind [esim.ErrInvalidRequest].
+func ConfigFromEnv() (Config, error) {
+	var missing string
+	env := func(name string) string {
+		value := os.Getenv(name)
+		if value == "" && missing == "" {
+			missing = name
+		}
+		return value
+	}
+	cfg := Config{
+		Settings:  esim.Settings{BaseURL: env("ESIMFX_BASE_URL")},
+		ClientID:  env("ESIMFX_CLIENT_ID"),
+		ClientKey: esim.NewSecret(env("ESIMFX_CLIENT_KEY")),
+	}
+	if missing != "" {
+		return Config{}, misconfigured("ConfigFromEnv", missing+" is not set")
+	}
+	return cfg, nil
+}
+
+// New builds a client. It copies what it is lent, checks the credentials for
+// their shape and sends nothing. Its error is an [*esim.Error] of kind
+// [esim.ErrInvalidRequest] that names the field and never its value.
+func New(cfg Config) (*Client, error) {
+	if why := cfg.problem(); why != "" {
+		return nil, misconfigured("New", why)
+	}
+	c := &Client{
+		id: esim.NewSecret(cfg.ClientID), secret: cfg.ClientKey, codes: maps.Clone(cfg.Codes),
+		currency: cfg.Currency, scheme: "Bearer ", verified: cfg.ContractVerified,
+	}
+	if cfg.BareToken {
+		c.scheme = ""
+	}
+	var err error
+	spec := transport.Spec{
+		Provider: esim.ESIMFX, Pace: pace, Burst: burst,
+		Authorize: c.authorize, Disown: c.disown, Refuse: c.refuse,
+		Secrets: []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
+	}
+	if c.wire, err = transport.New(spec, cfg.Settings); err != nil {
+		return nil, err
+	}
+	if c.door, err = c.newDoor(spec, cfg.Settings); err != nil {
+		return nil, err
+	}
+	c.token = &transport.Token{Login: c.login, Early: tokenEarly, Now: cfg.Now}
+	return c, nil
+}
+
+// problem says what is wrong with the configuration, "" for nothing.
+func (cfg *Config) problem() string {
+	if err := transport.Header(cfg.ClientID); err != nil {
+		return "ClientID " + err.Error()
+	}
+	if err := transport.Header(cfg.ClientKey.Reveal()); err != nil {
+		return "ClientKey " + err.Error()
+	}
+	if _, err := esim.NewMoney(decimal.Decimal{}, cfg.Currency); err != nil {
+		return "Currency is not an ISO 4217 code"
+	}
+	for _, number := range slices.Sorted(maps.Keys(cfg.Codes)) {
+		switch {
+		case number == 0:
+			return "Codes has an entry for 0, which is success"
+		case !slices.Contains(esim.Kinds(), cfg.Codes[number].Kind):
+			return fmt.Sprintf("Codes[%d].Kind is not a kind of package esim", number)
+		}
+	}
+	return ""
+}
+
+func misconfigured(op, why string) error {
+	return &esim.Error{
+		Provider: esim.ESIMFX, Op: op, Kind: esim.ErrInvalidRequest,
+		Outcome: esim.OutcomeNotSent, Message: why,
+	}
+}

@@ -1,0 +1,114 @@
+package esimfx
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+func TestConfigErrors(t *testing.T) {
+	for name, row := range map[string]struct {
+		change func(*Config)
+		names  string
+	}{
+		"no client id":              {func(c *Config) { c.ClientID = "" }, "ClientID"},
+		"client id with a break":    {func(c *Config) { c.ClientID = "leak-me\r\nX: y" }, "ClientID"},
+		"client id with a space":    {func(c *Config) { c.ClientID = "leak-me " }, "ClientID"},
+		"no client key":             {func(c *Config) { c.ClientKey = esim.Secret{} }, "ClientKey"},
+		"client key with a break":   {func(c *Config) { c.ClientKey = esim.NewSecret("leak-me\n") }, "ClientKey"},
+		"client key with a letter":  {func(c *Config) { c.ClientKey = esim.NewSecret("leak-meé") }, "ClientKey"},
+		"currency in small letters": {func(c *Config) { c.Currency = "usd" }, "Currency"},
+		"currency in words":         {func(c *Config) { c.Currency = "dollars" }, "Currency"},
+		"code 0":                    {func(c *Config) { c.Codes = map[int]Code{0: {Kind: esim.ErrNotFound}} }, "Codes"},
+		"code without a kind":       {func(c *Config) { c.Codes = map[int]Code{7: {Refused: true}} }, "Codes[7].Kind"},
+		"code of a strange kind":    {func(c *Config) { c.Codes = map[int]Code{7: {Kind: errors.New("leak-me")}} }, "Codes[7].Kind"},
+		"no base URL":               {func(c *Config) { c.BaseURL = "" }, "BaseURL"},
+		"plain http":                {func(c *Config) { c.BaseURL = "http://leak-me.example.com" }, "BaseURL"},
+		"base URL with user info":   {func(c *Config) { c.BaseURL = "https://user:leak-me@fx.example.com" }, "BaseURL"},
+		"base URL with a query":     {func(c *Config) { c.BaseURL = "https://fx.example.com?leak-me" }, "BaseURL"},
+		"base URL with a fragment":  {func(c *Config) { c.BaseURL = "https://fx.example.com#leak-me" }, "BaseURL"},
+		"negative timeout":          {func(c *Config) { c.Timeout = -1 }, "Timeout"},
+	} {
+		cfg := testConfig(nil)
+		row.change(&cfg)
+		client, err := New(cfg)
+		assert.Nil(t, client, name)
+		e := asError(t, err)
+		require.ErrorIs(t, e, esim.ErrInvalidRequest, name)
+		assert.Equal(t, esim.OutcomeNotSent, e.Outcome, name)
+		assert.Equal(t, esim.ESIMFX, e.Provider, name)
+		assert.Contains(t, e.Message, row.names, name)
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", e, e, e), "leak-me", name)
+	}
+}
+
+func TestNewCopiesWhatItIsLent(t *testing.T) {
+	w := newWorld(t)
+	w.on(createPath, 200, `{"code":40201,"message":"Insufficient balance"}`)
+	cfg := w.config()
+	c := newTestClient(t, cfg)
+	cfg.Codes[40201] = Code{Kind: esim.ErrNotEligible}
+	_, err := order(t.Context(), c, "ref-1")
+	e := asError(t, err)
+	require.ErrorIs(t, e, esim.ErrInsufficientBalance)
+	assert.Equal(t, esim.OutcomeRejected, e.Outcome)
+}
+
+func TestNewSendsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.client(t)
+	assert.Zero(t, w.sent)
+}
+
+func TestConfigFromEnv(t *testing.T) {
+	names := []string{"ESIMFX_BASE_URL", "ESIMFX_CLIENT_ID", "ESIMFX_CLIENT_KEY"}
+	for _, name := range names {
+		t.Setenv(name, "https://value-of-"+name)
+	}
+	cfg, err := ConfigFromEnv()
+	require.NoError(t, err)
+	assert.Equal(t, "https://value-of-ESIMFX_BASE_URL", cfg.BaseURL)
+	assert.Equal(t, "https://value-of-ESIMFX_CLIENT_ID", cfg.ClientID)
+	assert.Equal(t, "https://value-of-ESIMFX_CLIENT_KEY", cfg.ClientKey.Reveal())
+	for _, name := range names {
+		t.Setenv(name, "")
+		_, err := ConfigFromEnv()
+		e := asError(t, err)
+		require.ErrorIs(t, e, esim.ErrInvalidRequest)
+		assert.Contains(t, e.Message, name)
+		t.Setenv(name, "https://again")
+	}
+}
+
+func TestCapabilities(t *testing.T) {
+	w := newWorld(t)
+	caps := w.client(t).Capabilities()
+	for op := range operations() {
+		want := map[string]bool{
+			"ListPackages": caps.ListPackages, "ListTopUps": caps.ListTopUps, "Order": caps.Order, "TopUp": caps.TopUp,
+			"GetOrder": caps.GetOrder, "Cancel": caps.Cancel, "GetESIM": caps.GetESIM, "Usage": caps.Usage, "Balance": caps.Balance,
+		}
+		if supported, isClientMethod := want[op]; isClientMethod {
+			assert.True(t, supported, op)
+		}
+	}
+	assert.False(t, caps.LookupByReference)
+	assert.False(t, caps.CallbackURL)
+	assert.Equal(t, 20, caps.MaxQuantity)
+	assert.Equal(t, esim.IdempotencyReplays, caps.OrderIdempotency)
+	assert.Equal(t, esim.IdempotencyReplays, caps.TopUpIdempotency)
+	assert.Equal(t, esim.FulfilmentImmediate, caps.Fulfilment)
+	assert.Equal(t, esim.PriceGuardChecked, caps.PriceGuard)
+	assert.False(t, caps.ContractVerified)
+
+	cfg := w.config()
+	cfg.ContractVerified = true
+	c := newTestClient(t, cfg)
+	assert.True(t, c.Capabilities().ContractVerified)
+	assert.Equal(t, esim.ESIMFX, c.Provider())
+}

@@ -1,0 +1,129 @@
+package esimfx
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+func answerOf(status int, body string) transport.Answer {
+	return transport.Answer{Status: status, Header: http.Header{}, Body: []byte(body), JSON: true}
+}
+
+func TestWhatAStatusSays(t *testing.T) {
+	c := newWorld(t).client(t)
+	const body = `{"code":49999,"message":"m"}`
+	for _, row := range []struct {
+		status  int
+		kind    error
+		outcome esim.Outcome
+		retry   transport.Retry
+	}{
+		{200, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Never},
+		{201, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Never},
+		{299, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Never},
+		{302, esim.ErrMalformedResponse, esim.OutcomeUnknown, transport.Transient},
+		{400, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
+		{401, esim.ErrUnauthorized, esim.OutcomeNotSent, transport.Reauth},
+		{403, esim.ErrUnauthorized, esim.OutcomeNotSent, transport.Reauth},
+		{404, esim.ErrNotFound, esim.OutcomeUnknown, transport.Never},
+		{408, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
+		{409, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
+		{422, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
+		{429, esim.ErrRateLimited, esim.OutcomeRejected, transport.Throttled},
+		{500, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
+		{503, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
+	} {
+		want := transport.Rule{Kind: row.kind, Outcome: row.outcome, Retry: row.retry}
+		v := c.refuse(answerOf(row.status, body))
+		assert.Equal(t, want, v.Rule, "HTTP %d with a code", row.status)
+		assert.True(t, v.Recognised)
+		v = c.refuse(answerOf(row.status, "<html>"))
+		assert.Equal(t, want, v.Rule, "HTTP %d without a document", row.status)
+		assert.False(t, v.Recognised)
+		v = c.refuse(answerOf(row.status, `{"code":0,"message":"Success"}`))
+		assert.Equal(t, want, v.Rule, "HTTP %d with code 0", row.status)
+		assert.False(t, v.Recognised)
+	}
+}
+
+func TestWhatATaughtCodeSays(t *testing.T) {
+	w := newWorld(t)
+	cfg := w.config()
+	cfg.Codes = map[int]Code{-1: {Kind: esim.ErrNotEligible, Refused: true}}
+	number := 1
+	for _, kind := range esim.Kinds() {
+		cfg.Codes[number] = Code{Kind: kind}
+		cfg.Codes[number+1] = Code{Kind: kind, Refused: true}
+		number += 2
+	}
+	c := newTestClient(t, cfg)
+	for number, row := range cfg.Codes {
+		body := fmt.Sprintf(`{"code":%d,"message":"m"}`, number)
+		retry := transport.Never
+		switch {
+		case errors.Is(row.Kind, esim.ErrUnauthorized):
+			retry = transport.Reauth
+		case errors.Is(row.Kind, esim.ErrRateLimited):
+			retry = transport.Throttled
+		}
+		outcome := esim.OutcomeUnknown
+		if row.Refused {
+			outcome = esim.OutcomeRejected
+		}
+		for _, status := range []int{200, 400, 401, 404, 429} {
+			assert.Equal(t, transport.Rule{Kind: row.Kind, Outcome: outcome, Retry: retry}, c.refuse(answerOf(status, body)).Rule,
+				"code %d in HTTP %d", number, status)
+		}
+		assert.Equal(t, transport.Rule{Kind: row.Kind, Retry: transport.Transient}, c.refuse(answerOf(500, body)).Rule,
+			"code %d in HTTP 500", number)
+	}
+}
+
+func TestHowACodeIsWritten(t *testing.T) {
+	c := newWorld(t).client(t) // 40201 is taught
+	for _, row := range []struct{ body, code, message string }{
+		{`{"code":40201,"message":"m"}`, "40201", "m"},
+		{`{"code":"40201","msg":"m"}`, "40201", "m"},
+		{`{"code":40201.0,"message":"","msg":"m"}`, "40201", "m"},
+		{`{"code":40201,"message":{"text":"m"}}`, "40201", ""},
+		{`{"code":40201,"message":null,"data":[1]}`, "40201", ""},
+		{`{"code":4.0201e4,"message":7}`, "40201", "7"},
+	} {
+		v := c.refuse(answerOf(200, row.body))
+		assert.True(t, v.Recognised, row.body)
+		assert.Equal(t, esim.ErrInsufficientBalance, v.Kind, row.body)
+		assert.Equal(t, row.code, v.Code, row.body)
+		assert.Equal(t, row.message, v.Message, row.body)
+	}
+	for _, body := range []string{
+		`{"code":40201.5}`, `{"code":140201}`, `{"code":-40201}`, `{"code":9999999999999999999}`, `{"code":1e19}`,
+	} {
+		v := c.refuse(answerOf(200, body))
+		assert.NotEqual(t, esim.ErrInsufficientBalance, v.Kind, body)
+		assert.Equal(t, esim.OutcomeUnknown, v.Outcome, body)
+	}
+	for _, body := range []string{
+		`{"code":true}`, `{"code":null}`, `{"Code":40201}`, `{"code":40201,"code":0}`, `{"code":40201} x`, `[40201]`, `40201`, ``,
+		`{"code":"x"}`, `{"code":1e400}`,
+	} {
+		v := c.refuse(answerOf(200, body))
+		assert.False(t, v.Recognised, body)
+	}
+	v := c.refuse(transport.Answer{Status: 200, Body: []byte(`{"code":40201}`)})
+	assert.False(t, v.Recognised, "not declared as JSON")
+}
+
+func TestTheLoginBlamesTheCredentials(t *testing.T) {
+	c := newWorld(t).client(t)
+	assert.Equal(t, esim.ErrUnauthorized, c.refuseLogin(answerOf(200, `{"code":1}`)).Kind)
+	assert.Equal(t, esim.ErrInsufficientBalance, c.refuseLogin(answerOf(200, `{"code":40201}`)).Kind)
+	assert.Equal(t, esim.ErrUnavailable, c.refuseLogin(answerOf(200, `<html>`)).Kind)
+	assert.Equal(t, esim.ErrUnavailable, c.refuseLogin(answerOf(503, `{"code":1}`)).Kind)
+}

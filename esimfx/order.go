@@ -1,0 +1,155 @@
+package esimfx
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// orderData is an order as create_order and get_order return it (eSIMfx docs:
+// Quick Start, steps 2 and 3). The two put the ICCID in different places. Only
+// what a sale needs is read, so that nothing else can spoil the answer to it.
+type orderData struct {
+	ID           wire.Text `json:"id"`
+	Status       wire.Text `json:"status"`
+	ICCID        wire.Text `json:"iccid"`
+	ESIM         esimData  `json:"esim"`
+	CreationTime wire.Time `json:"creation_time"`
+	Product      struct {
+		ID wire.Text `json:"id"`
+	} `json:"product"`
+	Subscription struct {
+		Status wire.Text `json:"status"`
+		Expiry wire.Time `json:"expiry"`
+	} `json:"subscription"`
+}
+
+// complete: without data nothing is known of what was bought, and the same key
+// may yet bring it.
+func (d *orderData) complete() bool { return d != nil }
+
+func (d *orderData) iccid() esim.ICCID {
+	return esim.ICCID(wire.First(d.ICCID, d.ESIM.ICCID))
+}
+
+// status knows one word for sure, COMPLETED; any other is no failure.
+// TERMINATED is the subscription's word for cancelled.
+func (d *orderData) status() esim.OrderStatus {
+	if d.terminated() {
+		return esim.OrderCancelled
+	}
+	switch d.Status.Folded() {
+	case "COMPLETED":
+		return esim.OrderCompleted
+	case "PENDING":
+		return esim.OrderPending
+	}
+	return esim.OrderUnknown
+}
+
+func (d *orderData) terminated() bool { return d.Subscription.Status.Folded() == "TERMINATED" }
+
+// addTo makes the order, which is one eSIM's, a part of sum.
+func (d *orderData) addTo(sum *esim.Order, unit esim.ESIM) {
+	if sum.Quantity == 0 {
+		sum.Status, sum.CreatedAt = d.status(), d.CreationTime.Time
+	} else {
+		sum.Status = together(sum.Status, d.status())
+	}
+	if id := string(d.ID); sum.ID == "" {
+		sum.ID = id
+	} else if id != "" {
+		sum.ID += "," + id
+	}
+	sum.Quantity++
+	if unit.ICCID != "" || !unit.Activation.IsZero() {
+		sum.ESIMs = append(sum.ESIMs, unit)
+	}
+}
+
+// together is the status of two orders seen as one.
+func together(a, b esim.OrderStatus) esim.OrderStatus {
+	switch {
+	case a == b:
+		return a
+	case a == esim.OrderPending || b == esim.OrderPending:
+		return esim.OrderPending
+	}
+	return esim.OrderUnknown
+}
+
+// GetOrder reads an order and its eSIM, activation code included, with two
+// requests for each eSIM (eSIMfx docs: get_order and get_esim_status). It
+// wants the ID: eSIMfx has no search by reference, and repeating the purchase
+// with the same Reference is what finds an order whose ID was lost. A
+// terminated order has [esim.OrderCancelled].
+func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
+	ctx, end := c.wire.Operation(ctx, "GetOrder")
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, "GetOrder")
+	if ref.ID == "" && ref.Reference != "" {
+		check.Unsupported("OrderRef.Reference", "is nothing eSIMfx can look up; repeat the purchase with it instead")
+	}
+	ids := orderIDs(check, "OrderRef.ID", ref.ID)
+	if err = check.Err(); err != nil {
+		return nil, err
+	}
+	order := &esim.Order{Provider: esim.ESIMFX, Reference: ref.Reference}
+	for _, id := range ids {
+		data, err := readOrder[orderRead](ctx, c, "GetOrder", id)
+		if err != nil {
+			return nil, err
+		}
+		unit := esim.ESIM{ICCID: data.iccid(), ItemID: id}
+		if unit.ICCID != "" {
+			profile, err := c.profile(ctx, "GetOrder", unit.ICCID)
+			if err != nil {
+				return nil, err
+			}
+			unit.Status, unit.ProviderStatus, unit.Activation = profile.Status, profile.ProviderStatus, profile.Activation
+		}
+		unit.ExpiresAt = data.Subscription.Expiry.Time
+		data.addTo(order, unit)
+		order.PackageID = wire.First(order.PackageID, string(data.Product.ID))
+	}
+	return order, nil
+}
+
+// orderIDs takes apart the ID of an order of several eSIMs.
+func orderIDs(check *transport.Check, field, joined string) []string {
+	ids := strings.Split(joined, ",")
+	if len(ids) > maxQuantity {
+		check.Fail(field, "has more parts than an order has eSIMs")
+	}
+	for _, id := range ids {
+		check.ID(field, id)
+	}
+	return ids
+}
+
+// orderRead is an order that was asked for by its id.
+type orderRead struct{ orderData }
+
+func (d orderRead) complete() bool { return d.ID != "" }
+
+func (d orderRead) id() string { return string(d.ID) }
+
+// readOrder reads one order, as much of it as T has.
+func readOrder[T interface {
+	payload
+	id() string
+}](ctx context.Context, c *Client, op, id string) (T, error) {
+	data, err := fetch[T](ctx, c.wire, transport.Call{
+		Op: op, Method: http.MethodGet, Path: "/order/api/v1/get_order",
+		Query: url.Values{"order_id": {id}}, Safety: transport.Read,
+	})
+	if err == nil && !strings.EqualFold(data.id(), id) {
+		err = c.malformed(op, "the answer is about another order")
+	}
+	return data, err
+}

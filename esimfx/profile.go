@@ -1,0 +1,86 @@
+package esimfx
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// esimData is an eSIM in the answer to an order or to get_esim_status.
+type esimData struct {
+	ICCID  wire.Text `json:"iccid"`
+	QR     wire.Text `json:"esim_qr"` // the LPA string
+	Status wire.Text `json:"status"`
+}
+
+func (d esimData) complete() bool { return d.ICCID != "" }
+
+// convert also says what keeps the eSIM from being installed, nil for nothing.
+func (d *esimData) convert() (esim.ESIM, error) {
+	out := esim.ESIM{ICCID: esim.ICCID(d.ICCID), Status: statusOf(d.Status), ProviderStatus: string(d.Status)}
+	var err error
+	if d.QR == "" {
+		err = errors.New("the activation code is missing")
+	} else if out.Activation, err = esim.ParseActivationCode(string(d.QR)); err != nil {
+		err = errors.New("the activation code cannot be read")
+	}
+	if _, bad := esim.ParseICCID(string(d.ICCID)); bad != nil {
+		err = errors.New("the ICCID is missing or not 18 to 22 digits")
+	}
+	return out, err
+}
+
+// statusOf maps the states of an eSIM (eSIMfx docs: get_esim_status, and
+// Project Context, section 5), which are written in mixed case. ALLOCATED has
+// been seen too; nobody says what it means.
+func statusOf(word wire.Text) esim.ESIMStatus {
+	switch word.Folded() {
+	case "PROVISIONED":
+		return esim.ESIMNew
+	case "INSTALLED":
+		return esim.ESIMInstalled
+	case "ACTIVE":
+		return esim.ESIMActive
+	case "EXPIRED":
+		return esim.ESIMExpired
+	case "BLOCKED", "DEACTIVATED":
+		return esim.ESIMBlocked
+	}
+	return esim.ESIMUnknown
+}
+
+// GetESIM reads one eSIM and its activation code (eSIMfx docs: Project
+// Context, flow G).
+func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (_ *esim.ESIM, err error) {
+	ctx, end := c.wire.Operation(ctx, "GetESIM")
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, "GetESIM")
+	check.ICCID("ICCID", iccid)
+	if err = check.Err(); err != nil {
+		return nil, err
+	}
+	return c.profile(ctx, "GetESIM", iccid)
+}
+
+func (c *Client) profile(ctx context.Context, op string, iccid esim.ICCID) (*esim.ESIM, error) {
+	data, err := fetch[esimData](ctx, c.wire, transport.Call{
+		Op: op, Method: http.MethodGet, Path: "/order/api/v1/get_esim_status",
+		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if esim.ICCID(data.ICCID) != iccid {
+		return nil, c.malformed(op, "the answer is about another eSIM")
+	}
+	profile, err := data.convert()
+	if err != nil && data.QR != "" {
+		return nil, c.malformed(op, err.Error())
+	}
+	return &profile, nil
+}

@@ -1,0 +1,261 @@
+package esimfx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// orderRequest is the body of create_order (eSIMfx docs: Quick Start, steps 2
+// and 4). It has no quantity and no price.
+type orderRequest struct {
+	Operation string     `json:"operation_type"`
+	ICCID     esim.ICCID `json:"iccid,omitzero"` // TOPUP only
+	Product   struct {
+		ID string `json:"id"`
+	} `json:"product"`
+}
+
+// purchase is one Order or TopUp on its way.
+type purchase struct {
+	c         *Client
+	op        string
+	reference string
+	body      orderRequest
+	terms     transport.Purchase
+}
+
+// Order buys eSIMs, each with a call of its own (eSIMfx docs: POST
+// /order/api/v1/create_order, operation_type NEW). See the package
+// documentation for what happens when only some can be bought.
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
+	ctx, end := c.wire.Operation(ctx, "Order")
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, "Order")
+	p := c.purchase("Order", "NEW", check.Reference(req.Reference), transport.Purchase{
+		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
+	})
+	check.Range("Quantity", p.terms.Quantity, 1, maxQuantity)
+	check.Purchase(p.terms)
+	if req.CallbackURL != "" {
+		check.Unsupported("CallbackURL", "is nothing eSIMfx offers; its webhooks are set up in its portal")
+	}
+	if err = check.Err(); err != nil {
+		return nil, err
+	}
+	if p.terms.Guarded() && !p.made() {
+		product, err := c.product(ctx, p.op, p.terms.PackageID)
+		if err == nil {
+			check.Price(p.terms, product.price(), "the price")
+			err = check.Err()
+		}
+		if err != nil {
+			return nil, p.withheld(err)
+		}
+	}
+	return p.buy(ctx)
+}
+
+// TopUp buys data for an eSIM (eSIMfx docs: POST /order/api/v1/create_order,
+// operation_type TOPUP). Before it buys it reads the state of the eSIM, which
+// must not be blocked, and the products that fit it. The eSIM in the order has
+// no activation code: nothing is to be installed.
+func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
+	ctx, end := c.wire.Operation(ctx, "TopUp")
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, "TopUp")
+	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference), transport.Purchase{
+		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
+	})
+	p.body.ICCID = req.ICCID
+	check.ICCID("ICCID", req.ICCID)
+	check.Purchase(p.terms)
+	if err = check.Err(); err != nil {
+		return nil, err
+	}
+	if p.fresh() || p.terms.Guarded() && !p.made() {
+		if err := p.fits(ctx, check); err != nil {
+			return nil, p.withheld(err)
+		}
+	}
+	return p.buy(ctx)
+}
+
+func (c *Client) purchase(op, operation, reference string, terms transport.Purchase) *purchase {
+	if terms.Quantity == 0 {
+		terms.Quantity = 1
+	}
+	p := &purchase{c: c, op: op, reference: reference, terms: terms}
+	p.body.Operation, p.body.Product.ID = operation, terms.PackageID
+	return p
+}
+
+// fits reads whether the eSIM can take the top-up, and at what price.
+func (p *purchase) fits(ctx context.Context, check *transport.Check) error {
+	profile, err := p.c.profile(ctx, p.op, p.body.ICCID)
+	if err != nil {
+		return err
+	}
+	if profile.Status == esim.ESIMBlocked {
+		return p.c.wire.Fail(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
+	}
+	products, err := p.c.topUps(ctx, p.op, p.body.ICCID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(products, func(o esim.Package) bool { return o.ID == p.terms.PackageID })
+	if i < 0 {
+		return p.c.wire.Fail(p.op, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
+	}
+	check.Price(p.terms, products[i].Price, "the price")
+	return check.Err()
+}
+
+// key is the idempotency key of one unit, in every process and for life. One
+// reference is one purchase, so Order and TopUp share their keys; the account
+// is part of it because nobody says whether eSIMfx keeps keys apart by account.
+func (p *purchase) key(unit int) string {
+	name := "esimkit/esim/esimfx/" + p.c.id.Reveal() + "/" + p.reference + "/" + strconv.Itoa(unit)
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
+}
+
+// standing counts the units that this process has bought before, and says
+// whether one is in doubt.
+func (p *purchase) standing() (made int, doubt bool) {
+	for unit := range p.terms.Quantity {
+		done, open := p.c.wire.Standing(p.key(unit))
+		if done {
+			made++
+		}
+		doubt = doubt || open
+	}
+	return made, doubt
+}
+
+// made: a repeat cannot cost anything, so no price needs to be looked at.
+func (p *purchase) made() bool {
+	made, doubt := p.standing()
+	return made == p.terms.Quantity && !doubt
+}
+
+// fresh: nothing was sent under this reference.
+func (p *purchase) fresh() bool {
+	made, doubt := p.standing()
+	return made == 0 && !doubt
+}
+
+// withheld is the error of a purchase that was not sent because of err. That
+// takes nothing back of what was sent before under the same reference.
+func (p *purchase) withheld(err error) error {
+	e, ok := errors.AsType[*esim.Error](err)
+	if !ok {
+		return err
+	}
+	e.Reference, e.Outcome = p.reference, esim.OutcomeNotSent
+	switch made, doubt := p.standing(); {
+	case doubt:
+		e.Outcome = esim.OutcomeUnknown
+	case made > 0:
+		e.Outcome = esim.OutcomeAccepted
+	}
+	return e
+}
+
+// buy sends the purchase, one unit after the other, and stops at the first
+// that does not bring what it should.
+func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
+	body, err := wire.Encode(p.body)
+	if err != nil {
+		return nil, p.withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()))
+	}
+	order := &esim.Order{
+		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
+	}
+	for unit := range p.terms.Quantity {
+		key := p.key(unit)
+		data, err := fetch[*orderData](ctx, p.c.wire, transport.Call{
+			Op: p.op, Method: http.MethodPost, Path: "/order/api/v1/create_order", Body: body,
+			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: transport.Replayed,
+			Key: key, Content: string(body) + strconv.Itoa(p.terms.Quantity), Reference: p.reference,
+		})
+		if err == nil {
+			err = p.add(order, data)
+		}
+		if err != nil {
+			return nil, p.stopped(order, err)
+		}
+	}
+	return order, nil
+}
+
+// add puts what came into the order, all of it, and says what is wrong.
+func (p *purchase) add(order *esim.Order, data *orderData) error {
+	data.ESIM.ICCID = wire.First(data.ESIM.ICCID, data.ICCID, wire.Text(p.body.ICCID))
+	unit, problem := data.ESIM.convert()
+	unit.ItemID, unit.ExpiresAt = string(data.ID), data.Subscription.Expiry.Time
+	topUp := p.body.ICCID != ""
+	if topUp {
+		unit.Activation = esim.ActivationCode{}
+	}
+	data.addTo(order, unit)
+	switch {
+	case topUp && unit.ICCID != p.body.ICCID:
+		return p.c.wire.Fail(p.op, esim.ErrReferenceConflict, esim.OutcomeUnknown,
+			"the answer is about another eSIM: this reference may have been used for another purchase")
+	case data.ID == "":
+		return p.incomplete("the order id is missing")
+	case problem != nil && !topUp && data.status() != esim.OrderPending:
+		return p.incomplete(problem.Error())
+	}
+	return nil
+}
+
+func (p *purchase) incomplete(why string) *esim.Error {
+	return p.c.wire.Fail(p.op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
+}
+
+// stopped is the error of a purchase that ended early with err: in doubt if
+// any unit is, else accepted if any was bought, by this call or an earlier one.
+func (p *purchase) stopped(order *esim.Order, err error) error {
+	e, ok := errors.AsType[*esim.Error](err)
+	if !ok {
+		return err
+	}
+	made, doubt := p.standing()
+	switch {
+	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome == esim.OutcomeNotSent:
+		return e // what was bought under this reference is another purchase
+	case e.Outcome == esim.OutcomeUnknown || doubt:
+		e.Outcome = esim.OutcomeUnknown
+	case e.Outcome != esim.OutcomeAccepted && max(made, order.Quantity) > 0:
+		e = p.c.halfway(p.op, fmt.Sprintf("%d of %d were bought before a failure", max(made, order.Quantity), p.terms.Quantity), e)
+	}
+	e.Reference = p.reference
+	if order.Quantity > 0 {
+		e.Order = order
+	}
+	return e
+}
+
+// halfway is the error of a call that did something and then failed with e. It
+// says all that e does except for the outcome, which was that of one step.
+func (c *Client) halfway(op, done string, e *esim.Error) *esim.Error {
+	out := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, done)
+	if e.Message != "" {
+		out.Message += ": " + e.Message
+	}
+	out.HTTPStatus, out.Code, out.RequestID, out.RetryAfter, out.Err = e.HTTPStatus, e.Code, e.RequestID, e.RetryAfter, e.Kind
+	if e.Err != nil {
+		out.Err = fmt.Errorf("%w: %w", e.Kind, e.Err)
+	}
+	return out
+}

@@ -1,0 +1,36 @@
+package esimfx
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+func TestUnits(t *testing.T) {
+	for word, want := range map[wire.Text]esim.DataSize{
+		"Byte": 1, "bytes": 1, "B": 1, "KB": esim.KiB, "MB": esim.MiB, "mbs": esim.MiB,
+		"GB": esim.GiB, " gb ": esim.GiB, "GBs": esim.GiB, "TB": esim.TiB,
+	} {
+		unit, ok := unitOf(word)
+		assert.True(t, ok, word)
+		assert.Equal(t, want, unit, word)
+		assert.False(t, isDays(word), word)
+	}
+	for _, word := range []wire.Text{"", "Days", "Gb/s", "Gbit", "SMS", "S", "PB"} {
+		_, ok := unitOf(word)
+		assert.False(t, ok, word)
+	}
+	for _, word := range []wire.Text{"DAY", "Days", "day"} {
+		assert.True(t, isDays(word), word)
+	}
+}
+
+func TestSumsDoNotOverflow(t *testing.T) {
+	assert.Equal(t, esim.DataSize(math.MaxInt64), plus(math.MaxInt64, 1))
+	assert.Equal(t, esim.DataSize(math.MaxInt64), plus(math.MaxInt64-1, 1))
+	assert.Equal(t, esim.DataSize(3), plus(1, 2))
+}

@@ -1,0 +1,89 @@
+package esimstory
+
+import (
+	"context"
+	"errors"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/hmacsign"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+// Client is one partner account at eSIM Story. It is safe for concurrent use;
+// get one from [New].
+type Client struct {
+	esim.UnimplementedClient
+
+	wire      *transport.Transport
+	signer    *hmacsign.Signer
+	accessKey esim.Secret // an identifier, but nothing that belongs into a printed Client
+	maxUnits  int
+	sheet     sheet
+}
+
+var _ esim.Client = (*Client)(nil)
+
+// Provider returns [esim.ESIMStory].
+func (c *Client) Provider() esim.Provider { return esim.ESIMStory }
+
+// Capabilities returns what eSIM Story documents: orders, delivered by
+// webhook. With a price sheet, packages can be listed and prices checked too.
+func (c *Client) Capabilities() esim.Capabilities {
+	can := esim.Capabilities{
+		Order:            true,
+		OrderIdempotency: esim.IdempotencyRejects,
+		Fulfilment:       esim.FulfilmentWebhook,
+	}
+	if len(c.sheet.packages) > 0 {
+		can.ListPackages = true
+		can.PriceGuard = esim.PriceGuardSheet
+	}
+	return can
+}
+
+// CloseIdleConnections closes connections that are kept for later calls.
+func (c *Client) CloseIdleConnections() { c.wire.CloseIdleConnections() }
+
+// ListTopUps is unsupported: eSIM Story has no top-ups. The topup_id of its
+// orders is the id of a sold unit.
+func (c *Client) ListTopUps(ctx context.Context, _ esim.ICCID) ([]esim.Package, error) {
+	return nil, c.unsupported(ctx, "ListTopUps", "eSIM Story has no top-ups")
+}
+
+// TopUp is unsupported: eSIM Story has no top-ups.
+func (c *Client) TopUp(ctx context.Context, _ esim.TopUpRequest) (*esim.Order, error) {
+	return nil, c.unsupported(ctx, "TopUp", "eSIM Story has no top-ups; order a new eSIM")
+}
+
+// GetOrder is unsupported: eSIM Story has no call that reads an order. Put its
+// deliveries into the order you keep, with [Apply].
+func (c *Client) GetOrder(ctx context.Context, _ esim.OrderRef) (*esim.Order, error) {
+	return nil, c.unsupported(ctx, "GetOrder", "eSIM Story cannot be asked about an order; its webhooks deliver it")
+}
+
+// Cancel is unsupported: eSIM Story documents neither cancelling nor refunds.
+func (c *Client) Cancel(ctx context.Context, _ esim.CancelRequest) (*esim.Cancellation, error) {
+	return nil, c.unsupported(ctx, "Cancel", "eSIM Story cancels nothing by API; ask its support")
+}
+
+// GetESIM is unsupported: eSIM Story shows an eSIM once, in its webhook.
+func (c *Client) GetESIM(ctx context.Context, _ esim.ICCID) (*esim.ESIM, error) {
+	return nil, c.unsupported(ctx, "GetESIM", "eSIM Story shows an eSIM once, in its webhook")
+}
+
+// Usage is unsupported: eSIM Story does not report usage.
+func (c *Client) Usage(ctx context.Context, _ esim.ICCID) (*esim.Usage, error) {
+	return nil, c.unsupported(ctx, "Usage", "eSIM Story does not report usage")
+}
+
+// Balance is unsupported: eSIM Story does not report a balance.
+func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
+	return esim.Money{}, c.unsupported(ctx, "Balance", "eSIM Story does not report a balance")
+}
+
+// unsupported is the answer to a call without an endpoint.
+func (c *Client) unsupported(ctx context.Context, op, why string) (err *esim.Error) {
+	_, end := c.wire.Operation(ctx, op)
+	defer func() { end(err) }()
+	return c.wire.Fail(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
+}

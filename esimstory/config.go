@@ -1,0 +1,116 @@
+package esimstory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/hmacsign"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+// The base URLs of the partner API (eSIM Story docs: endpoints/orders).
+const (
+	// ProductionURL is used when Settings.BaseURL is empty. Orders cost money.
+	ProductionURL = "https://api.esimstory.com/api"
+	// SandboxURL serves test data and buys nothing. Whether it accepts the
+	// credentials of production is not documented.
+	SandboxURL = "https://sandbox-api.esimstory.com/api"
+)
+
+// defaultMaxUnits bounds one order where the provider states no maximum.
+const defaultMaxUnits = 100
+
+// The provider limits requests and does not publish how; this is a pace that
+// a shop can live with.
+const (
+	pace  = 2 // requests a second
+	burst = 5
+)
+
+// Config is what [New] needs to know. AccessKey and SecretKey are required.
+type Config struct {
+	esim.Settings
+
+	// AccessKey is the partner access key, as issued.
+	AccessKey string
+	// SecretKey is the base64 text as issued. Space around it and missing
+	// padding are accepted, line breaks are not.
+	SecretKey esim.Secret
+
+	// Catalog is the partner's price sheet, one package an option, with the
+	// price of one unit; see [LoadCatalogCSV]. It serves ListPackages and
+	// checks quotes and ceilings. Without it both are unsupported.
+	Catalog []esim.Package
+
+	// MaxUnits bounds the units of one order, over all its lines; 0 = 100.
+	// The provider states no maximum, so this one guards against slips.
+	MaxUnits int
+}
+
+// New checks the configuration and returns a client. It sends nothing and
+// keeps nothing of what it is lent: the price sheet is copied. The error is an
+// [*esim.Error] of kind [esim.ErrInvalidRequest] that names the field.
+func New(config Config) (*Client, error) {
+	c := &Client{
+		accessKey: esim.NewSecret(config.AccessKey),
+		maxUnits:  cmp.Or(config.MaxUnits, defaultMaxUnits),
+	}
+	wire, err := transport.New(transport.Spec{
+		Provider:  esim.ESIMStory,
+		BaseURL:   ProductionURL,
+		Pace:      pace,
+		Burst:     burst,
+		Authorize: c.authorize,
+		Refuse:    refuse,
+		Secrets:   []esim.Secret{c.accessKey, config.SecretKey},
+	}, config.Settings)
+	if err != nil {
+		return nil, err
+	}
+	c.wire = wire
+	check := wire.Check(context.Background(), "New")
+	if err = transport.Header(config.AccessKey); err != nil {
+		check.Fail("AccessKey", err.Error())
+	}
+	if c.signer, err = newSigner(config.SecretKey); err != nil {
+		check.Fail("SecretKey", err.Error())
+	}
+	if config.MaxUnits < 0 {
+		check.Fail("MaxUnits", "is negative")
+	}
+	c.sheet = newSheet(config.Catalog, check)
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// newSigner decodes the secret once and for all (eSIM Story docs:
+// authentication/overview): the text itself as a key would bring nothing but
+// a puzzling 401 on the first order.
+func newSigner(secret esim.Secret) (*hmacsign.Signer, error) {
+	text := secret.Reveal()
+	key, err := hmacsign.DecodeSecret(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New("is not base64 on a single line")
+	}
+	return hmacsign.New(key)
+}
+
+// authorize signs one attempt: method, path, seconds and access key (eSIM
+// Story docs: authentication/overview). The body is not signed, and there is
+// no request id.
+func (c *Client) authorize(_ context.Context, r *http.Request, _ []byte, now time.Time) (string, error) {
+	seconds, accessKey := strconv.FormatInt(now.Unix(), 10), c.accessKey.Reveal()
+	signature := c.signer.Lines(r.Method, r.URL.EscapedPath(), seconds, accessKey)
+	r.Header.Set("X-Esim-Story-Access-Key", accessKey)
+	r.Header.Set("X-Esim-Story-Timestamp", seconds)
+	r.Header.Set("X-Esim-Story-Signature", signature.Lower())
+	return "", nil
+}

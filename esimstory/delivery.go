@@ -1,0 +1,180 @@
+package esimstory
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// Delivery is one webhook of eSIM Story: one sold unit, with what the
+// traveller needs to install it (eSIM Story docs: endpoints/create-order,
+// "Webhooks"). Nothing in it is signed, so it is only as trustworthy as the
+// road it came by, see [DeliveryHandler], and as its fit to an order, see
+// [Apply].
+type Delivery struct {
+	TopupID   string // the id of the unit, ItemID in the order; never empty
+	OptionID  string // the package; "" = not stated
+	Reference string // the caller's reference of the order; "" = not stated
+
+	// ESIM is the unit. Its Status and ExpiresAt are not reported by the
+	// provider. It is complete if Issued.
+	ESIM esim.ESIM
+	// Alternative is the code in smdp and activate_code, if it is another one
+	// than the download_link in ESIM.
+	Alternative esim.ActivationCode
+	// ExpiredDate is a calendar date, usually "2026-07-28", without a time
+	// zone. Whether it ends the time to install or to use is not documented.
+	ExpiredDate string
+
+	// Issued: the unit has an ICCID and an activation code.
+	Issued bool
+	// Mismatch: download_link, and smdp with activate_code, do not agree. ESIM
+	// has download_link if that can be read.
+	Mismatch bool
+	// Problems says what could not be read or does not fit, without any of
+	// the text. A look at Raw tells more.
+	Problems []string
+
+	// Raw is the body as it came. It reveals the activation code.
+	Raw esim.Secret
+}
+
+// deliveryBody has every member twice: in snake_case, as documented, and in
+// the camelCase of the provider's supplier, which goes through a thin layer.
+// Members are read one by one, so that one in an odd form costs no eSIM.
+type deliveryBody struct {
+	TopupID      wire.Raw `json:"topup_id"`
+	OptionID     wire.Raw `json:"option_id"`
+	ICCID        wire.Raw `json:"iccid"`
+	SMDP         wire.Raw `json:"smdp"`
+	ActivateCode wire.Raw `json:"activate_code"`
+	DownloadLink wire.Raw `json:"download_link"`
+	ExpiredDate  wire.Raw `json:"expired_date"`
+	Reference    wire.Raw `json:"external_order_id"`
+
+	TopupIDCamel      wire.Raw `json:"topupId"`
+	OptionIDCamel     wire.Raw `json:"optionId"`
+	ActivateCodeCamel wire.Raw `json:"activateCode"`
+	DownloadLinkCamel wire.Raw `json:"downloadLink"`
+	ExpiredDateCamel  wire.Raw `json:"expiredDate"`
+}
+
+// maxDelivery is far more than a webhook of a dozen short texts.
+const maxDelivery = 64 << 10
+
+var (
+	errDeliverySize = fmt.Errorf("esimstory: delivery larger than %d bytes: %w", maxDelivery, esim.ErrMalformedResponse)
+	errDeliveryID   = fmt.Errorf("esimstory: delivery without a topup_id: %w", esim.ErrMalformedResponse)
+)
+
+// ParseDelivery reads the body of a webhook. It wants a JSON object with a
+// topup_id and takes the rest as it comes: missing, null, empty, or a number
+// for a text. Errors match [esim.ErrMalformedResponse] and hold nothing of
+// the body.
+func ParseDelivery(body []byte) (*Delivery, error) {
+	if len(body) > maxDelivery {
+		return nil, errDeliverySize
+	}
+	var doc deliveryBody
+	if err := wire.Decode(body, &doc); err != nil {
+		return nil, fmt.Errorf("esimstory: delivery: %w: %w", esim.ErrMalformedResponse, err)
+	}
+	d := &Delivery{Raw: esim.NewSecret(string(body))}
+	d.TopupID = d.text("topup_id", doc.TopupID, doc.TopupIDCamel)
+	d.OptionID = d.text("option_id", doc.OptionID, doc.OptionIDCamel)
+	d.Reference = d.text("external_order_id", doc.Reference)
+	if d.TopupID == "" {
+		return nil, errDeliveryID
+	}
+	d.ESIM.ItemID = d.TopupID
+	d.ESIM.ICCID = d.iccid(doc)
+	d.activation(doc)
+	d.ExpiredDate = d.text("expired_date", doc.ExpiredDate, doc.ExpiredDateCamel)
+	if _, err := time.Parse(time.DateOnly, d.ExpiredDate); d.ExpiredDate != "" && err != nil {
+		d.problem("expired_date is not a date")
+	}
+	d.Issued = d.ESIM.ICCID != "" && !d.ESIM.Activation.IsZero()
+	return d, nil
+}
+
+func (d *Delivery) problem(text string) { d.Problems = append(d.Problems, text) }
+
+// text returns the first member that is not empty.
+func (d *Delivery) text(name string, members ...wire.Raw) string {
+	for _, raw := range members {
+		if wire.IsEmpty(raw) {
+			continue
+		}
+		var text wire.Text
+		if wire.Decode(raw, &text) != nil {
+			d.problem(name + " is not a text")
+			continue
+		}
+		if trimmed := strings.TrimSpace(text.String()); trimmed != "" {
+			return trimmed
+		}
+	}
+	return ""
+}
+
+func (d *Delivery) iccid(doc deliveryBody) esim.ICCID {
+	text := d.text("iccid", doc.ICCID)
+	iccid, err := esim.ParseICCID(text)
+	if text != "" && err != nil {
+		d.problem("iccid is not 18 to 22 digits")
+	}
+	return iccid
+}
+
+var errNoCode = errors.New("no code")
+
+// activation prefers download_link, which is the whole code, and builds it
+// from its parts where that is missing or unreadable.
+func (d *Delivery) activation(doc deliveryBody) {
+	link := d.text("download_link", doc.DownloadLink, doc.DownloadLinkCamel)
+	host := d.text("smdp", doc.SMDP)
+	matching := d.text("activate_code", doc.ActivateCode, doc.ActivateCodeCamel)
+
+	whole, wholeErr := parseCode(link, link != "")
+	built, builtErr := parseCode("1$"+host+"$"+matching, host != "" && matching != "")
+	if link != "" && wholeErr != nil {
+		d.problem("download_link is not an activation code")
+	}
+	if host != "" && matching != "" && builtErr != nil {
+		d.problem("smdp and activate_code do not make an activation code")
+	}
+	d.ESIM.Activation = whole
+	if wholeErr != nil {
+		d.ESIM.Activation = built
+	}
+	if link == "" || host == "" || matching == "" || whole == withOptions(built, whole) {
+		return
+	}
+	d.Mismatch = true
+	if wholeErr == nil && builtErr == nil {
+		d.Alternative = built
+		d.problem("download_link differs from smdp and activate_code")
+	}
+}
+
+func parseCode(text string, present bool) (esim.ActivationCode, error) {
+	if !present {
+		return esim.ActivationCode{}, errNoCode
+	}
+	return esim.ParseActivationCode(text)
+}
+
+// withOptions gives a code what only download_link can tell, so that the two
+// can be compared. Host names are the same in either case.
+func withOptions(built, whole esim.ActivationCode) esim.ActivationCode {
+	built.OID = whole.OID
+	built.ConfirmationCodeRequired = whole.ConfirmationCodeRequired
+	if strings.EqualFold(built.SMDPAddress, whole.SMDPAddress) {
+		built.SMDPAddress = whole.SMDPAddress
+	}
+	return built
+}

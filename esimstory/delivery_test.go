@@ -1,0 +1,98 @@
+package esimstory
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+// delivered is a Delivery with its codes revealed, for golden files.
+type delivered struct {
+	TopupID     string   `json:"topup_id"`
+	OptionID    string   `json:"option_id,omitempty"`
+	Reference   string   `json:"reference,omitempty"`
+	ICCID       string   `json:"iccid,omitempty"`
+	LPA         string   `json:"lpa,omitempty"`
+	Alternative string   `json:"alternative,omitempty"`
+	ExpiredDate string   `json:"expired_date,omitempty"`
+	Issued      bool     `json:"issued"`
+	Mismatch    bool     `json:"mismatch,omitempty"`
+	Problems    []string `json:"problems,omitempty"`
+}
+
+func TestGoldenDeliveries(t *testing.T) {
+	files, err := filepath.Glob("../testdata/esimstory/deliveries/*.body.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".body.json"), func(t *testing.T) {
+			body, err := os.ReadFile(file)
+			require.NoError(t, err)
+			d, err := ParseDelivery(body)
+			require.NoError(t, err)
+			require.Equal(t, string(body), d.Raw.Reveal())
+			require.Equal(t, d.TopupID, d.ESIM.ItemID)
+			require.Zero(t, d.ESIM.Status, "the provider reports none")
+			require.Zero(t, d.ESIM.ExpiresAt, "a calendar date is no instant")
+			got, err := json.MarshalIndent(delivered{
+				TopupID: d.TopupID, OptionID: d.OptionID, Reference: d.Reference, ICCID: string(d.ESIM.ICCID),
+				LPA: d.ESIM.Activation.LPA(), Alternative: d.Alternative.LPA(), ExpiredDate: d.ExpiredDate,
+				Issued: d.Issued, Mismatch: d.Mismatch, Problems: d.Problems,
+			}, "", "  ")
+			require.NoError(t, err)
+			compareFile(t, strings.Replace(file, ".body.", ".golden.", 1), string(got)+"\n")
+		})
+	}
+}
+
+func compareFile(t *testing.T, file, got string) {
+	t.Helper()
+	if flag.Lookup("update").Value.String() == "true" {
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
+		return
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "run go test -update, then review the file")
+	require.Equal(t, string(want), got)
+}
+
+func TestParseDeliveryRefuses(t *testing.T) {
+	for _, body := range []string{
+		"", "null", "{}", "[]", `"x"`, "<html>", `{"topup_id":""}`, `{"topup_id":null}`, `{"topup_id":" "}`, `{"topup_id":{"a":1}}`,
+		`{"Topup_id":"1"}`, `{"topup_id":"1","topup_id":"2"}`, `{"topup_id":"1"}{}`, `{"topup_id":"1"`, "{\"topup_id\":\"\xff\"}",
+		`{"topup_id":"1","x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`,
+		`{"topup_id":"1","x":"` + strings.Repeat("x", maxDelivery) + `"}`,
+	} {
+		d, err := ParseDelivery([]byte(body))
+		require.Nil(t, d)
+		require.ErrorIs(t, err, esim.ErrMalformedResponse, "%.60s", body)
+	}
+}
+
+func TestDeliveryPrintsNoCode(t *testing.T) {
+	for _, name := range []string{"sample", "link_differs", "link_unreadable", "nothing_readable"} {
+		body, err := os.ReadFile("../testdata/esimstory/deliveries/" + name + ".body.json")
+		require.NoError(t, err)
+		d, err := ParseDelivery(body)
+		require.NoError(t, err)
+		doc, err := json.Marshal(d)
+		require.NoError(t, err)
+		text := string(doc)
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			text += fmt.Sprintf(verb, d) + fmt.Sprintf(verb, *d)
+		}
+		for _, code := range []string{"C3D4E5F6A7B8C9D0", "example.com/qr"} {
+			require.NotContains(t, text, code)
+		}
+	}
+	_, err := ParseDelivery([]byte(`{"topup_id":"","download_link":"LPA:1$rsp1.cmlink.com$C3D4E5F6A7B8C9D0"`))
+	require.NotContains(t, err.Error(), "C3D4")
+}

@@ -1,0 +1,108 @@
+package esimstory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+// LinesRequest asks for several kinds of eSIM in one order.
+type LinesRequest struct {
+	// Reference means what it means in [esim.OrderRequest].
+	Reference string
+	// Lines are sent in this order. Lines of one option, whatever its letter
+	// case, become one.
+	Lines []Line
+	// MaxTotal refuses the order, with nothing sent, if by the price sheet it
+	// would cost more in total. Zero means no ceiling.
+	MaxTotal esim.Money
+}
+
+// Line is one kind of eSIM in a [LinesRequest].
+type Line struct {
+	OptionID string `json:"option_id"` // the package id
+	Quantity int    `json:"qty"`       // units, at least 1
+}
+
+// OrderLines buys units of several options in one order, as [Client.Order]
+// does for one. It is one purchase: the units of all lines come in ESIMs, in
+// the provider's order. PackageID is empty unless there is one option only;
+// which option a unit is of is told by its [Delivery].
+//
+// Reach it through wrapped clients with [esim.As].
+func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Order, err error) {
+	ctx, end := c.wire.Operation(ctx, "OrderLines")
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, "OrderLines")
+	req.Reference = check.Reference(req.Reference)
+	lines := mergeLines(req.Lines)
+	c.checkLines(check, req)
+	c.sheet.check(check, lines, transport.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	return c.order(ctx, "OrderLines", req.Reference, lines)
+}
+
+// fold is how option ids are compared: UUIDs are the same in either case, and
+// the provider's supplier prints them in both.
+func fold(optionID string) string { return strings.ToLower(optionID) }
+
+// mergeLines adds up the lines of each option. The option keeps the letter
+// case of its first line, since ids go out as they were given.
+func mergeLines(lines []Line) []Line {
+	var merged []Line
+	for _, line := range lines {
+		i := slices.IndexFunc(merged, func(l Line) bool { return fold(l.OptionID) == fold(line.OptionID) })
+		if i < 0 {
+			merged = append(merged, line)
+			continue
+		}
+		merged[i].Quantity += line.Quantity
+	}
+	return merged
+}
+
+func units(lines []Line) int {
+	n := 0
+	for _, line := range lines {
+		n += line.Quantity
+	}
+	return n
+}
+
+// checkLines checks the lines as the caller gave them.
+func (c *Client) checkLines(check *transport.Check, req LinesRequest) {
+	if len(req.Lines) == 0 {
+		check.Fail("Lines", "is empty")
+		return
+	}
+	left := c.maxUnits
+	for i, line := range req.Lines {
+		check.ID(fmt.Sprintf("Lines[%d].OptionID", i), line.OptionID)
+		if line.Quantity < 1 {
+			check.Fail(fmt.Sprintf("Lines[%d].Quantity", i), "is less than 1")
+			return
+		}
+		if line.Quantity > left {
+			check.Fail("Lines", fmt.Sprintf("have more than %d units in total", c.maxUnits))
+			return
+		}
+		left -= line.Quantity
+	}
+	check.Purchase(transport.Purchase{PackageID: req.Lines[0].OptionID, MaxTotal: req.MaxTotal})
+}
+
+// content is what two orders under one reference must have in common.
+func content(lines []Line) string {
+	texts := make([]string, len(lines))
+	for i, line := range lines {
+		texts[i] = fmt.Sprintf("%s %d", fold(line.OptionID), line.Quantity)
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, "\n")
+}

@@ -1,0 +1,79 @@
+package esimstory
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// orderTimeout is generous: the provider asks its own supplier before it
+// answers, and an answer given up on is an order in doubt.
+const orderTimeout = 90 * time.Second
+
+// Order buys units of one option (eSIM Story docs: endpoints/create-order).
+// The order comes back pending: each unit in ESIMs has an ItemID only, until
+// its [Delivery] is put in with [Apply]. The provider reports no order id and
+// no price, so ID is empty and Total is not stated.
+//
+// It is sent once. A second call with the same reference is refused by the
+// provider ([esim.ErrDuplicate], outcome unknown) if the first one stands.
+// Quote and MaxTotal are compared with [Config].Catalog; CallbackURL is
+// unsupported.
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
+	ctx, end := c.wire.Operation(ctx, "Order")
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, "Order")
+	req.Reference = check.Reference(req.Reference)
+	req.Quantity = cmp.Or(req.Quantity, 1)
+	guard := transport.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
+	check.Range("Quantity", req.Quantity, 1, c.maxUnits)
+	check.Purchase(guard)
+	if req.CallbackURL != "" {
+		check.Unsupported("CallbackURL", "cannot be set for an order; eSIM Story calls the URL of the partner account")
+	}
+	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
+	c.sheet.check(check, lines, guard)
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	return c.order(ctx, "Order", req.Reference, lines)
+}
+
+// order is the one road of both kinds of order. The lines are merged and
+// checked.
+func (c *Client) order(ctx context.Context, op, reference string, lines []Line) (*esim.Order, error) {
+	body, err := wire.Encode(orderBody{ExternalOrderID: reference, Products: lines})
+	if err != nil {
+		return nil, c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
+	}
+	var answer orderAnswer
+	err = c.wire.Do(ctx, transport.Call{
+		Op: op, Method: http.MethodPost, Path: "/v1/api_partner/orders",
+		Body: body, Out: &answer,
+		// The reference is unique at the provider, which refuses a second
+		// order under it. It does not return the first one.
+		Safety: transport.Guarded, Key: "order:" + reference, Content: content(lines), Reference: reference,
+		Timeout: orderTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	order := &esim.Order{
+		Provider: esim.ESIMStory, Reference: reference, Status: esim.OrderPending,
+		Quantity: units(lines), ESIMs: answer.units(),
+	}
+	if len(lines) == 1 {
+		order.PackageID = lines[0].OptionID
+	}
+	if problem := answer.compare(lines); problem != "" {
+		short := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, problem)
+		short.Reference, short.Order = reference, order
+		return nil, short
+	}
+	return order, nil
+}

@@ -1,0 +1,134 @@
+package esimstory
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+// The documented texts, one for each row of the table, in the order of the
+// table: a row without a text here fails the test.
+var documented = []struct {
+	status int
+	body   string
+	want   transport.Rule
+}{
+	{400, `{"error":"Invalid JSON format"}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{401, `{"error":{"code":"unauthorized","message":"Missing required authentication headers."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{401, `{"error":{"code":"unauthorized","message":"Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{401, `{"error":{"code":"unauthorized","message":"Invalid signature."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{401, `{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."}}`, transport.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: transport.Reclock}},
+	{401, `{"error":{"code":"unauthorized","message":"Missing secret key in partner record."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{422, `{"errors":["External order id has already been taken"]}`, transport.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}},
+	{422, `{"errors":["eSIM Request failed - Status: 500, Message: Internal error"]}`, transport.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},
+	{422, `{"errors":["API connection error (Order ID: 52731)"]}`, transport.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},
+	{422, `{"errors":["Product with option_id not found"]}`, transport.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["External order id can't be blank"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["Empty products array"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["Missing option_id or qty in product objects"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["Invalid qty value (must be a positive integer)"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+}
+
+func TestEveryRowOfTheErrorTable(t *testing.T) {
+	require.Len(t, documented, len(refusals))
+	for i, d := range documented {
+		row := refusals[i]
+		t.Run(strings.Join(row.fragments, "+"), func(t *testing.T) {
+			require.Equal(t, row.status, d.status)
+			require.True(t, row.matches(d.status, strings.ToLower(d.body)), "the text is not that of row %d", i)
+
+			v := refuse(transport.Answer{Status: d.status, Body: []byte(d.body), JSON: true})
+			require.Equal(t, d.want, v.Rule)
+			require.True(t, v.Recognised)
+			require.NotEmpty(t, v.Message)
+
+			shouted := strings.NewReplacer("ERRORS", "errors", "ERROR", "error", "CODE", "code", "MESSAGE", "message").Replace(strings.ToUpper(d.body))
+			v = refuse(transport.Answer{Status: d.status, Body: []byte(shouted), JSON: true})
+			require.Equal(t, d.want, v.Rule, "letter case must not matter: %s", shouted)
+		})
+	}
+}
+
+// A text means what it says under its own status only.
+func TestTextUnderAnotherStatus(t *testing.T) {
+	for i, d := range documented {
+		for _, status := range []int{200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503} {
+			if status == refusals[i].status {
+				continue
+			}
+			v := refuse(transport.Answer{Status: status, Body: []byte(d.body), JSON: true})
+			require.Equal(t, transport.ByStatus(status), v.Rule, "%d %s", status, d.body)
+			require.Equal(t, status >= 300, v.Recognised)
+		}
+	}
+}
+
+func TestMostDangerousTextDecides(t *testing.T) {
+	const (
+		blank   = `"External order id can't be blank"`
+		product = `"Product with option_id not found"`
+		taken   = `"External order id has already been taken"`
+		lost    = `"API connection error (Order ID: 1)"`
+		other   = `"Weather is bad"`
+	)
+	for _, c := range []struct {
+		errors string
+		kind   error
+		want   esim.Outcome
+	}{
+		{`[` + blank + `]`, esim.ErrInvalidRequest, esim.OutcomeRejected},
+		{`[` + blank + `,` + product + `]`, esim.ErrInvalidRequest, esim.OutcomeRejected},
+		{`[` + product + `,` + blank + `]`, esim.ErrPackageUnavailable, esim.OutcomeRejected},
+		{`[` + blank + `,` + taken + `]`, esim.ErrDuplicate, esim.OutcomeUnknown},
+		{`[` + taken + `,` + blank + `]`, esim.ErrDuplicate, esim.OutcomeUnknown},
+		{`[` + product + `,` + lost + `,` + blank + `]`, esim.ErrUnavailable, esim.OutcomeUnknown},
+		{`[` + taken + `,` + lost + `]`, esim.ErrDuplicate, esim.OutcomeUnknown},
+		{`[` + blank + `,` + other + `]`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
+		{`[` + blank + `,{"text":"x"}]`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
+		{`[` + blank + `,""]`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
+		{`["eSIM Request failed - Status: 400, Message: Product with option_id not found"]`, esim.ErrUnavailable, esim.OutcomeUnknown},
+		{`{"base":[` + lost + `],"qty":[` + blank + `]}`, esim.ErrUnavailable, esim.OutcomeUnknown},
+		{`{"products":[` + product + `]}`, esim.ErrPackageUnavailable, esim.OutcomeRejected},
+		{`{"products":{"0":` + product + `}}`, esim.ErrPackageUnavailable, esim.OutcomeRejected},
+		{`{"products":[[` + product + `],[` + lost + `]]}`, esim.ErrUnavailable, esim.OutcomeUnknown},
+		{`[` + product + `,null]`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
+		{`[` + product + `,false]`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
+		{`{"qty":{},"products":` + product + `}`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
+	} {
+		t.Run(c.errors, func(t *testing.T) {
+			v := refuse(transport.Answer{Status: http.StatusUnprocessableEntity, Body: []byte(`{"errors":` + c.errors + `}`), JSON: true})
+			require.Equal(t, c.want, v.Outcome)
+			require.ErrorIs(t, v.Kind, c.kind)
+		})
+	}
+}
+
+func TestSeveralTextsOfOneRefusal(t *testing.T) {
+	for body, kind := range map[string]error{
+		`{"errors":["Invalid signature.","Request timestamp is too old or invalid."]}`:                                            esim.ErrUnauthorized,
+		`{"errors":["Request timestamp is too old or invalid.","Invalid signature."]}`:                                            esim.ErrClockSkew,
+		`{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."},"errors":["Not in any document"]}`: esim.ErrClockSkew,
+	} {
+		v := refuse(transport.Answer{Status: http.StatusUnauthorized, Body: []byte(body), JSON: true})
+		require.ErrorIs(t, v.Kind, kind, body)
+		require.Equal(t, esim.OutcomeNotSent, v.Outcome, body)
+	}
+}
+
+func TestAnswerInNoKnownShape(t *testing.T) {
+	for _, body := range []string{
+		``, `null`, `{}`, `[]`, `"error"`, `<html>`, `{"Error":"Invalid JSON format"}`,
+		`{"error":"Invalid JSON format","error":"x"}`, `{"error":"Invalid JSON format"}{}`,
+		`{"error":null,"errors":null}`, `{"error":"","errors":[]}`, `{"error":{"code":"x","message":null}}`, "{\"error\":\"\xff\"}",
+	} {
+		v := refuse(transport.Answer{Status: http.StatusBadRequest, Body: []byte(body)})
+		require.Equal(t, transport.ByStatus(http.StatusBadRequest), v.Rule, body)
+		require.False(t, v.Recognised, body)
+		require.Empty(t, v.Message, body)
+	}
+}

@@ -77,7 +77,10 @@ type Error struct {
 }
 
 // Error says it in one line: who, what, why, was money spent, what next.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.story() + "; " + e.Advice() }
+
+// story is Error without the advice.
+func (e *Error) story() string {
 	var b strings.Builder
 	if e.Provider != "" {
 		b.WriteString(string(e.Provider))
@@ -91,13 +94,22 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
+		b.WriteString(": " + causeText(e.Err))
 	}
 	if facts := e.facts(); len(facts) > 0 {
 		fmt.Fprintf(&b, " (%s)", strings.Join(facts, ", "))
 	}
-	fmt.Fprintf(&b, "; %s", e.Advice())
 	return b.String()
+}
+
+// causeText is the text of a cause in one line. Of an Error it leaves out the
+// advice, which is about another call: whether money was spent is for the
+// outer error to say.
+func causeText(err error) string {
+	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // what wraps an Error has its own text
+		return e.story()
+	}
+	return strings.ReplaceAll(fmt.Sprint(err), "\n", "; ")
 }
 
 func (e *Error) kindText() string {
@@ -166,7 +178,7 @@ func (e *Error) LogValue() slog.Value {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
 	if e.Err != nil {
-		text("cause", e.Err.Error())
+		text("cause", causeText(e.Err))
 	}
 	return slog.GroupValue(attrs...)
 }

@@ -11,8 +11,9 @@ import (
 const maxPages = 10_000
 
 // Packages iterates over all pages of the catalogue of c, one request a page,
-// and holds one page at a time. A package that appears twice, because the
-// catalogue shifted between two pages, is yielded once. An error is yielded
+// and holds one page at a time. A package of the same provider and ID that
+// appears twice, because the catalogue shifted between two pages, is yielded
+// once. An error is yielded
 // once, with a zero Package, and ends the iteration: a list cut short is an
 // error, never a short list. A cursor that repeats is such an error.
 //
@@ -29,7 +30,7 @@ func Packages(ctx context.Context, c Client, q PackageQuery) iter.Seq2[Package, 
 				return
 			}
 			for _, p := range page.Packages {
-				if !ids.add(p.ID) {
+				if !ids.add(string(p.Provider) + "\x00" + p.ID) {
 					continue
 				}
 				if !yield(p, nil) {

@@ -84,5 +84,5 @@ type AttemptResult struct {
 	Outcome    Outcome
 	Err        error // nil = accepted
 	Duration   time.Duration
-	WillRetry  bool // another attempt follows
+	WillRetry  bool // another attempt follows, unless the context ends before it
 }

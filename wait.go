@@ -25,7 +25,8 @@ type WaitOptions struct {
 // An order that ends as failed or cancelled is an error of kind
 // [ErrIncomplete], and so is one that does not end in time; Error.Order then
 // holds the last state seen. Money was spent on an order that was seen, so
-// these errors have [OutcomeAccepted]. Where the provider cannot be asked
+// these errors have [OutcomeAccepted]; one that was never seen leaves open
+// what became of it: [OutcomeUnknown]. Where the provider cannot be asked
 // (Capabilities.GetOrder is false) the error matches
 // [errors.ErrUnsupported]: its eSIMs arrive by webhook only.
 func WaitOrder(ctx context.Context, c Client, ref OrderRef, opts WaitOptions) (*Order, error) {
@@ -47,7 +48,7 @@ func WaitOrder(ctx context.Context, c Client, ref OrderRef, opts WaitOptions) (*
 			return w.last, nil
 		}
 		if err := sleep(ctx, w.pause()); err != nil {
-			return nil, w.fail(ErrIncomplete, "the order is still not complete", errors.Join(err, w.trouble))
+			return nil, w.fail(ErrIncomplete, "the order is still not complete", w.unfinished(err))
 		}
 	}
 }
@@ -104,19 +105,31 @@ func (w *waiter) pause() time.Duration {
 	return max(interval, w.hint)
 }
 
+// fail tells what is known of the order. That nothing was sent to read it
+// does not mean that nothing was charged for it.
 func (w *waiter) fail(kind error, message string, cause error) *Error {
-	outcome := OutcomeNotSent
-	switch {
-	case w.last != nil:
+	outcome := OutcomeUnknown
+	if w.last != nil {
 		outcome = OutcomeAccepted
-	case errors.Is(kind, ErrIncomplete):
-		outcome = OutcomeUnknown // nobody has seen this order yet
 	}
 	return &Error{
 		Provider: w.client.Provider(), Op: "WaitOrder", Kind: kind, Outcome: outcome,
 		Message: message, Reference: w.ref.Reference, Order: w.last, Err: cause,
 	}
 }
+
+func (w *waiter) unfinished(end error) error {
+	if w.trouble == nil {
+		return end
+	}
+	return unfinished{end: end, trouble: w.trouble}
+}
+
+// unfinished is why a wait ended, and why the latest read had failed.
+type unfinished struct{ end, trouble error }
+
+func (u unfinished) Error() string   { return u.end.Error() + "; last read: " + causeText(u.trouble) }
+func (u unfinished) Unwrap() []error { return []error{u.end, u.trouble} }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -13,7 +14,12 @@ import (
 	"github.com/esimkit/esim/internal/wire"
 )
 
-func decode(doc []byte, out any) error { return wire.Decode(doc, out) }
+// decode reads doc into out, which is emptied first: the JSON library merges,
+// and nothing of an earlier attempt's answer may pass for a part of this one.
+func decode(doc []byte, out Envelope) error {
+	reflect.ValueOf(out).Elem().SetZero()
+	return wire.Decode(doc, out)
+}
 
 // attempt sends the call once and says how that ended. The n-th attempt is
 // signed afresh; its key and body are those of the first. The function tells
@@ -44,29 +50,32 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 	if err != nil {
 		return notSent(esim.ErrInvalidRequest, Never, err)
 	}
-	requestID, err := t.spec.Authorize(ctx, req, c.Body, t.Now())
+	skew := time.Duration(t.skew.Load())
+	requestID, err := t.spec.Authorize(ctx, req, c.Body, t.now().Add(skew))
 	if err != nil {
 		return unauthorized(err)
 	}
-	watch := new(connectionWatch)
-	req = req.WithContext(watch.trace(ctx))
-
+	if err := ctx.Err(); err != nil {
+		return notSent(esim.ErrUnavailable, Transient, err)
+	}
 	client := t.effects
 	if c.Safety == Read {
 		client = t.reads
 	}
+	watch := newConnectionWatch(client)
+	req = req.WithContext(watch.trace(ctx))
 	resp, err := client.Do(req)
 	if err != nil {
 		r := lost(watch, err)
-		r.requestID, r.sent = requestID, req
+		r.requestID, r.sent, r.skew = requestID, req, skew
 		return r
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is written
 
-	buf := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
+	buf := bodies.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer recycle(buf)
 	r := t.read(c, resp, buf)
-	r.requestID, r.sent = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id"))), req
+	r.requestID, r.sent, r.skew = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id"))), req, skew
 	return r
 }
 
@@ -98,18 +107,16 @@ func (t *Transport) request(ctx context.Context, c *Call) (*http.Request, error)
 }
 
 // read takes in the whole answer, within the limit, and judges it.
-func (t *Transport) read(c *Call, resp *http.Response, buf *bytes.Buffer) result {
+func (t *Transport) read(c *Call, resp *http.Response, buf *[]byte) result {
 	limit := c.maxBody()
-	if n := resp.ContentLength; n > 0 && n <= limit {
-		buf.Grow(int(n) + bytes.MinRead)
-	}
-	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	body, err := fill((*buf)[:0], resp, limit)
+	*buf = body
 	switch {
 	case err != nil:
 		r := unknown(esim.ErrUnavailable, Transient, err)
 		r.status = resp.StatusCode
 		return r
-	case n > limit:
+	case int64(len(body)) > limit:
 		r := unknown(esim.ErrMalformedResponse, Never, errors.New("the answer is too large"))
 		r.status = resp.StatusCode
 		return r
@@ -117,21 +124,55 @@ func (t *Transport) read(c *Call, resp *http.Response, buf *bytes.Buffer) result
 	return t.judge(c, Answer{
 		Status: resp.StatusCode,
 		Header: resp.Header,
-		Body:   buf.Bytes(),
+		Body:   body,
 		JSON:   isJSON(resp.Header.Get("Content-Type")),
 	})
 }
 
+// minRead is how much room a read is given at least.
+const minRead = 512
+
+// fill reads the body to its end, or one byte beyond the limit, into buf. A
+// bytes.Buffer would take four times the limit while it grows.
+func fill(buf []byte, resp *http.Response, limit int64) ([]byte, error) {
+	most := int(limit) + minRead
+	if n := resp.ContentLength; n >= 0 && n <= limit {
+		buf = withRoom(buf, int(n)+minRead)
+	}
+	in := io.LimitReader(resp.Body, limit+1)
+	for {
+		if cap(buf)-len(buf) < minRead {
+			buf = withRoom(buf, min(max(2*cap(buf), 16*minRead), most))
+		}
+		n, err := in.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case err == io.EOF: //nolint:errorlint // what LimitReader and io.Reader promise
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+}
+
+func withRoom(buf []byte, size int) []byte {
+	if cap(buf) >= size {
+		return buf
+	}
+	grown := make([]byte, len(buf), size)
+	copy(grown, buf)
+	return grown
+}
+
 // bodies recycles the buffers of answers; nothing decoded points into them.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
 const maxRecycled = 1 << 20
 
-func recycle(buf *bytes.Buffer) {
-	if buf.Cap() > maxRecycled {
+func recycle(buf *[]byte) {
+	if cap(*buf) > maxRecycled {
 		return
 	}
-	clear(buf.Bytes()) // it may have held activation codes
-	buf.Reset()
+	clear(*buf) // it may have held activation codes
 	bodies.Put(buf)
 }

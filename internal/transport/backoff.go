@@ -30,7 +30,7 @@ func jittered(d time.Duration) time.Duration {
 // sleep waits for d or until ctx ends. It does not begin a wait that ctx
 // would end.
 func sleep(ctx context.Context, d time.Duration) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
+	if !fits(ctx, d) {
 		return context.DeadlineExceeded
 	}
 	timer := time.NewTimer(d)
@@ -41,6 +41,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// fits reports whether a wait of d ends before ctx does.
+func fits(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) >= d
 }
 
 // budget limits repeats as a share of all traffic, so that a provider in

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // parseBaseURL accepts absolute https URLs, and http for loopback hosts. Its
@@ -20,11 +22,10 @@ func parseBaseURL(raw string) (*url.URL, error) {
 	if u.RawQuery != "" || u.ForceQuery {
 		return nil, errors.New("must not have a query")
 	}
-	if strings.Contains(u.Path, "..") || strings.Contains(u.Path, "//") {
+	if strings.Contains(u.Path, "..") || strings.Contains(u.Path, "//") || u.RawPath != "" {
 		return nil, errors.New("must have a clean path")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = ""
 	return u, nil
 }
 
@@ -33,7 +34,7 @@ func parseBaseURL(raw string) (*url.URL, error) {
 func parseHTTPURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil:
+	case err != nil || !utf8.ValidString(raw):
 		return nil, errors.New("is not a URL")
 	case u.Hostname() == "" || u.Opaque != "":
 		return nil, errors.New("must be absolute, with a host")
@@ -41,6 +42,8 @@ func parseHTTPURL(raw string) (*url.URL, error) {
 		return nil, errors.New("must not have user info")
 	case u.Fragment != "" || strings.Contains(raw, "#"):
 		return nil, errors.New("must not have a fragment")
+	case !isPort(u.Port()):
+		return nil, errors.New("has an impossible port")
 	case u.Scheme == "https":
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
 	case u.Scheme == "http":
@@ -49,6 +52,12 @@ func parseHTTPURL(raw string) (*url.URL, error) {
 		return nil, errors.New("must be https")
 	}
 	return u, nil
+}
+
+// isPort accepts no port at all, which stands for the one of the scheme.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

@@ -53,8 +53,9 @@ type Call struct {
 	MaxBody int64         // limit of the decoded answer; 0 = 4 MiB
 }
 
-// Envelope is an answer's typed document. After a strict decode it says
-// whether the provider did what was asked.
+// Envelope is an answer's typed document, a pointer to a struct. It is set to
+// its zero value before each attempt's answer is decoded; after a strict
+// decode it says whether the provider did what was asked.
 type Envelope interface {
 	// Accepted reports whether the document is a success (ok), and whether it
 	// is a document of the documented form at all (valid).

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -21,15 +22,15 @@ func (t *Transport) Do(ctx context.Context, c Call) error {
 	}
 	e, err := t.memory.enter(ctx, &c)
 	if err != nil {
-		return f.unsent(esim.ErrUnavailable, "another call with this reference is under way", err)
+		return f.crowded(err)
 	}
-	outcome := esim.OutcomeNotSent
+	outcome := esim.OutcomeUnknown // should run panic
 	defer func() { t.memory.leave(c.Key, e, outcome) }()
 	if err := f.admit(e); err != nil {
 		outcome = err.Outcome
 		return err
 	}
-	f.doubt = e.doubt
+	f.doubt, f.done = e.doubt, e.done
 	err = f.run(ctx)
 	outcome = outcomeOf(err)
 	return err
@@ -51,6 +52,7 @@ type flight struct {
 	c *Call
 
 	doubt     bool // a send under this key has an unknown outcome
+	done      bool // an earlier call under this key was accepted
 	recovered bool // the clock was corrected
 	reauthed  bool // the credentials were renewed
 	waitedFor time.Duration
@@ -76,7 +78,7 @@ func (f *flight) admit(e *entry) *esim.Error {
 func (f *flight) run(ctx context.Context) error {
 	for n := 1; ; n++ {
 		r, ended := f.attempt(ctx, n)
-		if r.outcome == esim.OutcomeAccepted {
+		if r.accepted {
 			ended(false)
 			f.t.budget.earn()
 			return nil
@@ -85,17 +87,22 @@ func (f *flight) run(ctx context.Context) error {
 			f.doubt = true
 		}
 		delay, again := f.resend(ctx, r, n)
-		ended(again)
+		ended(again && fits(ctx, delay))
 		if !again {
 			return f.fail(r)
 		}
 		if err := sleep(ctx, delay); err != nil {
-			if r.cause == nil {
-				r.cause = err
-			}
+			r.cause = interrupted(r.cause, err)
 			return f.fail(r)
 		}
 	}
+}
+
+func interrupted(cause, err error) error {
+	if cause == nil {
+		return err
+	}
+	return fmt.Errorf("%w (%w before it could be sent again)", cause, err)
 }
 
 // fail is the error of the call whose last attempt ended with r.
@@ -110,26 +117,41 @@ func (f *flight) fail(r result) *esim.Error {
 		err.Err = f.t.cause(r.cause)
 	}
 	if r.Retry == Reclock && !r.date.IsZero() {
-		err.Message = fmt.Sprintf("%s; the provider's clock is %s ahead of this one's", err.Message,
-			r.date.Sub(f.t.now()).Round(time.Second))
+		err.Message = strings.TrimPrefix(err.Message+"; "+aheadOrBehind(r.date.Sub(f.t.now())), "; ")
 	}
 	return err
 }
 
-// outcome is what is known over all sends: with one in doubt, a refusal of
-// another proves nothing. A read changes nothing, so it is never in doubt.
-func (f *flight) outcome(r result) esim.Outcome {
-	if f.doubt {
-		return esim.OutcomeUnknown
+func aheadOrBehind(skew time.Duration) string {
+	way := "ahead of"
+	if skew < 0 {
+		way = "behind"
 	}
-	if f.c.Safety == Read && r.outcome == esim.OutcomeUnknown {
+	return fmt.Sprintf("the provider's clock is %s %s this one's", skew.Abs().Round(time.Second), way)
+}
+
+// outcome is what is known over all sends: with one in doubt, or accepted, a
+// refusal of another proves nothing. A read changes nothing, so it is never in
+// doubt.
+func (f *flight) outcome(r result) esim.Outcome {
+	switch {
+	case r.outcome == esim.OutcomeAccepted:
+		return esim.OutcomeAccepted
+	case f.doubt:
+		return esim.OutcomeUnknown
+	case f.done:
+		return esim.OutcomeAccepted
+	case f.c.Safety == Read && r.outcome == esim.OutcomeUnknown:
 		return esim.OutcomeRejected
 	}
 	return r.outcome
 }
 
-func (f *flight) unsent(kind error, message string, cause error) *esim.Error {
-	err := f.t.failure(f.c, Rule{Kind: kind, Outcome: esim.OutcomeNotSent}, message)
+// crowded is the error of a call whose context ended while another one with
+// the same key was under way. This one sent nothing, but it is the same
+// purchase, and the other may be spending the money right now.
+func (f *flight) crowded(cause error) *esim.Error {
+	err := f.t.failure(f.c, Rule{Kind: esim.ErrUnavailable}, "another call with this reference is under way")
 	err.Err = f.t.cause(cause)
 	return err
 }

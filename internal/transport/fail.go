@@ -2,6 +2,7 @@ package transport
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,11 +35,15 @@ func (t *Transport) cause(err error) error {
 	return &cause{text: t.clean(err.Error()), err: err}
 }
 
-const maxText = 300
+const (
+	maxText  = 300          // runes of a text that are shown
+	readText = 16 * maxText // bytes of it that are looked at
+)
 
 var (
-	lpaText   = regexp.MustCompile(`(?i)(LPA:|\b1\$)[^\s"',;]+`)
-	longToken = regexp.MustCompile(`[A-Za-z0-9+/_=-]{32,}`)
+	lpaText   = regexp.MustCompile(`(?i)(LPA(:|%3A)|\b1(\$|%24))[^\s"',;]+`)
+	userInfo  = regexp.MustCompile(`://[^\s"]*@`)
+	longToken = regexp.MustCompile(`[A-Za-z0-9+/_-]{32,}=*`)
 	uuidText  = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 )
 
@@ -51,21 +56,14 @@ func (t *Transport) clean(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == utf8.RuneError:
-			return '?'
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
-			return ' '
-		}
-		return r
-	}, text[:min(len(text), 16*maxText)])
-	for _, s := range t.spec.Secrets {
-		if secret := s.Reveal(); len(secret) >= 4 {
-			text = strings.ReplaceAll(text, secret, redacted)
-		}
+	text = t.withoutSecrets(text) // before the cut, which might leave half of one
+	if len(text) > readText {
+		text = strings.TrimRightFunc(text[:readText], isTokenRune)
 	}
+	text = strings.Map(printable, text)
+	text = t.withoutSecrets(text) // again: what was taken out may have hidden one
 	text = lpaText.ReplaceAllString(text, redacted)
+	text = userInfo.ReplaceAllString(text, "://"+redacted+"@")
 	text = longToken.ReplaceAllStringFunc(text, func(token string) string {
 		if uuidText.MatchString(token) {
 			return token
@@ -77,3 +75,35 @@ func (t *Transport) clean(text string) string {
 	}
 	return strings.TrimSpace(text)
 }
+
+func (t *Transport) withoutSecrets(text string) string {
+	for _, s := range t.secrets {
+		text = strings.ReplaceAll(text, s.Reveal(), redacted)
+	}
+	return text
+}
+
+// minSecret keeps a secret of a letter or two from blotting out whole texts.
+const minSecret = 4
+
+// blottable returns the secrets that are looked for, the longest first, since
+// one may begin with another.
+func blottable(secrets []esim.Secret) []esim.Secret {
+	long := slices.DeleteFunc(slices.Clone(secrets), func(s esim.Secret) bool { return len(s.Reveal()) < minSecret })
+	slices.SortFunc(long, func(a, b esim.Secret) int { return len(b.Reveal()) - len(a.Reveal()) })
+	return long
+}
+
+func printable(r rune) rune {
+	switch {
+	case r == utf8.RuneError:
+		return '?'
+	case unicode.Is(unicode.Cf, r): // without width, or turning the direction of what follows
+		return -1
+	case unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+		return ' '
+	}
+	return r
+}
+
+func isTokenRune(r rune) bool { return r == '/' || isIDRune(r) }

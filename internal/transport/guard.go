@@ -72,7 +72,7 @@ func (c *Check) Price(p Purchase, price esim.Money, source string) {
 	if p.MaxTotal.IsZero() || c.err != nil {
 		return
 	}
-	total, err := price.MulInt(p.Quantity)
+	total, err := price.MulInt(max(p.Quantity, 1))
 	if err != nil {
 		c.Fail("MaxTotal", "cannot be compared: the total has too many digits")
 		return

@@ -1,8 +1,11 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -52,7 +55,27 @@ func pooledTransport(lent *http.Transport) *http.Transport {
 		tr.TLSClientConfig = new(tls.Config)
 	}
 	tr.TLSClientConfig.MinVersion = max(tr.TLSClientConfig.MinVersion, tls.VersionTLS12)
+	tr.OnProxyConnectResponse = noticeProxyAuth(tr.OnProxyConnectResponse)
 	return tr
+}
+
+// errProxyAuth: asking again with the same credentials could only lock them.
+var errProxyAuth = errors.New("the proxy does not accept its credentials (407)")
+
+type proxyHook = func(ctx context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error
+
+func noticeProxyAuth(lent proxyHook) proxyHook {
+	return func(ctx context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error {
+		if lent != nil {
+			if err := lent(ctx, proxy, req, resp); err != nil {
+				return err
+			}
+		}
+		if resp.StatusCode == http.StatusProxyAuthRequired {
+			return errProxyAuth
+		}
+		return nil
+	}
 }
 
 func freshTransport(lent *http.Transport) *http.Transport {

@@ -6,8 +6,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	"github.com/esimkit/esim"
@@ -16,7 +18,13 @@ import (
 // connectionWatch finds out whether a request ever had a connection. Without
 // one, no byte of it can have reached anybody: the proof behind NotSent.
 type connectionWatch struct {
+	reports    bool // net/http's own transport reports every connection
 	asked, got atomic.Bool
+}
+
+func newConnectionWatch(client *http.Client) *connectionWatch {
+	_, reports := client.Transport.(*http.Transport)
+	return &connectionWatch{reports: reports}
 }
 
 func (w *connectionWatch) trace(ctx context.Context) context.Context {
@@ -32,7 +40,7 @@ func (w *connectionWatch) neverConnected(err error) bool {
 	if w.got.Load() {
 		return false
 	}
-	if w.asked.Load() {
+	if w.reports || w.asked.Load() {
 		return true
 	}
 	op, ok := errors.AsType[*net.OpError](err)
@@ -41,16 +49,26 @@ func (w *connectionWatch) neverConnected(err error) bool {
 
 // lost classifies a send that brought no answer.
 func lost(w *connectionWatch, err error) result {
-	if ue, ok := errors.AsType[*url.Error](err); ok {
-		err = ue.Err // the outer error prints the URL with its query
-	}
+	err = withoutURL(err)
 	switch {
 	case !w.neverConnected(err):
 		return unknown(esim.ErrUnavailable, Transient, err)
-	case isTLSFailure(err):
+	case isTLSFailure(err), errors.Is(err, errProxyAuth):
 		return notSent(esim.ErrUnavailable, Never, err) // configuration or attack: not passing
 	}
 	return notSent(esim.ErrUnavailable, Transient, err)
+}
+
+// withoutURL takes off the errors that print a URL, with its query or, of a
+// proxy, its password.
+func withoutURL(err error) error {
+	for {
+		ue, ok := errors.AsType[*url.Error](err)
+		if !ok || ue.Err == nil {
+			return err
+		}
+		err = ue.Err
+	}
 }
 
 func isTLSFailure(err error) bool {
@@ -63,8 +81,11 @@ func isTLSFailure(err error) bool {
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
 		return true
 	}
-	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
-	return ok
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	// An alert of the server, or a version it chose, has no type of its own.
+	return errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(err.Error(), "tls: ")
 }
 
 func notSent(kind error, retry Retry, cause error) result {
@@ -81,7 +102,8 @@ func unknown(kind error, retry Retry, cause error) result {
 func unauthorized(err error) result {
 	if e, ok := errors.AsType[*esim.Error](err); ok {
 		r := notSent(e.Kind, Never, e.Err)
-		r.Code, r.Message, r.status, r.wait = e.Code, "login: "+e.Message, e.HTTPStatus, e.RetryAfter
+		r.Code, r.Message, r.status, r.wait = e.Code, strings.TrimSuffix("login: "+e.Message, ": "), e.HTTPStatus, e.RetryAfter
+		r.requestID = e.RequestID
 		return r
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -75,6 +75,19 @@ func (m *memory) leave(key string, e *entry, outcome esim.Outcome) {
 	}
 }
 
+// Standing tells what this process knows about the purchases made under a key:
+// whether one was accepted, and whether one is in doubt or under way. With
+// either, a check that fails before a repeat says nothing about money.
+func (t *Transport) Standing(key string) (made, doubt bool) {
+	t.memory.mu.Lock()
+	defer t.memory.mu.Unlock()
+	e := t.memory.entries[key]
+	if e == nil {
+		return false, false
+	}
+	return e.done, e.doubt || e.busy != nil
+}
+
 func (m *memory) settle(key string) {
 	m.settled = append(m.settled, key)
 	if len(m.settled) <= maxSettled {
@@ -82,7 +95,10 @@ func (m *memory) settle(key string) {
 	}
 	oldest := m.settled[0]
 	m.settled = m.settled[1:]
-	if e := m.entries[oldest]; e != nil && e.busy == nil && !e.doubt {
+	e := m.entries[oldest]
+	if e.busy == nil && !e.doubt {
 		delete(m.entries, oldest)
+		return
 	}
+	e.done = false // still needed; it settles again, or is deleted, when it is left
 }

@@ -31,10 +31,10 @@ func (t *Transport) startAttempt(ctx context.Context, c *Call, n int) (context.C
 	return ctx, func(r result, took time.Duration, more bool) {
 		f := flight{t: t, c: c}
 		ar := esim.AttemptResult{
-			HTTPStatus: r.status, Code: r.Code, Outcome: r.outcome,
+			HTTPStatus: r.status, Code: r.Code, Outcome: f.outcome(r),
 			Duration: took, WillRetry: more,
 		}
-		if r.outcome != esim.OutcomeAccepted {
+		if !r.accepted {
 			ar.Err = f.fail(r)
 		}
 		end(ar)
@@ -57,6 +57,7 @@ func (f *flight) level(r result) slog.Level {
 
 func (f *flight) log(ctx context.Context, n int, r result, took time.Duration) {
 	t, c, level := f.t, f.c, f.level(r)
+	alone := flight{t: t, c: c} // this attempt, without what is known of earlier ones
 	if !t.logger.Enabled(ctx, level) {
 		return
 	}
@@ -66,7 +67,7 @@ func (f *flight) log(ctx context.Context, n int, r result, took time.Duration) {
 		slog.String("method", c.Method),
 		slog.String("path", c.Path),
 		slog.Int("attempt", n),
-		slog.String("outcome", r.outcome.String()),
+		slog.String("outcome", alone.outcome(r).String()),
 		slog.Duration("took", took),
 	}
 	text := func(key, value string) {

@@ -79,7 +79,7 @@ func (f *flight) afterReclock(r result) (time.Duration, bool) {
 		return 0, false
 	}
 	skew := r.date.Sub(f.t.now())
-	if skew.Abs() < smallSkew {
+	if (skew - r.skew).Abs() < smallSkew {
 		return 0, false
 	}
 	f.recovered = true

@@ -48,6 +48,7 @@ type Transport struct {
 	retries  int
 	now      func() time.Time
 
+	secrets []esim.Secret
 	reads   *http.Client // pooled connections
 	effects *http.Client // a fresh HTTP/1.1 connection for each request
 	skew    atomic.Int64 // nanoseconds the provider's clock is ahead of ours
@@ -65,6 +66,7 @@ func New(spec Spec, s esim.Settings) (*Transport, error) {
 		timeout:  s.Timeout,
 		retries:  s.MaxRetries,
 		now:      s.Now,
+		secrets:  blottable(spec.Secrets),
 		budget:   budget{tokens: budgetSize},
 		memory:   memory{entries: make(map[string]*entry)},
 	}

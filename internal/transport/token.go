@@ -16,17 +16,19 @@ type Token struct {
 	// Login fetches a token and says how long it is valid, counted from the
 	// moment Login was called. It outlives the caller that started it.
 	Login func(ctx context.Context) (token esim.Secret, valid time.Duration, err error)
-	// Early is how long before its end a token is renewed.
+	// Early is how long before its end a token is renewed, but not before
+	// half of its life is over.
 	Early time.Duration
 	// Now is the clock, nil = time.Now.
 	Now func() time.Time
 
 	mu     sync.Mutex
 	token  esim.Secret
+	renew  time.Time // from then on it is renewed
 	expiry time.Time
 	flight *login
 	failed *login
-	until  time.Time // the failure is shared until then
+	until  time.Time // the failure is shared until then; of the real clock, since Now may stand still
 }
 
 // login is one under way; done is closed when token and err are set.
@@ -47,16 +49,11 @@ func (t *Token) Get(ctx context.Context) (esim.Secret, error) {
 	now := t.clock()
 	if !t.token.IsZero() && now.Before(t.expiry) {
 		token := t.token
-		if now.After(t.expiry.Add(-t.Early)) {
+		if !now.Before(t.renew) {
 			t.start(ctx, now)
 		}
 		t.mu.Unlock()
 		return token, nil
-	}
-	if t.failed != nil && now.Before(t.until) {
-		err := t.failed.err
-		t.mu.Unlock()
-		return esim.Secret{}, err
 	}
 	flight := t.start(ctx, now)
 	t.mu.Unlock()
@@ -84,7 +81,7 @@ func (t *Token) start(ctx context.Context, began time.Time) *login {
 	if t.flight != nil {
 		return t.flight
 	}
-	if t.failed != nil && began.Before(t.until) {
+	if t.failed != nil && time.Now().Before(t.until) {
 		return t.failed
 	}
 	f := &login{done: make(chan struct{})}
@@ -93,20 +90,21 @@ func (t *Token) start(ctx context.Context, began time.Time) *login {
 	go func() {
 		defer cancel()
 		token, valid, err := t.Login(ctx)
-		t.finish(f, token, began.Add(valid), err)
+		t.finish(f, token, began, valid, err)
 	}()
 	return f
 }
 
-func (t *Token) finish(f *login, token esim.Secret, expiry time.Time, err error) {
+func (t *Token) finish(f *login, token esim.Secret, began time.Time, valid time.Duration, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f.token, f.err = token, err
 	t.flight, t.failed = nil, nil
 	if err != nil {
-		t.failed, t.until = f, t.clock().Add(sharedFailure)
+		t.failed, t.until = f, time.Now().Add(sharedFailure)
 	} else {
-		t.token, t.expiry = token, expiry
+		t.token, t.expiry = token, began.Add(valid)
+		t.renew = t.expiry.Add(-min(t.Early, valid/2))
 	}
 	close(f.done)
 }

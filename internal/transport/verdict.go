@@ -73,11 +73,13 @@ func ByStatus(status int) Rule {
 // result is how one attempt ended.
 type result struct {
 	Verdict
+	accepted  bool         // c.Out holds the success that was asked for
 	outcome   esim.Outcome // of this attempt alone
 	status    int
 	requestID string
 	wait      time.Duration // what the provider asks to wait
 	date      time.Time     // Date header of the answer
+	skew      time.Duration // correction of the clock it was signed with
 	cause     error         // of a failure without a complete answer
 	sent      *http.Request
 }
@@ -90,37 +92,47 @@ func (t *Transport) judge(c *Call, a Answer) result {
 		date:   dateOf(a.Header),
 	}
 	success := a.Status >= 200 && a.Status < 300
-	if success && a.JSON {
-		err := decode(a.Body, c.Out)
-		if err == nil {
-			ok, valid := c.Out.Accepted()
-			if ok && valid {
-				r.outcome = esim.OutcomeAccepted
-				return r
-			}
-			if !valid {
-				err = errors.New("required members are missing")
-			}
-		}
-		r.cause = err
+	if success {
+		r.cause = accept(a, c.Out)
+	}
+	if success && r.cause == nil {
+		r.accepted, r.outcome = true, esim.OutcomeAccepted
+		return r
 	}
 	r.Verdict = t.spec.Refuse(a)
 	switch {
 	case success && r.Recognised:
 		r.cause = nil
 	case success:
-		if r.cause == nil {
-			r.cause = errors.New("the answer is not JSON")
-		}
 		r.Rule = Rule{Kind: esim.ErrMalformedResponse, Retry: Transient}
 	case a.Status >= 300 && a.Status < 400:
 		r.Rule = Rule{Kind: esim.ErrMalformedResponse}
 		r.cause = errors.New("redirects are not followed")
+	case a.Status >= 500:
+		r.Outcome = esim.OutcomeUnknown // it may have failed after the charge, whatever the adapter's table says
 	}
 	r.outcome = r.Outcome
 	r.Message = t.clean(r.Message)
 	r.Code = t.clean(r.Code)
 	return r
+}
+
+// accept decodes an answer with a 2xx status. Its error says why that is no
+// success.
+func accept(a Answer, out Envelope) error {
+	if !a.JSON {
+		return errors.New("the answer is not JSON")
+	}
+	if err := decode(a.Body, out); err != nil {
+		return err
+	}
+	switch ok, valid := out.Accepted(); {
+	case !valid:
+		return errors.New("required members are missing")
+	case !ok:
+		return errors.New("neither a success nor a known refusal")
+	}
+	return nil
 }
 
 // dateOf returns the zero time when the header is absent or unreadable.

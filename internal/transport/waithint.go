@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func waitHint(h http.Header, now time.Time) time.Duration {
 }
 
 func retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64); err == nil {
+	if seconds, ok := parseClamped(strings.TrimSpace(text)); ok {
 		return secondsUpTo(seconds)
 	}
 	if at, err := http.ParseTime(text); err == nil {
@@ -48,9 +49,9 @@ const (
 
 func untilReset(text string, now time.Time) time.Duration {
 	text = strings.TrimSpace(text)
-	n, err := strconv.ParseInt(text, 10, 64)
+	n, ok := parseClamped(text)
 	switch {
-	case err != nil:
+	case !ok:
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return 0
@@ -62,6 +63,12 @@ func untilReset(text string, now time.Time) time.Duration {
 		return time.Unix(n, 0).Sub(now)
 	}
 	return time.UnixMilli(n).Sub(now)
+}
+
+// parseClamped reads an integer; one beyond 64 bits is the largest there is.
+func parseClamped(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 func secondsUpTo(n int64) time.Duration {

@@ -75,15 +75,19 @@ func capabilityTable(t *testing.T) string {
 	for i := range fields.NumField() {
 		fmt.Fprintf(&b, "| `%s` |", fields.Field(i).Name)
 		for _, c := range clients {
-			value := reflect.ValueOf(c.Capabilities()).Field(i).Interface()
-			fmt.Fprintf(&b, " %s |", cell(fields.Field(i).Name, value))
+			capabilities := c.Capabilities()
+			value := reflect.ValueOf(capabilities).Field(i).Interface()
+			fmt.Fprintf(&b, " %s |", cell(fields.Field(i).Name, value, capabilities))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
 }
 
-func cell(field string, value any) string {
+func cell(field string, value any, c esim.Capabilities) string {
+	if field == "TopUpIdempotency" && !c.TopUp {
+		return "–"
+	}
 	switch v := value.(type) {
 	case bool:
 		if v {

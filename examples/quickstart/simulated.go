@@ -35,22 +35,22 @@ func openShop() (*shop, error) {
 			Limiter: rate.NewLimiter(rate.Inf, 1), // simulators need no pacing
 		}
 	}
-	var err, err2, err3, err4 error
-	s.fly, err = esimfly.New(esimfly.Config{
+	var errs [4]error
+	s.fly, errs[0] = esimfly.New(esimfly.Config{
 		Settings:   settings(s.sim.ESIMFly.URL()),
 		AccessCode: s.sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(s.sim.ESIMFly.SecretKey),
 	})
-	s.story, err2 = esimstory.New(esimstory.Config{
+	s.story, errs[1] = esimstory.New(esimstory.Config{
 		Settings:  settings(s.sim.ESIMStory.URL()),
 		AccessKey: s.sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(s.sim.ESIMStory.SecretKey),
 		Catalog: priceSheet(s.sim.ESIMStory),
 	})
-	s.fx, err3 = esimfx.New(esimfx.Config{
+	s.fx, errs[2] = esimfx.New(esimfx.Config{
 		Settings: settings(s.sim.ESIMFX.URL()),
 		ClientID: s.sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(s.sim.ESIMFX.ClientKey),
 	})
-	s.post, err4 = openPostbox()
-	if err := errors.Join(err, err2, err3, err4); err != nil {
+	s.post, errs[3] = openPostbox()
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	s.sim.ESIMStory.SetWebhook(s.post.URL())
@@ -81,14 +81,14 @@ func priceSheet(p *esimtest.ESIMStory) []esim.Package {
 }
 
 func simulatedShop(ctx context.Context, w io.Writer) error {
-	s, err := openShop()
+	s, err := openShop() //nolint:contextcheck // its servers live until close, not until ctx ends
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	fmt.Fprintln(w, "Three resellers, simulated on loopback. No money is spent.")
 
-	if err := shelf(ctx, w, s.clients(), "JP"); err != nil {
+	if err = shelf(ctx, w, s.clients(), "JP"); err != nil {
 		return err
 	}
 	heading(w, "An order at each")
@@ -96,7 +96,7 @@ func simulatedShop(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.deliveredByWebhook(ctx, w); err != nil {
+	if err = s.deliveredByWebhook(ctx, w); err != nil {
 		return err
 	}
 	atOnce, err := sell(ctx, s.fx, "JP", "cart-0003")
@@ -106,14 +106,14 @@ func simulatedShop(ctx context.Context, w io.Writer) error {
 	announce(w, atOnce)
 
 	heading(w, "What the traveller gets")
-	if err := handOver(w, pending); err != nil {
+	if err = handOver(w, pending); err != nil {
 		return err
 	}
 	recovered, err := s.lostAnswer(ctx, w)
 	if err != nil {
 		return err
 	}
-	if err := s.onTheRoad(ctx, w, recovered, atOnce); err != nil {
+	if err = s.onTheRoad(ctx, w, recovered, atOnce); err != nil {
 		return err
 	}
 	return s.proof(w)

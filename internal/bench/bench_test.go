@@ -25,7 +25,7 @@ func newClient(tb testing.TB, sim *esimtest.Simulator) *esimfly.Client {
 }
 
 func pooled() *http.Transport {
-	tr := http.DefaultTransport.(*http.Transport).Clone()
+	tr := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	tr.MaxIdleConnsPerHost = 64
 	return tr
 }

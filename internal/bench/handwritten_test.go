@@ -44,7 +44,8 @@ func (h *handwritten) call(ctx context.Context, method, path string, body []byte
 	}
 	stamp, id := strconv.FormatInt(time.Now().UnixMilli(), 10), uuid.NewString()
 	mac := hmac.New(sha256.New, []byte(h.secret))
-	fmt.Fprintf(mac, "%s%s%s%s", stamp, id, h.access, body)
+	mac.Write([]byte(stamp + id + h.access))
+	mac.Write(body)
 	req.Header.Set("RT-AccessCode", h.access)
 	req.Header.Set("RT-RequestID", id)
 	req.Header.Set("RT-Timestamp", stamp)
@@ -54,7 +55,7 @@ func (h *handwritten) call(ctx context.Context, method, path string, body []byte
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // nothing is written
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err

@@ -17,7 +17,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -195,8 +194,11 @@ func reveal(t *testing.T, v any) any {
 	switch v := v.(type) {
 	case *esim.Order:
 		if v != nil {
-			for i := range v.ESIMs {
-				putLPA(object["esims"].([]any)[i].(map[string]any), v.ESIMs[i])
+			list, _ := object["esims"].([]any)
+			for i := range list {
+				if unit, ok := list[i].(map[string]any); ok {
+					putLPA(unit, v.ESIMs[i])
+				}
 			}
 		}
 	case *esim.ESIM:
@@ -223,13 +225,13 @@ func compare(t *testing.T, file string, v any) {
 		require.NoError(t, os.WriteFile(file, buf.Bytes(), 0o600))
 		return
 	}
-	want, err := os.ReadFile(file)
+	want, err := os.ReadFile(file) //nolint:gosec // a case of the test that runs
 	require.NoError(t, err, "run go test -update, then review the file")
 	require.Equal(t, string(want), buf.String(), "%s differs", file)
 }
 
 func readJSON(t *testing.T, file string, v any) {
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile(file) //nolint:gosec // a case of the test that runs
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, v), "%s", file)
 }
@@ -237,7 +239,7 @@ func readJSON(t *testing.T, file string, v any) {
 func compact(t *testing.T, doc json.RawMessage) []byte {
 	var buf bytes.Buffer
 	if len(doc) > 0 {
-		require.NoError(t, json.Compact(&buf, doc), fmt.Sprintf("%q", doc))
+		require.NoError(t, json.Compact(&buf, doc), "%q", doc)
 	}
 	return buf.Bytes()
 }

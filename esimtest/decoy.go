@@ -1,0 +1,40 @@
+package esimtest
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// decoy is the host that redirects point to. Nothing should ever arrive there.
+type decoy struct {
+	mu     sync.Mutex
+	door   *door // opened when it is needed
+	strays []string
+}
+
+// url is the decoy's address, under another host name than the simulator's.
+func (d *decoy) url() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.door == nil {
+		d.door = must(newDoor("127.0.0.1:0", d.serve))
+	}
+	return "http://" + strings.Replace(d.door.address(), "127.0.0.1", "localhost", 1)
+}
+
+func (d *decoy) serve(w http.ResponseWriter, r *http.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.strays = append(d.strays, r.Method+" "+r.URL.Path)
+	w.WriteHeader(http.StatusOK)
+}
+
+func (d *decoy) close() {
+	d.mu.Lock()
+	opened := d.door
+	d.mu.Unlock()
+	if opened != nil {
+		opened.close()
+	}
+}

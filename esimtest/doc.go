@@ -1,0 +1,46 @@
+// Package esimtest is the test bench for code that buys eSIMs: simulators of
+// the three resellers, a conformance suite for clients, and a client in memory.
+//
+// # Simulators
+//
+// [NewSimulator] starts eSIMfly, eSIM Story and eSIMfx on loopback sockets.
+// They speak the providers' wire formats to the letter, as far as these are
+// documented, and check what the real ones check: signatures with code of
+// their own, time stamps within five minutes, request ids not used before,
+// tokens not expired, bodies without unknown or doubled fields. A client is
+// pointed at one by its base URL and credentials:
+//
+//	sim := esimtest.NewSimulator(t)
+//	client, err := esimfly.New(esimfly.Config{
+//		AccessCode: sim.ESIMFly.AccessCode,
+//		SecretKey:  esim.NewSecret(sim.ESIMFly.SecretKey),
+//		Settings:   esim.Settings{BaseURL: sim.ESIMFly.URL(), Now: sim.Now},
+//	})
+//
+// What stands behind the sockets keeps state: a catalogue, a prepaid balance,
+// orders, eSIMs that are installed and use data, top-ups, cancellations,
+// webhooks. Time is the real time plus what [Simulator.Advance] adds, so that
+// provisioning, expiry and retries of webhooks take no time in a test.
+//
+// # The ledger
+//
+// [Server.Ledger] holds every charge and refund. A test compares what a client
+// believes with what was charged: after an error that says "not charged" the
+// ledger is as before; after any number of repeats with one reference it holds
+// one charge.
+//
+// # Faults
+//
+// [Server.Inject] lets the next requests of an operation go wrong in one of
+// the ways of [FaultKind]: connections refused, cut, silent; answers late,
+// halved, from a proxy, too big, or of the wrong shape. [FaultKind.Commits]
+// says whether a purchase that suffers it has been made. [Server.Schedule]
+// spreads faults over many requests, the same ones for the same seed.
+//
+// # What is invented
+//
+// Where a provider's documents are silent the simulator had to choose. The
+// doc comments of [ESIMFly], [ESIMStory] and [ESIMFX] say what was chosen. The
+// numbers of eSIMfx's error codes and the bodies of its webhooks are invented
+// altogether. Passing here does not prove that the real service agrees.
+package esimtest

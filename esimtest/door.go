@@ -1,0 +1,241 @@
+package esimtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// door is the listener of a provider: it can be shut and opened again on the
+// same port, and resets connections on demand.
+type door struct {
+	handler http.Handler
+	server  *http.Server
+	closing chan struct{} // closed when the simulator ends
+
+	active sync.WaitGroup // requests being handled, and accept loops
+
+	mu     sync.Mutex
+	calm   *sync.Cond // a connection has become idle or has ended
+	addr   string
+	ln     net.Listener // nil = shut
+	resets int          // connections to reset on accept
+	idle   map[net.Conn]struct{}
+	busy   map[net.Conn]struct{}
+	inside int         // requests being handled
+	timer  *time.Timer // opens again after a while
+	closed bool
+}
+
+func newDoor(addr string, h http.HandlerFunc) (*door, error) {
+	d := &door{handler: h, closing: make(chan struct{}), addr: addr, idle: map[net.Conn]struct{}{}, busy: map[net.Conn]struct{}{}}
+	d.calm = sync.NewCond(&d.mu)
+	d.server = &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 30 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0),
+		ConnState:         d.track,
+	}
+	return d, d.listen()
+}
+
+func (d *door) address() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.addr
+}
+
+// listen opens the port and serves it. The first time a port 0 is replaced by
+// the one the system has chosen.
+func (d *door) listen() error {
+	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", d.addr)
+	if err != nil {
+		return err
+	}
+	d.ln, d.addr = ln, ln.Addr().String()
+	if host, port, err := net.SplitHostPort(d.addr); err == nil && net.ParseIP(host).IsUnspecified() {
+		d.addr = net.JoinHostPort("127.0.0.1", port)
+	}
+	d.active.Go(func() {
+		// It always ends with an error, when the door is shut or closed.
+		_ = d.server.Serve(&resetting{Listener: ln, door: d})
+	})
+	return nil
+}
+
+// shut refuses connections from now on, idle ones included, and opens again
+// after the time given, if one is.
+func (d *door) shut(after time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ln != nil {
+		_ = d.ln.Close() // nobody to tell
+		d.ln = nil
+	}
+	d.dropIdle()
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
+	if after > 0 && !d.closed {
+		d.timer = time.AfterFunc(after, d.open)
+	}
+}
+
+// open listens on the same port again. The port was free a moment ago, so it
+// is asked for patiently.
+func (d *door) open() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.resets = 0
+	var err error
+	for range 200 {
+		if d.ln != nil || d.closed {
+			return
+		}
+		if err = d.listen(); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	panic("esimtest: cannot listen on " + d.addr + " again: " + err.Error())
+}
+
+// resetNext resets the next n connections, and ends idle ones so that there
+// will be new ones.
+func (d *door) resetNext(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.resets += n
+	d.dropIdle()
+}
+
+// dropIdle ends the connections without a request. One whose answer has just
+// been sent becomes idle in a moment, which is waited for: the client may
+// already be about to use it again. Then it is waited for the client to close
+// its side, so that it will not try a dead connection.
+func (d *door) dropIdle() {
+	d.await(func() bool { return len(d.busy) <= d.inside })
+	for c := range d.idle {
+		if half, ok := c.(*net.TCPConn); ok {
+			_ = half.CloseWrite() // fails only if it has ended already
+		}
+	}
+	d.await(func() bool { return len(d.idle) == 0 })
+	for c := range d.idle {
+		_ = c.Close() // nobody to tell
+	}
+	clear(d.idle)
+}
+
+// await waits for a change of connections, though not for long.
+func (d *door) await(done func() bool) {
+	const patience = 500 * time.Millisecond
+	end := time.Now().Add(patience)
+	late := time.AfterFunc(patience, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.calm.Broadcast()
+	})
+	defer late.Stop()
+	for !done() && time.Now().Before(end) {
+		d.calm.Wait()
+	}
+}
+
+func (d *door) track(c net.Conn, s http.ConnState) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.idle, c)
+	delete(d.busy, c)
+	switch s {
+	case http.StateNew, http.StateIdle: // a client may dial ahead
+		d.idle[c] = struct{}{}
+	case http.StateActive:
+		d.busy[c] = struct{}{}
+	case http.StateHijacked, http.StateClosed:
+	}
+	d.calm.Broadcast()
+}
+
+// enter counts a request in, unless the simulator is closed.
+func (d *door) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.active.Add(1)
+	d.inside++
+	return true
+}
+
+func (d *door) leave() {
+	d.mu.Lock()
+	d.inside--
+	d.mu.Unlock()
+	d.active.Done()
+}
+
+// close ends all connections and waits for the requests being handled.
+func (d *door) close() {
+	d.mu.Lock()
+	d.closed = true
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	d.mu.Unlock()
+	close(d.closing)
+	_ = d.server.Close() // the errors of listeners that are closed already
+	d.active.Wait()
+}
+
+func (d *door) takeReset() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.resets == 0 {
+		return false
+	}
+	d.resets--
+	return true
+}
+
+// resetting is a listener that resets connections when the door says so.
+type resetting struct {
+	net.Listener
+	door *door
+}
+
+// Accept implements [net.Listener].
+func (l *resetting) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil || !l.door.takeReset() {
+			return c, err
+		}
+		reset(c)
+	}
+}
+
+// reset closes a connection so that the other side sees a reset, not an end.
+func reset(c net.Conn) {
+	if t, ok := c.(*net.TCPConn); ok {
+		_ = t.SetLinger(0) // then it is an ordinary close
+	}
+	_ = c.Close() // nobody to tell
+}
+
+// cut resets the connection of a request.
+func cut(w http.ResponseWriter) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if errors.Is(err, http.ErrNotSupported) || c == nil {
+		panic(http.ErrAbortHandler)
+	}
+	reset(c)
+}

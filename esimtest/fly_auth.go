@@ -1,0 +1,231 @@
+package esimtest
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	stdhash "hash"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// authenticate checks the four headers of a request in the order of the
+// documentation and keeps its request id for 24 hours. It returns nil when
+// all is well.
+func (f *ESIMFly) authenticate(c *call) *reply {
+	var ( // canonical names, for looking up without a copy
+		code      = c.r.Header.Get("Rt-Accesscode")
+		id        = c.r.Header.Get("Rt-Requestid")
+		stamp     = c.r.Header.Get("Rt-Timestamp")
+		signature = c.r.Header.Get("Rt-Signature")
+	)
+	f.remember(signature)
+	switch {
+	case code == "" && id == "" && stamp == "" && signature == "":
+		return f.unauthorized(c, http.StatusUnauthorized, "", "Authentication required")
+	case code == "" || id == "" || stamp == "" || signature == "":
+		return f.unauthorized(c, http.StatusUnauthorized, "HMAC_REQUIRED", "HMAC authentication headers are incomplete")
+	case code != f.AccessCode:
+		return f.unauthorized(c, http.StatusUnauthorized, "INVALID_API_KEY", "Invalid or inactive access code")
+	}
+	nonce, ok := parseUUIDv4(id)
+	if !ok {
+		return f.unauthorized(c, http.StatusBadRequest, "INVALID_REQUEST_ID", "RT-RequestID must be a UUID v4")
+	}
+	millis, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || !f.inTime(c, time.UnixMilli(millis)) {
+		return f.outOfTime(c)
+	}
+	if !f.macs.verify(signature, true, stamp, id, code, string(c.body)) {
+		return f.unauthorized(c, http.StatusUnauthorized, "INVALID_SIGNATURE", "Invalid signature")
+	}
+	if !f.nonces.claim(nonce, c.now) {
+		return f.unauthorized(c, http.StatusBadRequest, "DUPLICATE_REQUEST", "Request ID has already been used")
+	}
+	return f.throttle(c)
+}
+
+func (f *ESIMFly) unauthorized(c *call, status int, code, text string) *reply {
+	f.violate(c, text)
+	list := []member{{"success", encode(false)}, {"error", encode(text)}}
+	if code == "HMAC_REQUIRED" {
+		list = append(list, member{"message", encode("Every request must carry RT-AccessCode, RT-RequestID, RT-Timestamp and RT-Signature")})
+	}
+	if code != "" {
+		list = append(list, member{"code", encode(code)})
+	}
+	return &reply{status: status, body: join(list)}
+}
+
+// outOfTime is no violation when the fault lies with the server's clock.
+func (f *ESIMFly) outOfTime(c *call) *reply {
+	const text = "Timestamp is too old or invalid"
+	if c.skew == 0 {
+		f.violate(c, text)
+	}
+	return asJSON(http.StatusUnauthorized, flyRefusal{Error: text, Code: "INVALID_TIMESTAMP"})
+}
+
+type flyRefusal struct {
+	Success bool   `json:"success"`
+	Error   string `json:"error"`
+	Code    string `json:"code"`
+}
+
+// rateWindow counts the requests of a minute.
+type rateWindow struct {
+	minute time.Time
+	count  int
+}
+
+// throttle refuses what is above the limit, if one is set.
+func (f *ESIMFly) throttle(c *call) *reply {
+	limit := f.options.rateLimit
+	if limit == 0 {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if m := c.now.Truncate(time.Minute); !m.Equal(f.window.minute) {
+		f.window = rateWindow{minute: m}
+	}
+	if f.window.count++; f.window.count <= limit {
+		return nil
+	}
+	c.reset = f.window.minute.Add(time.Minute)
+	return f.failure(c, problem{status: http.StatusTooManyRequests, kind: Fault429})
+}
+
+// hourHeader is the usual X-RateLimit-Reset, written once an hour.
+type hourHeader struct {
+	end  time.Time
+	text []string
+}
+
+var (
+	flyLimit     = []string{"1000"}
+	flyRemaining = []string{"999"}
+	flyNone      = []string{"0"}
+)
+
+// head announces the rate limit. Only a request that has hit it sees a
+// remainder of 0.
+func (f *ESIMFly) head(h http.Header, c *call) {
+	h["X-Ratelimit-Limit"], h["X-Ratelimit-Remaining"] = flyLimit, flyRemaining
+	if c.fault.Kind == Fault429 {
+		c.reset = c.now.Add(c.fault.RetryAfter)
+	}
+	if !c.reset.IsZero() {
+		h["X-Ratelimit-Remaining"] = flyNone
+		h["X-Ratelimit-Reset"] = []string{resetText(c)}
+		return
+	}
+	known := f.hour.Load()
+	if known == nil || !c.now.Before(known.end) {
+		end := c.now.Truncate(time.Hour).Add(time.Hour)
+		known = &hourHeader{end, []string{iso(end)}}
+		f.hour.Store(known)
+	}
+	h["X-Ratelimit-Reset"] = known.text
+}
+
+func resetText(c *call) string {
+	switch c.fault.Reset {
+	case ResetUnix:
+		return strconv.FormatInt(c.reset.Unix(), 10)
+	case ResetUnixMilli:
+		return strconv.FormatInt(c.reset.UnixMilli(), 10)
+	case ResetDelta:
+		return strconv.FormatInt(int64(c.reset.Sub(c.now)/time.Second), 10)
+	case ResetISO:
+	}
+	return iso(c.reset)
+}
+
+// nonces remembers request ids for 24 hours.
+type nonces struct {
+	mu    sync.Mutex
+	seen  map[[16]byte]time.Time
+	sweep time.Time
+}
+
+// claim reports whether the id is new, and keeps it.
+func (n *nonces) claim(id [16]byte, now time.Time) bool {
+	const memory = 24 * time.Hour
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.seen == nil {
+		n.seen = map[[16]byte]time.Time{}
+		n.sweep = now.Add(memory)
+	}
+	if now.After(n.sweep) {
+		for k, t := range n.seen {
+			if now.Sub(t) > memory {
+				delete(n.seen, k)
+			}
+		}
+		n.sweep = now.Add(memory)
+	}
+	if t, ok := n.seen[id]; ok && now.Sub(t) <= memory {
+		return false
+	}
+	n.seen[id] = now
+	return true
+}
+
+// parseUUIDv4 reads the hyphenated form with version 4 and the RFC variant.
+func parseUUIDv4(s string) (id [16]byte, ok bool) {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return id, false
+	}
+	digits := make([]byte, 0, 32)
+	for _, part := range [...]string{s[:8], s[9:13], s[14:18], s[19:23], s[24:]} {
+		digits = append(digits, part...)
+	}
+	if _, err := hex.Decode(id[:], digits); err != nil {
+		return id, false
+	}
+	return id, id[6]>>4 == 4 && id[8]>>6 == 2
+}
+
+// macPool computes HMAC-SHA256 under one key, keeping its state between uses.
+type macPool struct{ pool sync.Pool }
+
+type mac struct {
+	hash stdhash.Hash
+	text []byte
+	sum  []byte
+	hex  []byte
+}
+
+func newMACPool(key []byte) *macPool {
+	return &macPool{sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key)} }}}
+}
+
+// verify compares a signature in hexadecimal, upper or lower case as the
+// provider demands, with that of the parts put together.
+func (p *macPool) verify(signature string, upper bool, parts ...string) bool {
+	m, ok := p.pool.Get().(*mac)
+	if !ok {
+		return false
+	}
+	defer p.pool.Put(m)
+	m.text = m.text[:0]
+	for _, part := range parts {
+		m.text = append(m.text, part...)
+	}
+	m.hash.Reset()
+	m.hash.Write(m.text)
+	m.sum = m.hash.Sum(m.sum[:0])
+	m.hex = hex.AppendEncode(m.hex[:0], m.sum)
+	if upper {
+		for i, c := range m.hex {
+			if c >= 'a' {
+				m.hex[i] = c - 'a' + 'A'
+			}
+		}
+	}
+	return hmac.Equal(m.hex, []byte(signature))
+}

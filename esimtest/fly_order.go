@@ -1,0 +1,276 @@
+package esimtest
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/esimkit/esim"
+)
+
+// flyOrder is a row of the account's order history.
+type flyOrder struct {
+	id        int64
+	reference string
+	kind      string // order, topup, deposit
+	key       string
+	callback  string
+	item      item
+	quantity  int
+	unit      esim.Money // price of one when it was bought
+	amount    esim.Money
+	createdAt time.Time
+	readyAt   time.Time
+	failed    bool
+	cancelled bool
+	sims      []*sim
+}
+
+func (o *flyOrder) pending(now time.Time) bool { return !o.failed && now.Before(o.readyAt) }
+
+// heldFor is how long an order takes that is not to become ready.
+const heldFor = 100 * 365 * 24 * time.Hour
+
+// HoldProvisioning keeps asynchronous orders placed from now on pending until
+// it is called with false; those become ready after the usual delay then.
+func (f *ESIMFly) HoldProvisioning(on bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = on
+	now := f.clock.now()
+	for _, o := range f.orders {
+		if !on && !o.failed && o.readyAt.Sub(now) > heldFor/2 {
+			f.schedule(o, now, f.options.provisioning)
+		}
+	}
+}
+
+// FailOrder lets the provisioning of a pending order fail. As at the provider,
+// no webhook tells of it and no refund is made.
+func (f *ESIMFly) FailOrder(orderReference string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byRef[orderReference]
+	if o == nil || !o.pending(f.clock.now()) {
+		panic("esimtest: no pending order " + orderReference)
+	}
+	o.failed = true
+	for _, s := range o.sims {
+		s.readyAt = o.createdAt.Add(heldFor)
+	}
+}
+
+type flyOrderRequest struct {
+	packageCode, packageName, price string
+	quantity                        int
+	key, callback                   string
+	recurring                       bool
+}
+
+func parseFlyOrder(body []byte) (flyOrderRequest, error) {
+	o, err := parseObject(body, "packageCode", "quantity", "idempotency_key", "callbackUrl", "recurring",
+		"packageName", "price", "duration", "flagUrl")
+	if err != nil {
+		return flyOrderRequest{}, err
+	}
+	r := flyOrderRequest{
+		packageCode: o.str("packageCode"), packageName: o.str("packageName"), price: o.number("price"),
+		quantity: int(o.integer("quantity", 1)), key: o.str("idempotency_key"),
+		callback: o.str("callbackUrl"), recurring: o.boolean("recurring"),
+	}
+	o.integer("duration", 0)
+	o.str("flagUrl")
+	return r, o.err
+}
+
+func (f *ESIMFly) postOrder(c *call) *reply {
+	r, err := parseFlyOrder(c.body)
+	if err != nil {
+		return f.malformed(c, err)
+	}
+	if refusal := f.checkOrder(c, r); refusal != nil {
+		return refusal
+	}
+	lock := "key " + r.key
+	if r.key == "" {
+		lock = "package " + r.packageCode
+	}
+	if answer := f.begin(c, r, lock); answer != nil {
+		return answer
+	}
+	defer f.end(lock)
+	c.process(f.options.processing)
+	return f.buy(c, r)
+}
+
+// checkOrder refuses what needs no look at the account.
+func (f *ESIMFly) checkOrder(c *call, r flyOrderRequest) *reply {
+	bad := func(code, text string) *reply {
+		f.violate(c, text)
+		return f.refuse(c, http.StatusBadRequest, code, text)
+	}
+	switch {
+	case r.packageCode == "":
+		return bad("MISSING_PACKAGE_CODE", "packageCode is required")
+	case r.quantity < 1 || r.quantity > 10:
+		return bad("INVALID_QUANTITY", "quantity must be between 1 and 10")
+	case utf8.RuneCountInString(r.key) > 200:
+		return bad("", "idempotency_key is longer than 200 characters")
+	case r.callback != "" && !acceptableHook(r.callback):
+		return bad("", "callbackUrl must be an https URL")
+	case r.price != "" && r.packageName == "":
+		return bad("MISSING_FIELDS", "packageName is required with price")
+	}
+	return nil
+}
+
+// acceptableHook accepts https, and plain http on this machine, where test
+// receivers listen.
+func acceptableHook(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || (u.Scheme == "http" && (u.Hostname() == "localhost" || ip.IsLoopback()))
+}
+
+// begin marks the purchase as in flight, unless it is a repeat of an earlier
+// one or of one that still is.
+func (f *ESIMFly) begin(c *call, r flyOrderRequest, lock string) *reply {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.key != "" && !f.options.replays {
+		return nil
+	}
+	if o := f.byKey[r.key]; r.key != "" && o != nil {
+		if o.item.id != r.packageCode || o.quantity != r.quantity {
+			f.violate(c, "idempotency_key used before for another purchase")
+		}
+		return f.replay(o)
+	}
+	if f.flying[lock] {
+		return f.inFlight(c)
+	}
+	f.flying[lock] = true
+	return nil
+}
+
+func (f *ESIMFly) end(lock string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.flying, lock)
+}
+
+// buy checks what the purchase needs and commits it in one step.
+func (f *ESIMFly) buy(c *call, r flyOrderRequest) *reply {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	it, ok := f.catalogue.find(r.packageCode)
+	if !ok || (r.packageName != "" && r.packageName != it.name) {
+		if len(r.packageCode) > 4 && r.packageCode[:4] == "ent_" {
+			return f.refuse(c, http.StatusNotFound, "PACKAGE_NOT_FOUND", "Package not found")
+		}
+		return f.refuse(c, http.StatusBadRequest, "INVALID_PACKAGE", "Invalid package code")
+	}
+	if r.recurring && it.carrier == "" {
+		return f.refuse(c, http.StatusBadRequest, "", "This package does not support recurring billing")
+	}
+	price := f.catalogue.price(it)
+	if r.price != "" {
+		sent, err := esim.ParseMoney(r.price, price.Currency())
+		if err != nil || !sent.Equal(price) {
+			return f.refuse(c, http.StatusBadRequest, "PRICE_MISMATCH", "The price has changed")
+		}
+	}
+	o, balance, ok := f.commit(r, it, price)
+	if !ok {
+		return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE", "Insufficient balance",
+			member{"currentBalance", encode(amountOf(balance))}, member{"requiredBalance", encode(amountOf(o.amount))},
+			member{"needToLoad", encode(amountOf(minus(o.amount, balance)))})
+	}
+	return f.placed(o, balance)
+}
+
+// commit charges the order and makes its eSIMs.
+func (f *ESIMFly) commit(r flyOrderRequest, it item, price esim.Money) (*flyOrder, esim.Money, bool) {
+	now := f.clock.now()
+	o := f.newOrder("order", it, r.quantity, price, now)
+	o.key, o.callback = r.key, r.callback
+	var iccids []string
+	for range r.quantity {
+		s := f.world.issue(o.reference, it, now, now)
+		s.told = "NEW"
+		o.sims = append(o.sims, s)
+		iccids = append(iccids, s.iccid)
+	}
+	balance, ok := f.ledger.book(Charge{
+		Kind: ChargeOrder, OrderID: o.reference, Reference: r.key, PackageID: it.id,
+		Quantity: r.quantity, ICCIDs: iccids, Amount: o.amount,
+	})
+	if !ok {
+		return o, balance, false
+	}
+	f.keep(o)
+	if r.key != "" {
+		f.byKey[r.key] = o
+	}
+	for _, s := range o.sims {
+		f.esims = append(f.esims, s)
+		f.byICCID[s.iccid] = s
+	}
+	if it.async && f.held {
+		f.delay(o, now.Add(heldFor))
+	} else if it.async {
+		f.schedule(o, now, f.options.provisioning)
+	}
+	return o, balance, true
+}
+
+// newOrder is an order with its own reference, not kept yet.
+func (f *ESIMFly) newOrder(kind string, it item, quantity int, unit esim.Money, now time.Time) *flyOrder {
+	n := len(f.orders)
+	word := letters(5, lowerAlphabet, f.options.seed, hash("reference"), uint64(n))
+	return &flyOrder{
+		id: int64(2503 + n), reference: fmt.Sprintf("%s_%d_%s%d", kind, now.UnixMilli(), word, n), kind: kind,
+		item: it, quantity: quantity, unit: unit, amount: times(unit, quantity), createdAt: now, readyAt: now,
+	}
+}
+
+func (f *ESIMFly) keep(o *flyOrder) {
+	f.orders = append(f.orders, o)
+	f.byRef[o.reference] = o
+}
+
+func (f *ESIMFly) delay(o *flyOrder, until time.Time) {
+	o.readyAt = until
+	for _, s := range o.sims {
+		s.readyAt = until
+	}
+}
+
+// schedule makes the order ready after the delay and announces it then.
+func (f *ESIMFly) schedule(o *flyOrder, now time.Time, d time.Duration) {
+	f.delay(o, now.Add(d))
+	f.clock.after(d, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if o.failed {
+			return
+		}
+		for _, s := range o.sims {
+			f.announceReady(o, s)
+		}
+	})
+}
+
+// recordDeposit puts the opening balance into the order history, where wallet
+// top-ups appear as rows without an eSIM.
+func (f *ESIMFly) recordDeposit(now time.Time) {
+	o := f.newOrder("deposit", item{name: "Wallet top-up"}, 1, f.Balance(), now)
+	o.reference = "ESF_" + letters(10, digitAlphabet, f.options.seed, hash("deposit"))
+	f.keep(o)
+}

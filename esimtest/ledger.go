@@ -1,0 +1,143 @@
+package esimtest
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// ChargeKind says why money moved.
+type ChargeKind string
+
+// The kinds of [Charge].
+const (
+	ChargeOrder  ChargeKind = "order"  // new eSIMs
+	ChargeTopUp  ChargeKind = "topup"  // data on an existing eSIM
+	ChargeRefund ChargeKind = "refund" // money back; the amount is negative
+)
+
+// Charge is one movement of money in the account at a provider.
+type Charge struct {
+	Seq       int        // 1 for the first movement
+	Time      time.Time  // by the simulated clock
+	Kind      ChargeKind // order, topup or refund
+	OrderID   string     // the provider's id of the order; for a refund, of the order refunded
+	Reference string     // idempotency_key, external_order_id or X-Idempotency-Key, "" if none was sent
+	PackageID string     // eSIM Story: the options of an order of several lines, joined by commas
+	Quantity  int        // units paid or refunded
+	ICCIDs    []string   // the eSIMs concerned, also those not delivered yet
+	Amount    esim.Money // total, negative for a refund
+}
+
+// Ledger is what a simulated provider has charged. It is the truth that tests
+// compare a client's beliefs with. Its methods are safe for concurrent use
+// and return copies.
+type Ledger struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	charges []Charge
+	byRef   map[string][]int
+	opening esim.Money
+	total   esim.Money
+	balance esim.Money
+}
+
+func newLedger(now func() time.Time, opening esim.Money) *Ledger {
+	return &Ledger{
+		now:     now,
+		byRef:   map[string][]int{},
+		opening: opening,
+		total:   money("0", opening.Currency()),
+		balance: opening,
+	}
+}
+
+// Charges returns every movement in order.
+func (l *Ledger) Charges() []Charge {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]Charge, len(l.charges))
+	for i := range l.charges {
+		list[i] = l.copyOf(i)
+	}
+	return list
+}
+
+// ByReference returns the movements whose purchase carried this reference,
+// refunds included.
+func (l *Ledger) ByReference(ref string) []Charge {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []Charge
+	for _, i := range l.byRef[ref] {
+		list = append(list, l.copyOf(i))
+	}
+	return list
+}
+
+// Count returns the number of movements, refunds included.
+func (l *Ledger) Count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.charges)
+}
+
+// Total returns the sum of all movements: what was charged less what was
+// refunded.
+func (l *Ledger) Total() esim.Money {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.total
+}
+
+// Opening returns the money ever put into the account, so that Opening is
+// always the balance plus Total.
+func (l *Ledger) Opening() esim.Money {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.opening
+}
+
+// Balance returns what is left.
+func (l *Ledger) Balance() esim.Money {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.balance
+}
+
+// book records the movement and moves the balance in one step. It returns the
+// balance, and false without an effect when the balance does not cover it.
+func (l *Ledger) book(c Charge) (esim.Money, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if less(l.balance, c.Amount) {
+		return l.balance, false
+	}
+	c.Seq = len(l.charges) + 1
+	c.Time = l.now()
+	l.charges = append(l.charges, c)
+	if c.Reference != "" {
+		l.byRef[c.Reference] = append(l.byRef[c.Reference], c.Seq-1)
+	}
+	l.total = plus(l.total, c.Amount)
+	l.balance = minus(l.balance, c.Amount)
+	return l.balance, true
+}
+
+// setBalance is money paid in or taken out by the account's owner, which is
+// no charge.
+func (l *Ledger) setBalance(to esim.Money) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.balance = to
+	l.opening = plus(to, l.total)
+}
+
+func (l *Ledger) copyOf(i int) Charge {
+	c := l.charges[i]
+	c.ICCIDs = slices.Clone(c.ICCIDs)
+	return c
+}

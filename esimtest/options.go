@@ -1,0 +1,113 @@
+package esimtest
+
+import (
+	"net/http"
+	"time"
+)
+
+// Option changes how a [Simulator] behaves from its start.
+type Option func(*options)
+
+type options struct {
+	seed         int64
+	balance      string
+	currency     string
+	packages     int
+	provisioning time.Duration
+	processing   time.Duration
+	webhookURL   string
+	webhookHTTP  *http.Client
+	replays      bool
+	listen       string
+	oldPending   bool
+	singleToken  bool
+	bareOrders   bool
+	rateLimit    int
+	installAfter time.Duration
+	perHour      int64
+}
+
+func defaults() options {
+	return options{
+		seed:         1,
+		balance:      "10000",
+		currency:     "USD",
+		packages:     320,
+		provisioning: 2 * time.Second,
+		replays:      true,
+		listen:       "127.0.0.1:0",
+		installAfter: 2 * time.Hour,
+		perHour:      64 << 20,
+	}
+}
+
+// WithSeed sets the seed of everything that looks random: ICCIDs, matching
+// IDs, option ids, the draws of a [Schedule]. Credentials and tokens are
+// random in every run. The default is 1.
+func WithSeed(seed int64) Option { return func(o *options) { o.seed = seed } }
+
+// WithBalance sets the prepaid balance at each provider, a decimal amount.
+// The default is 10000.
+func WithBalance(amount string) Option { return func(o *options) { o.balance = amount } }
+
+// WithCurrency sets the currency of the eSIMfly account: USD (the default),
+// IQD with whole prices a thousand times larger, or EUR, which makes it an
+// enterprise account. The other two providers deal in USD.
+func WithCurrency(code string) Option { return func(o *options) { o.currency = code } }
+
+// WithPackages sets the size of each provider's catalogue; the default is
+// 320. Packages are made when they are asked for, so 100,000 cost little.
+func WithPackages(n int) Option { return func(o *options) { o.packages = n } }
+
+// WithProvisioningDelay sets how much simulated time passes between the order
+// and the delivery of what is not delivered in the answer: eSIMfly's
+// asynchronous packages and every unit of eSIM Story. The default is 2 s.
+func WithProvisioningDelay(d time.Duration) Option {
+	return func(o *options) { o.provisioning = d }
+}
+
+// WithProcessingTime sets how much real time a purchase takes, during which
+// it is in flight: nothing is charged yet and its reference is taken. The
+// default is 0.
+func WithProcessingTime(d time.Duration) Option { return func(o *options) { o.processing = d } }
+
+// WithWebhookURL sets where all three providers send their webhooks. See also
+// [Server.SetWebhook].
+func WithWebhookURL(url string) Option { return func(o *options) { o.webhookURL = url } }
+
+// WithWebhookClient lends the client that webhooks are sent with, for a
+// receiver with a certificate of its own. Its timeout and redirect policy are
+// replaced by the simulator's: 10 s, and no redirects.
+func WithWebhookClient(c *http.Client) Option { return func(o *options) { o.webhookHTTP = c } }
+
+// WithReplays says whether eSIMfly honours idempotency_key, which it does by
+// default. With false a repeated order is a second charge.
+func WithReplays(on bool) Option { return func(o *options) { o.replays = on } }
+
+// WithOldPendingShape makes eSIMfly answer pending orders as its
+// documentation of August 2025 shows them: one eSIM whose ICCID begins with
+// PENDING, and no isPending at the top.
+func WithOldPendingShape() Option { return func(o *options) { o.oldPending = true } }
+
+// WithSingleToken makes each login at eSIMfx end the token before it.
+func WithSingleToken() Option { return func(o *options) { o.singleToken = true } }
+
+// WithBareOrderLists makes eSIMfx return the orders of an eSIM as an array
+// directly in data instead of data.orders.
+func WithBareOrderLists() Option { return func(o *options) { o.bareOrders = true } }
+
+// WithRateLimit makes eSIMfly refuse more than n requests in a minute of
+// simulated time. By default its headers announce a limit that is never
+// reached.
+func WithRateLimit(n int) Option { return func(o *options) { o.rateLimit = n } }
+
+// WithTravel sets when travellers install their eSIM, counted from its
+// delivery, and how many bytes they use an hour from then on. The default is
+// 2 hours and 64 MiB. A negative time means that nobody installs anything.
+func WithTravel(installAfter time.Duration, bytesPerHour int64) Option {
+	return func(o *options) { o.installAfter, o.perHour = installAfter, bytesPerHour }
+}
+
+// WithListen sets the address to listen on instead of free loopback ports:
+// host and port of eSIMfly. eSIM Story and eSIMfx take the two ports after it.
+func WithListen(addr string) Option { return func(o *options) { o.listen = addr } }

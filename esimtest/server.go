@@ -1,0 +1,286 @@
+package esimtest
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// maxRequest bounds the body of a request; real ones are far below it.
+const maxRequest = 1 << 20
+
+// Server is what the three simulated providers have in common: an address, a
+// ledger, a catalogue, faults, webhooks. Its methods are safe for concurrent
+// use.
+type Server struct {
+	provider  esim.Provider
+	basePath  string
+	clock     *clock
+	options   *options
+	ledger    *Ledger
+	catalogue *catalogue
+	plan      *plan
+	door      *door
+	outbox    *outbox
+	decoy     *decoy
+	api       api
+	ops       []string
+	skewed    atomic.Int64 // nanoseconds by which a second clock of the provider is off
+	bomb      func() []byte
+
+	mu         sync.Mutex
+	requests   map[string]int
+	violations []string
+	seen       []string // credentials of requests, the latest ones
+	seenNext   int
+}
+
+// api is what makes a [Server] one of the three providers.
+type api interface {
+	route(c *call) string   // operation, "" = no such endpoint
+	handle(c *call) *reply  // checks the credentials and acts
+	inspect(c *call)        // checks the credentials only; for requests that will not be handled
+	missing(c *call) *reply // no such endpoint
+	failure(c *call, e problem) *reply
+	head(h http.Header, c *call) // adds what every answer carries
+	settle(now time.Time)
+	use(iccid string, bytes int64) bool
+	secrets() []string
+}
+
+// problem is an error answer before it takes the provider's shape. What is
+// zero is up to the provider.
+type problem struct {
+	status  int
+	code    string
+	message string
+	kind    FaultKind
+}
+
+// call is one request on its way through the simulator.
+type call struct {
+	op    string
+	r     *http.Request
+	body  []byte
+	now   time.Time
+	skew  time.Duration // by which the server's clock is off for this request
+	fault Fault         // zero Kind = none
+	srv   *Server
+	query url.Values
+	reset time.Time // eSIMfly: end of the rate limit this request has hit; zero = none
+}
+
+// param is a query parameter.
+func (c *call) param(name string) string {
+	if c.query == nil {
+		c.query = c.r.URL.Query()
+	}
+	return c.query.Get(name)
+}
+
+// process lets the time pass that a purchase takes, with its reference in
+// flight. It does not return when the simulator is closed meanwhile.
+func (c *call) process(d time.Duration) {
+	if c.fault.Kind == FaultDelay {
+		d += c.fault.Delay
+	}
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.srv.door.closing:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// reply is an answer before it is written, so that a fault can spoil it.
+type reply struct {
+	status int
+	body   []byte
+	ctype  string      // "" = JSON
+	header http.Header // in canonical form
+}
+
+// asJSON is an answer with a body made by [encode].
+func asJSON(status int, v any) *reply { return &reply{status: status, body: encode(v)} }
+
+// URL returns the base URL a client is to be given.
+func (p *Server) URL() string { return "http://" + p.door.address() + p.basePath }
+
+// Provider returns whose API this is.
+func (p *Server) Provider() esim.Provider { return p.provider }
+
+// Ledger returns what was charged.
+func (p *Server) Ledger() *Ledger { return p.ledger }
+
+// Balance returns the prepaid balance.
+func (p *Server) Balance() esim.Money { return p.ledger.Balance() }
+
+// SetBalance sets the prepaid balance, as if money was paid in or taken out.
+func (p *Server) SetBalance(amount string) {
+	p.ledger.setBalance(money(amount, p.ledger.Balance().Currency()))
+}
+
+// Ops returns the names of the operations, as used in [Fault], [Schedule] and
+// [Server.Requests].
+func (p *Server) Ops() []string { return slices.Clone(p.ops) }
+
+// Inject lets the next matching requests suffer the fault. Of several faults
+// that wait for the same request the first injected comes first.
+func (p *Server) Inject(f Fault) {
+	immediate := f.Op == "" && f.Skip == 0
+	switch {
+	case f.Kind == FaultRefuse:
+		p.door.shut(f.Delay)
+	case f.Kind == FaultResetOnAccept && immediate:
+		p.door.resetNext(max(f.Times, 1))
+	default:
+		p.plan.inject(f)
+	}
+}
+
+// Schedule lets requests suffer at random from now on, in addition to what
+// was scheduled before.
+func (p *Server) Schedule(s Schedule) { p.plan.schedule(s) }
+
+// Heal ends all faults and opens the listener again.
+func (p *Server) Heal() {
+	p.plan.clear()
+	p.skewed.Store(0)
+	p.door.open()
+}
+
+// Requests returns how many requests have reached the operation, including
+// those that a fault has spoiled; "" counts all requests.
+func (p *Server) Requests(op string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if op != "" {
+		return p.requests[op]
+	}
+	sum := 0
+	for _, n := range p.requests {
+		sum += n
+	}
+	return sum
+}
+
+// Violations returns the mistakes the client has made against the provider's
+// protocol: wrong signatures, request ids used twice, unknown fields. The
+// texts hold no secrets.
+func (p *Server) Violations() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.violations)
+}
+
+func (p *Server) violate(c *call, what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	op := c.op
+	if op == "" {
+		op = c.r.Method + " to an unknown path"
+	}
+	p.violations = append(p.violations, op+": "+what)
+}
+
+// remember keeps a credential that a request carried, for [Simulator.Secrets].
+func (p *Server) remember(s string) {
+	const limit = 4096
+	if s == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.seen) < limit {
+		p.seen = append(p.seen, s)
+		return
+	}
+	p.seen[p.seenNext%limit] = s
+	p.seenNext++
+}
+
+func (p *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !p.door.enter() {
+		panic(http.ErrAbortHandler)
+	}
+	defer p.door.leave()
+	c := &call{srv: p, r: r, now: p.clock.now()}
+	var err error
+	c.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	c.op = p.api.route(c)
+	p.count(c.op)
+	if err != nil {
+		p.violate(c, "body incomplete or too large")
+		panic(http.ErrAbortHandler)
+	}
+	if f := p.plan.next(c.op); f != nil {
+		c.fault = *f
+		p.suffer(w, c)
+		return
+	}
+	p.write(w, c, p.answer(c))
+}
+
+func (p *Server) count(op string) {
+	p.mu.Lock()
+	p.requests[op]++
+	p.mu.Unlock()
+}
+
+func (p *Server) answer(c *call) *reply {
+	if c.op == "" {
+		p.violate(c, "no such endpoint")
+		return p.api.missing(c)
+	}
+	return p.api.handle(c)
+}
+
+// write sends the answer with its length, and with the simulated date where
+// that is not the real one.
+func (p *Server) write(w http.ResponseWriter, c *call, a *reply) {
+	p.head(w.Header(), c, a)
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	w.WriteHeader(a.status)
+	if _, err := w.Write(a.body); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		return // the client has left; what was done stays done
+	}
+}
+
+func (p *Server) head(h http.Header, c *call, a *reply) {
+	maps.Copy(h, a.header)
+	if a.ctype == "" {
+		h["Content-Type"] = jsonType
+	} else {
+		h["Content-Type"] = []string{a.ctype}
+	}
+	p.api.head(h, c)
+	if c.skew != 0 || p.clock.moved() {
+		h["Date"] = []string{p.clock.now().Add(c.skew).UTC().Format(http.TimeFormat)}
+	}
+}
+
+var jsonType = []string{"application/json"}
+
+// inTime reports whether a client's time stamp is within five minutes of the
+// provider's clock, or of its second clock after a [FaultClockSkew].
+func (p *Server) inTime(c *call, stamp time.Time) bool {
+	const window = 5 * time.Minute
+	near := func(skew time.Duration) bool { return c.now.Add(skew).Sub(stamp).Abs() <= window }
+	if c.skew != 0 {
+		return near(c.skew)
+	}
+	return near(0) || near(time.Duration(p.skewed.Load()))
+}

@@ -1,0 +1,197 @@
+package esimtest
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// Simulator is the three resellers on loopback sockets, with one clock.
+type Simulator struct {
+	ESIMFly   *ESIMFly
+	ESIMStory *ESIMStory
+	ESIMFX    *ESIMFX
+
+	clock *clock
+	decoy *decoy
+	once  sync.Once
+}
+
+// NewSimulator starts a simulator. With a t it closes at the end of the test,
+// and what cannot be set up fails the test. Without one the caller calls
+// Close, and what cannot be set up panics.
+func NewSimulator(t testing.TB, opts ...Option) *Simulator {
+	o := defaults()
+	for _, opt := range opts {
+		opt(&o)
+	}
+	s, err := newSimulator(&o)
+	if t == nil {
+		return must(s, err)
+	}
+	t.Helper()
+	if err != nil {
+		t.Fatal("esimtest: ", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func newSimulator(o *options) (*Simulator, error) {
+	s := &Simulator{decoy: &decoy{}}
+	s.clock = newClock(s.settle)
+	s.ESIMFly = newESIMFly(o, s.clock)
+	s.ESIMStory = newESIMStory(o, s.clock)
+	s.ESIMFX = newESIMFX(o, s.clock)
+	for i, p := range s.servers() {
+		addr, err := nthAddress(o.listen, i)
+		if err == nil {
+			err = p.start(addr, s.decoy)
+		}
+		if err != nil {
+			s.Close()
+			return nil, fmt.Errorf("listening for %s: %w", p.provider, err)
+		}
+	}
+	s.clock.start()
+	return s, nil
+}
+
+// nthAddress adds n to the port, unless that is 0, which means any.
+func nthAddress(addr string, n int) (string, error) {
+	host, text, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return "", err
+	}
+	if port != 0 {
+		port += uint64(n) //nolint:gosec // 0 to 2
+	}
+	return net.JoinHostPort(host, strconv.FormatUint(port, 10)), nil
+}
+
+func (s *Simulator) servers() []*Server {
+	return []*Server{s.ESIMFly.Server, s.ESIMStory.Server, s.ESIMFX.Server}
+}
+
+// Server returns the simulated provider of that name, nil if there is none.
+func (s *Simulator) Server(p esim.Provider) *Server {
+	for _, server := range s.servers() {
+		if server.provider == p {
+			return server
+		}
+	}
+	return nil
+}
+
+// Now returns the simulated time: the real time plus what [Simulator.Advance]
+// has added. Clients that are to sign with it take it as their clock.
+func (s *Simulator) Now() time.Time { return s.clock.now() }
+
+// Advance moves the simulated time forward. Pending orders become ready,
+// travellers install and use their eSIMs, tokens expire, and the webhooks due
+// on the way are sent, at their own time and before Advance returns. A
+// webhook receiver must not call it.
+func (s *Simulator) Advance(d time.Duration) { s.clock.advance(d) }
+
+// Close ends all connections and webhooks and waits for them. It may be called
+// more than once.
+func (s *Simulator) Close() {
+	s.once.Do(func() {
+		for _, p := range s.servers() {
+			p.outbox.close()
+			if p.door != nil {
+				p.door.close()
+			}
+		}
+		s.decoy.close()
+		s.clock.close()
+	})
+}
+
+// Secrets returns every credential of the simulator, every activation code and
+// matching id it has made, and the latest signatures and tokens it has seen.
+// None of them may turn up in a log or an error of a client.
+func (s *Simulator) Secrets() []string {
+	var list []string
+	for _, p := range s.servers() {
+		list = append(list, p.api.secrets()...)
+		p.mu.Lock()
+		list = append(list, p.seen...)
+		p.mu.Unlock()
+	}
+	return list
+}
+
+// Violations returns the mistakes clients have made against the protocols, as
+// [Server.Violations] does for one provider, each behind the provider's name.
+// A test of a client that is meant to be correct asserts that there are none.
+func (s *Simulator) Violations() []string {
+	var list []string
+	for _, p := range s.servers() {
+		for _, v := range p.Violations() {
+			list = append(list, string(p.provider)+": "+v)
+		}
+	}
+	return list
+}
+
+// Strays returns method and path of the requests that followed a redirect to
+// another host. There should be none.
+func (s *Simulator) Strays() []string {
+	s.decoy.mu.Lock()
+	defer s.decoy.mu.Unlock()
+	return slices.Clone(s.decoy.strays)
+}
+
+// settle brings all eSIMs up to the present.
+func (s *Simulator) settle() {
+	now := s.clock.now()
+	for _, p := range s.servers() {
+		p.api.settle(now)
+	}
+}
+
+// newServer makes what the providers have in common. It listens after start.
+func newServer(p esim.Provider, basePath string, o *options, c *clock, stock *catalogue) *Server {
+	return &Server{
+		provider:  p,
+		basePath:  basePath,
+		clock:     c,
+		options:   o,
+		ledger:    newLedger(c.now, money(o.balance, stock.currency)),
+		catalogue: stock,
+		plan:      &plan{provider: p, seed: o.seed, drawn: map[string]uint64{}},
+		outbox:    newOutbox(c, o.webhookURL, o.webhookHTTP),
+		bomb:      sync.OnceValue(gzipBlank),
+		requests:  map[string]int{},
+	}
+}
+
+func (p *Server) start(addr string, d *decoy) error {
+	p.decoy = d
+	door, err := newDoor(addr, p.serve)
+	if err != nil {
+		return err
+	}
+	p.door = door
+	return nil
+}
+
+// UseData has the traveller use so many bytes of the eSIM at once, installing
+// it first if need be. It panics when there is no such eSIM. eSIM Story shows
+// nothing of it.
+func (p *Server) UseData(iccid string, bytes int64) {
+	if !p.api.use(iccid, bytes) {
+		panic("esimtest: no eSIM " + iccid)
+	}
+}

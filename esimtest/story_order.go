@@ -1,0 +1,199 @@
+package esimtest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// storyOrder is an order as it was sent.
+type storyOrder struct {
+	reference string
+	lines     []storyLine
+}
+
+type storyLine struct {
+	option string
+	qty    int64
+}
+
+// storyUnit is one sold unit.
+type storyUnit struct {
+	topupID   string
+	option    string // as it was ordered
+	reference string
+	sim       *sim
+	sent      bool // its webhook is on its way or was sent
+}
+
+// parse reads and validates the body. A nil reply means it is well formed.
+func (s *ESIMStory) parse(c *call) (storyOrder, *reply) {
+	o, err := parseObject(c.body, "external_order_id", "products")
+	if err != nil && checkJSON(c.body) == nil {
+		return storyOrder{}, s.malformed(c, err)
+	}
+	if err != nil || !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/json") {
+		s.violate(c, "body is not valid JSON, or not called so")
+		return storyOrder{}, asJSON(http.StatusBadRequest, map[string]string{"error": "Invalid JSON format"})
+	}
+	r := storyOrder{reference: o.str("external_order_id")}
+	lines := o.list("products")
+	if o.err != nil {
+		return r, s.malformed(c, o.err)
+	}
+	var texts []string
+	if strings.TrimSpace(r.reference) == "" {
+		texts = append(texts, "External order id can't be blank")
+	}
+	if len(lines) == 0 {
+		texts = append(texts, "Products can't be blank")
+	}
+	for _, raw := range lines {
+		line, err := parseObject(raw, "option_id", "qty")
+		if err != nil {
+			return r, s.malformed(c, err)
+		}
+		l := storyLine{line.str("option_id"), line.integer("qty", 0)}
+		switch {
+		case line.err != nil:
+			return r, s.malformed(c, line.err)
+		case l.option == "":
+			texts = append(texts, "Option id can't be blank")
+		case l.qty < 1:
+			texts = append(texts, "Qty must be greater than 0")
+		}
+		r.lines = append(r.lines, l)
+	}
+	if texts != nil {
+		s.violate(c, strings.Join(texts, ", "))
+		return r, invalid(texts...)
+	}
+	return r, nil
+}
+
+func (s *ESIMStory) malformed(c *call, err error) *reply {
+	s.violate(c, err.Error())
+	return invalid("Request is invalid: " + err.Error())
+}
+
+func (s *ESIMStory) postOrder(c *call) *reply {
+	r, refusal := s.parse(c)
+	if refusal != nil {
+		return refusal
+	}
+	if !s.claim(r.reference) {
+		return invalid("External order id has already been taken")
+	}
+	c.process(s.options.processing)
+	units, refusal := s.buy(r)
+	if refusal != nil {
+		return refusal
+	}
+	s.dispatch(units)
+	rows := make([]map[string]string, 0, len(units))
+	for _, u := range units {
+		rows = append(rows, map[string]string{"topup_id": u.topupID, "option_id": u.option})
+	}
+	return asJSON(http.StatusCreated, map[string]any{"products": rows})
+}
+
+// claim takes the reference, whatever its letter case.
+func (s *ESIMStory) claim(reference string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := strings.ToLower(reference)
+	if s.taken[key] {
+		return false
+	}
+	s.taken[key] = true
+	return true
+}
+
+// buy charges all lines in one step, or gives the reference back.
+func (s *ESIMStory) buy(r storyOrder) ([]*storyUnit, *reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	units, amount, refusal := s.prepare(r)
+	if refusal == nil {
+		refusal = s.charge(r, units, amount)
+	}
+	if refusal != nil {
+		if !s.reserves {
+			delete(s.taken, strings.ToLower(r.reference))
+		}
+		return nil, refusal
+	}
+	s.units = append(s.units, units...)
+	for _, u := range units {
+		s.byICCID[u.sim.iccid] = u.sim
+	}
+	return units, nil
+}
+
+// prepare makes the units, of which nothing exists until they are charged.
+func (s *ESIMStory) prepare(r storyOrder) ([]*storyUnit, esim.Money, *reply) {
+	now := s.clock.now()
+	amount := money("0", "USD")
+	var units []*storyUnit
+	for _, l := range r.lines {
+		it, ok := s.catalogue.find(strings.ToLower(l.option))
+		if !ok {
+			return nil, amount, invalid("Product with option_id not found")
+		}
+		if l.qty > 1000 {
+			return nil, amount, invalid("eSIM Request failed - Status: 400, Message: quantity too large")
+		}
+		amount = plus(amount, times(s.catalogue.price(it), int(l.qty)))
+		for range l.qty {
+			u := &storyUnit{option: l.option, reference: r.reference, sim: s.world.issue(r.reference, it, now, now)}
+			u.topupID = now.UTC().Format("20060102150405") + fmt.Sprintf("%012d", 123456000000+u.sim.number)
+			units = append(units, u)
+		}
+	}
+	return units, amount, nil
+}
+
+func (s *ESIMStory) charge(r storyOrder, units []*storyUnit, amount esim.Money) *reply {
+	var iccids, options []string
+	for _, u := range units {
+		iccids = append(iccids, u.sim.iccid)
+	}
+	for _, l := range r.lines {
+		options = append(options, l.option)
+	}
+	_, ok := s.ledger.book(Charge{
+		Kind: ChargeOrder, OrderID: strconv.Itoa(52730 + s.ledger.Count()), Reference: r.reference,
+		PackageID: strings.Join(options, ","), Quantity: len(units), ICCIDs: iccids, Amount: amount,
+	})
+	if !ok {
+		return invalid("eSIM Request failed - Status: 402, Message: Insufficient balance")
+	}
+	return nil
+}
+
+// StoryUnit is a sold unit as eSIM Story's support could list it.
+type StoryUnit struct {
+	TopUpID, OptionID, Reference string
+	ICCID                        string
+	WebhookSent                  bool // or on its way
+}
+
+// Units returns every unit sold so far, in order.
+func (s *ESIMStory) Units() []StoryUnit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]StoryUnit, len(s.units))
+	for i, u := range s.units {
+		list[i] = StoryUnit{u.topupID, u.option, u.reference, u.sim.iccid, u.sent}
+	}
+	return list
+}
+
+// expiry is the calendar date printed on a unit.
+func (u *storyUnit) expiry() string {
+	return u.sim.createdAt.UTC().AddDate(0, 0, 180).Format(time.DateOnly)
+}

@@ -1,0 +1,71 @@
+package esimfly
+
+import (
+	"context"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+const (
+	maxQuantity  = 10               // of one order (eSIMfly docs: api/create-order)
+	pollInterval = 15 * time.Second // for a pending order (eSIMfly docs: llm texts)
+)
+
+// Client speaks with eSIMfly for one API key. It is safe for concurrent use.
+type Client struct {
+	esim.UnimplementedClient
+
+	wire       *transport.Transport
+	verified   bool
+	topUps     *topUps
+	quantities recent[string, int] // of pending orders of several eSIMs, by order id
+}
+
+var _ esim.Client = (*Client)(nil)
+
+// Provider returns [esim.ESIMFly].
+func (c *Client) Provider() esim.Provider { return esim.ESIMFly }
+
+// Capabilities tells what this client can do. The price guard is that of
+// Order; the price of a top-up is read again just before it is bought.
+func (c *Client) Capabilities() esim.Capabilities {
+	return esim.Capabilities{
+		ListPackages: true, ListTopUps: true,
+		Order: true, TopUp: true, GetOrder: true, Cancel: true,
+		GetESIM: true, Usage: true, Balance: true,
+		CallbackURL:      true,
+		MaxQuantity:      maxQuantity,
+		OrderIdempotency: esim.IdempotencyReplays,
+		TopUpIdempotency: esim.IdempotencyNone,
+		Fulfilment:       esim.FulfilmentPolled,
+		PriceGuard:       esim.PriceGuardEnforced,
+		PollInterval:     pollInterval,
+		ContractVerified: c.verified,
+	}
+}
+
+// CloseIdleConnections closes connections kept for later calls.
+func (c *Client) CloseIdleConnections() { c.wire.CloseIdleConnections() }
+
+type balance struct {
+	Balance  wire.Number `json:"balance"`
+	Currency wire.Text   `json:"currency"`
+}
+
+func (b *balance) complete() bool { return b.Balance.Known() }
+
+// Balance reads the prepaid balance in the currency of the account (eSIMfly
+// docs: api/balance). For enterprise accounts it may be a few minutes old.
+func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
+	const op = "Balance"
+	ctx, end := c.wire.Operation(ctx, op)
+	defer func() { end(err) }()
+	data, err := fetch[balance](ctx, c, get(op, "/balance", nil))
+	if err != nil {
+		return esim.Money{}, err
+	}
+	return money(data.Balance, data.Currency), nil
+}

@@ -1,0 +1,103 @@
+package esimfly
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/hmacsign"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+// BaseURL is the address of the API (eSIMfly docs: api-reference). There is
+// no sandbox.
+const BaseURL = "https://esimfly.net/api/v1/business"
+
+// eSIMfly asks for one request a second in bulk work and allows more for a
+// moment (eSIMfly docs: api-authentication, llm texts).
+const pace, burst = 1, 5
+
+// Config is what [New] needs to know. AccessCode and SecretKey are required.
+type Config struct {
+	esim.Settings
+
+	AccessCode string      // esf_…, from the dashboard
+	SecretKey  esim.Secret // sk_…, shown once in the dashboard
+
+	// ReplaysVerified says that a contract test against this very account has
+	// shown that a second order with the same idempotency_key returns the
+	// first one. The client then repeats by itself an order whose answer was
+	// lost.
+	ReplaysVerified bool
+}
+
+// ConfigFromEnv reads ESIMFLY_ACCESS_CODE and ESIMFLY_SECRET_KEY, which are
+// required, and ESIMFLY_BASE_URL, which replaces [BaseURL]. An absent one is
+// an [*esim.Error] that names the variable.
+func ConfigFromEnv() (Config, error) {
+	c := Config{
+		Settings:   esim.Settings{BaseURL: os.Getenv("ESIMFLY_BASE_URL")},
+		AccessCode: os.Getenv("ESIMFLY_ACCESS_CODE"),
+		SecretKey:  esim.NewSecret(os.Getenv("ESIMFLY_SECRET_KEY")),
+	}
+	switch {
+	case c.AccessCode == "":
+		return Config{}, misconfigured("ConfigFromEnv", "ESIMFLY_ACCESS_CODE is not set")
+	case c.SecretKey.IsZero():
+		return Config{}, misconfigured("ConfigFromEnv", "ESIMFLY_SECRET_KEY is not set")
+	}
+	return c, nil
+}
+
+// New checks the configuration and returns a client. It sends nothing. The
+// error is an [*esim.Error] of kind [esim.ErrInvalidRequest] that names the
+// field and never its value.
+func New(c Config) (*Client, error) {
+	if err := transport.Header(c.AccessCode); err != nil {
+		return nil, misconfigured("New", "AccessCode "+err.Error())
+	}
+	secret := c.SecretKey.Reveal()
+	if strings.ContainsFunc(secret, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return nil, misconfigured("New", "SecretKey contains white space or a line break")
+	}
+	mac, err := hmacsign.New([]byte(secret)) // the key is the text itself, prefix included
+	if err != nil {
+		return nil, misconfigured("New", "SecretKey is empty")
+	}
+	code := esim.NewSecret(c.AccessCode)
+	t, err := transport.New(transport.Spec{
+		Provider: esim.ESIMFly, BaseURL: BaseURL, Pace: pace, Burst: burst,
+		Authorize: signer{mac, code}.authorize, Refuse: refuse,
+		Secrets: []esim.Secret{code, c.SecretKey},
+	}, c.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{wire: t, verified: c.ReplaysVerified, topUps: newTopUps()}, nil
+}
+
+func misconfigured(op, why string) error {
+	return &esim.Error{
+		Provider: esim.ESIMFly, Op: op, Kind: esim.ErrInvalidRequest,
+		Outcome: esim.OutcomeNotSent, Message: why,
+	}
+}
+
+// Format prints a Config, with any verb, without its credentials and without
+// the settings that may hold some of their own.
+func (c Config) Format(f fmt.State, _ rune) {
+	// A Formatter has no way to report an error; fmt notices its writer's own.
+	_, _ = io.WriteString(f, c.text())
+}
+
+// LogValue returns what Format prints.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c Config) text() string {
+	return fmt.Sprintf("esimfly.Config{AccessCode: %t, SecretKey: %t, ReplaysVerified: %t}",
+		c.AccessCode != "", !c.SecretKey.IsZero(), c.ReplaysVerified)
+}

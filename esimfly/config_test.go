@@ -1,0 +1,140 @@
+package esimfly
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+func TestNewChecksTheConfiguration(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Config)
+		field  string // "" = fine
+	}{
+		{"as it is", func(*Config) {}, ""},
+		{"no access code", func(c *Config) { c.AccessCode = "" }, "AccessCode"},
+		{"access code with a line break", func(c *Config) { c.AccessCode = "esf_canary\nx" }, "AccessCode"},
+		{"access code with a space", func(c *Config) { c.AccessCode = "esf_canary " }, "AccessCode"},
+		{"access code not ASCII", func(c *Config) { c.AccessCode = "esf_canary_ü" }, "AccessCode"},
+		{"no secret", func(c *Config) { c.SecretKey = esim.Secret{} }, "SecretKey"},
+		{"secret with a line break", func(c *Config) { c.SecretKey = esim.NewSecret("sk_canary\r\n") }, "SecretKey"},
+		{"secret with a space", func(c *Config) { c.SecretKey = esim.NewSecret("sk_canary x") }, "SecretKey"},
+		{"secret with a NUL", func(c *Config) { c.SecretKey = esim.NewSecret("sk_canary\x00") }, "SecretKey"},
+		{"plain http", func(c *Config) { c.BaseURL = "http://esimfly.net/canary" }, "BaseURL"},
+		{"plain http on loopback", func(c *Config) { c.BaseURL = "http://127.0.0.1:1/api/v1/business" }, ""},
+		{"user info", func(c *Config) { c.BaseURL = "https://u:canary@esimfly.net" }, "BaseURL"},
+		{"a query", func(c *Config) { c.BaseURL = "https://esimfly.net?canary" }, "BaseURL"},
+		{"a fragment", func(c *Config) { c.BaseURL = "https://esimfly.net#canary" }, "BaseURL"},
+		{"no URL", func(c *Config) { c.BaseURL = "canary" }, "BaseURL"},
+		{"a negative timeout", func(c *Config) { c.Timeout = -1 }, "Timeout"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := testConfig()
+			tt.change(&cfg)
+			c, err := New(cfg)
+			if tt.field == "" {
+				require.NoError(t, err)
+				require.NotNil(t, c)
+				return
+			}
+			require.Nil(t, c)
+			e := asError(t, err)
+			assert.ErrorIs(t, err, esim.ErrInvalidRequest)
+			assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
+			assert.Contains(t, e.Message, tt.field)
+			assert.NotContains(t, err.Error(), "canary")
+		})
+	}
+}
+
+func TestConfigFromEnv(t *testing.T) {
+	for _, name := range []string{"ESIMFLY_ACCESS_CODE", "ESIMFLY_SECRET_KEY", "ESIMFLY_BASE_URL"} {
+		t.Setenv(name, "")
+	}
+	_, err := ConfigFromEnv()
+	assert.ErrorContains(t, err, "ESIMFLY_ACCESS_CODE")
+	t.Setenv("ESIMFLY_ACCESS_CODE", "esf_canary")
+	_, err = ConfigFromEnv()
+	assert.ErrorContains(t, err, "ESIMFLY_SECRET_KEY")
+	assert.ErrorIs(t, err, esim.ErrInvalidRequest)
+	assert.False(t, esim.MaybeCharged(err))
+	t.Setenv("ESIMFLY_SECRET_KEY", "sk_canary")
+	c, err := ConfigFromEnv()
+	require.NoError(t, err)
+	assert.Equal(t, "esf_canary", c.AccessCode)
+	assert.Equal(t, "sk_canary", c.SecretKey.Reveal())
+	assert.Empty(t, c.BaseURL)
+	assert.False(t, c.ReplaysVerified)
+	t.Setenv("ESIMFLY_BASE_URL", "https://proxy.example.com/fly")
+	c, err = ConfigFromEnv()
+	require.NoError(t, err)
+	assert.Equal(t, "https://proxy.example.com/fly", c.BaseURL)
+}
+
+func TestConfigAndClientPrintNoSecret(t *testing.T) {
+	cfg := testConfig()
+	cfg.AccessCode, cfg.SecretKey = "esf_canary", esim.NewSecret("sk_canary")
+	c, err := New(cfg)
+	require.NoError(t, err)
+	for _, v := range []any{cfg, &cfg, c} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%T"} {
+			assert.NotContains(t, fmt.Sprintf(verb, v), "canary", verb)
+			assert.NotContains(t, fmt.Sprintf(verb, v), "63616e617279", verb)
+		}
+		var log bytes.Buffer
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "v", v)
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
+		assert.NotContains(t, log.String(), "canary")
+		if doc, err := json.Marshal(v); err == nil {
+			assert.NotContains(t, string(doc), "canary")
+		}
+	}
+	assert.Contains(t, fmt.Sprint(cfg), "SecretKey: true")
+}
+
+func TestCapabilities(t *testing.T) {
+	c, _ := silent(t)
+	caps := c.Capabilities()
+	assert.Equal(t, esim.ESIMFly, c.Provider())
+	assert.False(t, caps.LookupByReference)
+	assert.False(t, caps.ContractVerified)
+	assert.Equal(t, 10, caps.MaxQuantity)
+	assert.Equal(t, esim.IdempotencyReplays, caps.OrderIdempotency)
+	assert.Equal(t, esim.IdempotencyNone, caps.TopUpIdempotency)
+	assert.Equal(t, esim.PriceGuardEnforced, caps.PriceGuard)
+	assert.Equal(t, esim.FulfilmentPolled, caps.Fulfilment)
+	assert.Equal(t, "15s", caps.PollInterval.String())
+	for name, on := range map[string]bool{
+		"ListPackages": caps.ListPackages, "ListTopUps": caps.ListTopUps, "Order": caps.Order, "TopUp": caps.TopUp,
+		"GetOrder": caps.GetOrder, "Cancel": caps.Cancel, "GetESIM": caps.GetESIM, "Usage": caps.Usage,
+		"Balance": caps.Balance, "CallbackURL": caps.CallbackURL,
+	} {
+		assert.True(t, on, name)
+	}
+	cfg := testConfig()
+	cfg.ReplaysVerified = true
+	verified, err := New(cfg)
+	require.NoError(t, err)
+	assert.True(t, verified.Capabilities().ContractVerified)
+}
+
+func TestSettingsAreLeftAlone(t *testing.T) {
+	lent := &http.Client{Transport: &http.Transport{}}
+	cfg := testConfig()
+	cfg.HTTPClient = lent
+	c, err := New(cfg)
+	require.NoError(t, err)
+	c.CloseIdleConnections()
+	assert.Nil(t, lent.CheckRedirect)
+	assert.Zero(t, lent.Timeout)
+}

@@ -1,0 +1,52 @@
+package esimfly_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimtest"
+)
+
+// A sale against the simulator. With a real account leave Settings out; the
+// rest stays as it is.
+func Example() {
+	sim := esimtest.NewSimulator(nil)
+	defer sim.Close()
+	client, err := esimfly.New(esimfly.Config{
+		Settings:   esim.Settings{BaseURL: sim.ESIMFly.URL(), Now: sim.Now},
+		AccessCode: sim.ESIMFly.AccessCode,
+		SecretKey:  esim.NewSecret(sim.ESIMFly.SecretKey),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+
+	ctx := context.Background()
+	page, err := client.ListPackages(ctx, esim.PackageQuery{Countries: []esim.Country{"TR"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	quote := page.Packages[0]
+	order, err := client.Order(ctx, esim.OrderRequest{PackageID: quote.ID, Reference: "cart-8841", Quote: &quote})
+	if err != nil {
+		log.Fatal(err, " maybe charged: ", esim.MaybeCharged(err))
+	}
+	fmt.Println(quote.Name, quote.Data, order.Total)
+	fmt.Println(order.Status, order.ESIMs[0].Activation)
+	// Output:
+	// Turkey 1 GB 7 Days 1 GiB 2.72 USD
+	// completed LPA:1$rsp-3104.idemia.io$[redacted]
+}
+
+// What became of a top-up whose answer was lost, found out by a process that
+// has kept the pre-image.
+func ExamplePreimage_Grown() {
+	before := esimfly.Preimage{ICCID: "8943108170002570328", Total: 7 * esim.GiB}
+	after := &esim.Usage{ICCID: "8943108170002570328", Total: 8 * esim.GiB}
+	fmt.Println(before.Grown(after, 1*esim.GiB))
+	// Output: true
+}

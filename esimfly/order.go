@@ -1,0 +1,268 @@
+package esimfly
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// orderBody is an order. Name and price are sent for a quote only: they make
+// eSIMfly compare the price (eSIMfly docs: api/create-order).
+type orderBody struct {
+	PackageCode string      `json:"packageCode"`
+	PackageName string      `json:"packageName,omitempty"`
+	Price       wire.Number `json:"price,omitzero"`
+	Quantity    int         `json:"quantity"`
+	Key         string      `json:"idempotency_key"`
+	CallbackURL string      `json:"callbackUrl,omitempty"`
+}
+
+// orderAnswer is the answer to an order, whether new, pending in one of two
+// shapes, or replayed, which has no money in it.
+type orderAnswer struct {
+	envelope
+	ID         wire.Text   `json:"orderReference"`
+	Status     wire.Text   `json:"status"`
+	Pending    bool        `json:"isPending"`
+	Duplicate  bool        `json:"duplicate"`
+	Currency   wire.Text   `json:"currency"`
+	Amount     wire.Number `json:"amount"`
+	FinalPrice wire.Number `json:"final_price"`
+	ESIMID     wire.Text   `json:"esimId"` // of the first eSIM, as is what follows
+	install
+	ESIMs []soldRow `json:"esims"`
+}
+
+// Accepted reports success. What else is missing does not undo the charge.
+func (a *orderAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
+
+// rows returns the eSIMs. What stands at the top level belongs to the first.
+func (a *orderAnswer) rows() []soldRow {
+	if len(a.ESIMs) == 0 && a.install != (install{}) {
+		return []soldRow{{install: a.install, id: a.ESIMID}}
+	}
+	if len(a.ESIMs) > 0 {
+		first := &a.ESIMs[0]
+		first.id, first.install = a.ESIMID, first.or(a.install)
+	}
+	return a.ESIMs
+}
+
+// Order buys up to ten eSIMs of one package (eSIMfly docs: api/create-order).
+//
+// The reference goes along as idempotency_key. After an unknown outcome call
+// Order again with the same request: where eSIMfly honours keys that returns
+// the first order with Replayed set, and without its Total, which eSIMfly does
+// not repeat. With a Quote eSIMfly itself compares name and price; a MaxTotal
+// needs a Quote, for the price is not told otherwise.
+//
+// Error.Order holds what came if it was less than was ordered.
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
+	const op = "Order"
+	ctx, end := c.wire.Operation(ctx, op)
+	defer func() { end(err) }()
+	p := transport.Purchase{
+		PackageID: req.PackageID, Quantity: cmp.Or(req.Quantity, 1), Quote: req.Quote, MaxTotal: req.MaxTotal,
+	}
+	body := orderBody{PackageCode: p.PackageID, Quantity: p.Quantity, CallbackURL: req.CallbackURL}
+	check := c.wire.Check(ctx, op)
+	body.Key = check.Reference(req.Reference)
+	check.Range("Quantity", p.Quantity, 1, maxQuantity)
+	check.Purchase(p)
+	if req.CallbackURL != "" {
+		check.URL("CallbackURL", req.CallbackURL)
+	}
+	switch q := req.Quote; {
+	case q == nil && p.Guarded():
+		check.Unsupported("MaxTotal", "can be checked together with a Quote only")
+	case q != nil && q.Name == "":
+		check.Unsupported("Quote.Name", "is empty: eSIMfly checks the price together with the name as listed")
+	case q != nil:
+		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price.Amount())
+	}
+	key := "order:" + body.Key
+	if err = check.Err(); err != nil {
+		return nil, c.withheld(err, key)
+	}
+	call, err := c.post(op, "/esims/order", c.orderSafety(), body)
+	if err != nil {
+		return nil, err
+	}
+	var out orderAnswer
+	call.Out, call.Reference, call.Key = &out, body.Key, key
+	call.Content = p.PackageID + " " + strconv.Itoa(p.Quantity)
+	if err := c.wire.Do(ctx, call); err != nil {
+		return nil, err
+	}
+	order := &esim.Order{
+		Provider: esim.ESIMFly, ID: out.ID.String(), Reference: body.Key, Status: orderStatus(out.Status),
+		PackageID: p.PackageID, Quantity: p.Quantity, Total: out.total(req.Quote), Replayed: out.Duplicate,
+	}
+	fulfil(order, out.rows(), out.Pending, out.Status)
+	if order.Status == esim.OrderPending && order.Quantity > 1 {
+		c.quantities.put(order.ID, order.Quantity)
+	}
+	if err := c.incomplete(ctx, op, order); err != nil {
+		return nil, err
+	}
+	return order, nil
+}
+
+// withheld is the error of a purchase that was not sent because of err. That
+// takes nothing back of what was sent before under the same key.
+func (c *Client) withheld(err error, key string) error {
+	e, ok := errors.AsType[*esim.Error](err)
+	made, doubt := c.wire.Standing(key)
+	switch {
+	case !ok:
+	case doubt:
+		e.Outcome = esim.OutcomeUnknown
+	case made:
+		e.Outcome = esim.OutcomeAccepted
+	}
+	return err
+}
+
+func (c *Client) orderSafety() transport.Safety {
+	if c.verified {
+		return transport.Replayed
+	}
+	return transport.Keyed
+}
+
+// total is what the answer says was charged. A quote was compared in the
+// currency of the account, so its currency is that of the answer too.
+func (a *orderAnswer) total(q *esim.Package) esim.Money {
+	charged := a.FinalPrice.Or(a.Amount)
+	m := money(charged, a.Currency)
+	if m.Currency() == "" && charged.Known() && q != nil {
+		return money(charged, wire.Text(q.Price.Currency()))
+	}
+	return m
+}
+
+// incomplete is the error of an order that was paid and lacks something, nil
+// if it lacks nothing or only time.
+func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error {
+	fail := func(why string, look error) error {
+		err := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
+		err.Reference, err.Order = o.Reference, o
+		err.Message, err.Err = amend(why, nil, "the list of eSIMs cannot be read now", look)
+		return err
+	}
+	switch {
+	case o.ID == "":
+		return fail("the answer has no order reference", nil)
+	case o.Status == esim.OrderPending:
+		return nil
+	case o.Status == esim.OrderFailed, o.Status == esim.OrderCancelled:
+		return fail("the order was taken and is "+o.Status.String(), nil)
+	case o.Delivered() < o.Quantity:
+		return fail(fmt.Sprintf("%d of %d eSIMs came", o.Delivered(), o.Quantity), nil)
+	}
+	if missing, err := c.recoverCodes(ctx, op, o); missing > 0 {
+		return fail(fmt.Sprintf("%d of %d eSIMs came without an activation code", missing, o.Quantity), err)
+	}
+	return nil
+}
+
+// recoverCodes looks up the eSIMs that came without an activation code, for
+// the list of eSIMs shows it under other names. It reports how many remain,
+// and a failure that may pass.
+func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order) (missing int, err error) {
+	for i := range o.ESIMs {
+		if e := &o.ESIMs[i]; e.ICCID != "" && e.Activation.IsZero() {
+			row, failure := c.findESIM(ctx, op, e.ICCID)
+			switch {
+			case failure == nil:
+				e.Activation = row.activation()
+			case !errors.Is(failure, esim.ErrNotFound):
+				err = failure
+			}
+			if e.Activation.IsZero() {
+				missing++
+			}
+		}
+	}
+	return missing, err
+}
+
+// statusAnswer is the answer to a question about an order. While the order is
+// pending nearly all of it is missing.
+type statusAnswer struct {
+	envelope
+	Order *struct {
+		ID          wire.Text   `json:"orderReference"`
+		PackageCode wire.Text   `json:"packageCode"`
+		Status      wire.Text   `json:"status"`
+		Amount      wire.Number `json:"amount"`
+		FinalPrice  wire.Number `json:"finalPrice"`
+		Currency    wire.Text   `json:"currency"`
+		Date        wire.Time   `json:"orderDate"`
+		ESIM        *soldRow    `json:"esim"`
+	} `json:"order"`
+}
+
+// Accepted reports success.
+func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order != nil) }
+
+// GetOrder reads an order by its ID, which is eSIMfly's orderReference
+// (eSIMfly docs: api/create-order). It cannot be found by the caller's own
+// reference. eSIMfly shows one eSIM of an order, however many it has, and not
+// how many that is: the Quantity is 0 unless this client has placed the order
+// and remembers. Call Order again with the same reference for the others.
+func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
+	const op = "GetOrder"
+	ctx, end := c.wire.Operation(ctx, op)
+	defer func() { end(err) }()
+	check := c.wire.Check(ctx, op)
+	if ref.ID == "" && ref.Reference != "" {
+		check.Unsupported("Reference", "cannot be looked up at eSIMfly, which knows orders by its own ID")
+	}
+	check.ID("ID", ref.ID)
+	if err = check.Err(); err != nil {
+		return nil, err
+	}
+	order, err := c.readOrder(ctx, op, ref)
+	if err != nil {
+		return nil, err
+	}
+	order.Quantity, _ = c.quantities.get(order.ID)
+	if missing, err := c.recoverCodes(ctx, op, order); missing > 0 && err != nil {
+		if e, ok := errors.AsType[*esim.Error](err); ok {
+			e.Reference, e.Order = ref.Reference, order
+		}
+		return nil, err
+	}
+	return order, nil
+}
+
+func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*esim.Order, error) {
+	var out statusAnswer
+	call := get(op, "/esims/order", url.Values{"orderReference": {ref.ID}})
+	call.Out, call.Reference = &out, ref.Reference
+	if err := c.wire.Do(ctx, call); err != nil {
+		return nil, err
+	}
+	o := out.Order
+	if o.ID != "" && o.ID.String() != ref.ID {
+		return nil, c.malformed(op, "the answer is about another order")
+	}
+	order := &esim.Order{
+		Provider: esim.ESIMFly, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status),
+		PackageID: o.PackageCode.String(), Total: money(o.FinalPrice.Or(o.Amount), o.Currency), CreatedAt: o.Date.Time,
+	}
+	var rows []soldRow
+	if o.ESIM != nil {
+		rows = []soldRow{*o.ESIM}
+	}
+	fulfil(order, rows, false, o.Status)
+	return order, nil
+}

@@ -1,0 +1,124 @@
+package esimfly
+
+import (
+	"net/http"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// refusal is what the shapes of an error have in common. The text stands in
+// message, in error, or in both; code may be missing, and so may success.
+type refusal struct {
+	Success *bool     `json:"success"`
+	Code    wire.Text `json:"code"`
+	Message wire.Text `json:"message"`
+	Error   wire.Text `json:"error"`
+}
+
+// refuse classifies by code first and by HTTP status second, never by text
+// (eSIMfly docs: llm texts). A code counts only in a document that says
+// success:false.
+func refuse(a transport.Answer) transport.Verdict {
+	var doc refusal
+	if !a.JSON || wire.Decode(a.Body, &doc) != nil {
+		return transport.Verdict{Rule: transport.ByStatus(a.Status)}
+	}
+	v := transport.Verdict{
+		Rule:       transport.ByStatus(a.Status),
+		Code:       doc.Code.String(),
+		Message:    wire.First(doc.Message, doc.Error).String(),
+		Recognised: doc.Success != nil && !*doc.Success,
+	}
+	row, listed := rules[v.Code]
+	if !v.Recognised || !listed {
+		return v
+	}
+	if v.Code == duplicateRequest && a.Status == http.StatusConflict {
+		row.Retry = transport.InFlight
+	}
+	v.Rule = row
+	return v
+}
+
+const (
+	// duplicateRequest means two things. With 409 an order with the same key
+	// is being processed. With any other status the request id was seen
+	// before, which says that an earlier send arrived, and not what became of
+	// it (eSIMfly docs: api/create-order).
+	duplicateRequest = "DUPLICATE_REQUEST"
+	alreadyCancelled = "ALREADY_CANCELLED"
+)
+
+var (
+	turnedAway  = transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
+	invalid     = transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}
+	notFound    = transport.Rule{Kind: esim.ErrNotFound, Outcome: esim.OutcomeRejected}
+	notSold     = transport.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}
+	notEligible = transport.Rule{Kind: esim.ErrNotEligible, Outcome: esim.OutcomeRejected}
+)
+
+// rules is the error table. A code that is not in it counts by its status.
+var rules = map[string]transport.Rule{
+	// Before anything is processed (eSIMfly docs: api-authentication).
+	"HMAC_REQUIRED":       turnedAway,
+	"INVALID_API_KEY":     turnedAway,
+	"INVALID_SIGNATURE":   turnedAway,
+	"INVALID_USER":        turnedAway,
+	"INVALID_TIMESTAMP":   {Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: transport.Reclock},
+	"INVALID_REQUEST_ID":  {Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeNotSent},
+	"RATE_LIMIT_EXCEEDED": {Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: transport.Throttled},
+	duplicateRequest:      {Kind: esim.ErrDuplicate, Retry: transport.Renonce},
+
+	// Before the charge (eSIMfly docs: the page of each endpoint).
+	"MISSING_PACKAGE_CODE":  invalid,
+	"MISSING_FIELDS":        invalid,
+	"MISSING_ICCID":         invalid,
+	"MISSING_IDENTIFIER":    invalid,
+	"MISSING_MESSAGE":       invalid,
+	"MESSAGE_TOO_LONG":      invalid,
+	"INVALID_ACTION":        invalid,
+	"INVALID_PACKAGE":       notSold,
+	"PACKAGE_NOT_FOUND":     notSold,
+	"INVALID_TOPUP_PACKAGE": notSold,
+	"PRICE_MISMATCH":        {Kind: esim.ErrPriceChanged, Outcome: esim.OutcomeRejected},
+	"INSUFFICIENT_BALANCE":  {Kind: esim.ErrInsufficientBalance, Outcome: esim.OutcomeRejected},
+	"ORDER_NOT_FOUND":       notFound,
+	"ESIM_NOT_FOUND":        notFound,
+	"FORBIDDEN":             notFound, // another account's eSIM
+	"ESIM_ACCESS_DENIED":    notFound,
+	"ESIM_NOT_TOPPABLE":     notEligible,
+	"TOPUP_NOT_SUPPORTED":   notEligible,
+	"NOT_ELIGIBLE":          notEligible,
+	alreadyCancelled:        notEligible,
+	"UNSUPPORTED_PROVIDER":  notEligible, // not an eSIM of eSIMfly's own network
+	"NOT_SUPPORTED":         notEligible,
+	"SMS_NOT_SUPPORTED":     notEligible,
+	"SMS_FAILED":            {Kind: esim.ErrUnavailable, Outcome: esim.OutcomeRejected},
+	"PROVIDER_ERROR":        {Kind: esim.ErrUnavailable},
+
+	// It may come after the charge. It also frees the key, so a repeat is not
+	// a replay, and is left to the caller.
+	"ORDER_PROCESSING_ERROR": {Kind: esim.ErrUnavailable},
+
+	// On a page that eSIMfly took back the day it appeared. Good enough to
+	// name what went wrong, not to prove that nothing was charged.
+	"AUTH_MISSING":              {Kind: esim.ErrUnauthorized},
+	"AUTH_INVALID_SIGNATURE":    {Kind: esim.ErrUnauthorized},
+	"AUTH_INVALID_ACCESS_CODE":  {Kind: esim.ErrUnauthorized},
+	"AUTH_EXPIRED_TIMESTAMP":    {Kind: esim.ErrClockSkew, Retry: transport.Reclock},
+	"AUTH_DUPLICATE_REQUEST_ID": {Kind: esim.ErrDuplicate, Retry: transport.Renonce},
+	"VALIDATION_FAILED":         {Kind: esim.ErrInvalidRequest},
+	"INVALID_COUNTRY_CODE":      {Kind: esim.ErrInvalidRequest},
+	"INVALID_QUANTITY":          {Kind: esim.ErrInvalidRequest},
+	"INVALID_ICCID":             {Kind: esim.ErrInvalidRequest},
+	"INVALID_PACKAGE_CODE":      {Kind: esim.ErrPackageUnavailable},
+	"PACKAGE_NOT_AVAILABLE":     {Kind: esim.ErrPackageUnavailable},
+	"ESIM_ALREADY_ACTIVE":       {Kind: esim.ErrNotEligible},
+	"TOPUP_NOT_ALLOWED":         {Kind: esim.ErrNotEligible},
+	"ORDER_PROCESSING":          {Kind: esim.ErrUnavailable},
+	"DAILY_LIMIT_EXCEEDED":      {Kind: esim.ErrRateLimited},
+	"SYSTEM_ERROR":              {Kind: esim.ErrUnavailable, Retry: transport.Transient},
+	"SERVICE_UNAVAILABLE":       {Kind: esim.ErrUnavailable, Retry: transport.Transient},
+}

@@ -1,0 +1,150 @@
+package esimfly
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+)
+
+func TestRefusals(t *testing.T) {
+	const (
+		unknown  = esim.OutcomeUnknown
+		notSent  = esim.OutcomeNotSent
+		rejected = esim.OutcomeRejected
+	)
+	tests := []struct {
+		code    string
+		status  int
+		kind    error
+		outcome esim.Outcome
+		retry   transport.Retry
+	}{
+		{"", 401, esim.ErrUnauthorized, notSent, transport.Never},
+		{"", 403, esim.ErrUnauthorized, unknown, transport.Never},
+		{"", 404, esim.ErrNotFound, unknown, transport.Never},
+		{"", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"", 429, esim.ErrRateLimited, rejected, transport.Throttled},
+		{"", 500, esim.ErrUnavailable, unknown, transport.Transient},
+		{"", 502, esim.ErrUnavailable, unknown, transport.Transient},
+		{"HMAC_REQUIRED", 401, esim.ErrUnauthorized, notSent, transport.Never},
+		{"INVALID_API_KEY", 401, esim.ErrUnauthorized, notSent, transport.Never},
+		{"INVALID_SIGNATURE", 401, esim.ErrUnauthorized, notSent, transport.Never},
+		{"INVALID_USER", 403, esim.ErrUnauthorized, notSent, transport.Never},
+		{"INVALID_TIMESTAMP", 401, esim.ErrClockSkew, notSent, transport.Reclock},
+		{"INVALID_TIMESTAMP", 400, esim.ErrClockSkew, notSent, transport.Reclock},
+		{"INVALID_REQUEST_ID", 400, esim.ErrInvalidRequest, notSent, transport.Never},
+		{"DUPLICATE_REQUEST", 400, esim.ErrDuplicate, unknown, transport.Renonce},
+		{"DUPLICATE_REQUEST", 401, esim.ErrDuplicate, unknown, transport.Renonce},
+		{"DUPLICATE_REQUEST", 409, esim.ErrDuplicate, unknown, transport.InFlight},
+		{"RATE_LIMIT_EXCEEDED", 401, esim.ErrRateLimited, rejected, transport.Throttled},
+		{"RATE_LIMIT_EXCEEDED", 403, esim.ErrRateLimited, rejected, transport.Throttled},
+		{"RATE_LIMIT_EXCEEDED", 429, esim.ErrRateLimited, rejected, transport.Throttled},
+		{"MISSING_PACKAGE_CODE", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"MISSING_FIELDS", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"MISSING_ICCID", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"MISSING_IDENTIFIER", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"MISSING_MESSAGE", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"MESSAGE_TOO_LONG", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"INVALID_ACTION", 400, esim.ErrInvalidRequest, rejected, transport.Never},
+		{"INVALID_PACKAGE", 400, esim.ErrPackageUnavailable, rejected, transport.Never},
+		{"PACKAGE_NOT_FOUND", 404, esim.ErrPackageUnavailable, rejected, transport.Never},
+		{"INVALID_TOPUP_PACKAGE", 400, esim.ErrPackageUnavailable, rejected, transport.Never},
+		{"INVALID_TOPUP_PACKAGE", 404, esim.ErrPackageUnavailable, rejected, transport.Never},
+		{"PRICE_MISMATCH", 400, esim.ErrPriceChanged, rejected, transport.Never},
+		{"INSUFFICIENT_BALANCE", 400, esim.ErrInsufficientBalance, rejected, transport.Never},
+		{"ORDER_NOT_FOUND", 404, esim.ErrNotFound, rejected, transport.Never},
+		{"ORDER_NOT_FOUND", 400, esim.ErrNotFound, rejected, transport.Never},
+		{"ESIM_NOT_FOUND", 400, esim.ErrNotFound, rejected, transport.Never},
+		{"ESIM_NOT_FOUND", 404, esim.ErrNotFound, rejected, transport.Never},
+		{"FORBIDDEN", 403, esim.ErrNotFound, rejected, transport.Never},
+		{"ESIM_ACCESS_DENIED", 403, esim.ErrNotFound, rejected, transport.Never},
+		{"ESIM_NOT_TOPPABLE", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"TOPUP_NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"NOT_ELIGIBLE", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"ALREADY_CANCELLED", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"UNSUPPORTED_PROVIDER", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"SMS_NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, transport.Never},
+		{"SMS_FAILED", 400, esim.ErrUnavailable, rejected, transport.Never},
+		{"PROVIDER_ERROR", 502, esim.ErrUnavailable, unknown, transport.Never},
+		{"ORDER_PROCESSING_ERROR", 500, esim.ErrUnavailable, unknown, transport.Never},
+		{"AUTH_MISSING", 401, esim.ErrUnauthorized, unknown, transport.Never},
+		{"AUTH_INVALID_SIGNATURE", 401, esim.ErrUnauthorized, unknown, transport.Never},
+		{"AUTH_INVALID_ACCESS_CODE", 401, esim.ErrUnauthorized, unknown, transport.Never},
+		{"AUTH_EXPIRED_TIMESTAMP", 401, esim.ErrClockSkew, unknown, transport.Reclock},
+		{"AUTH_DUPLICATE_REQUEST_ID", 400, esim.ErrDuplicate, unknown, transport.Renonce},
+		{"VALIDATION_FAILED", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"INVALID_COUNTRY_CODE", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"INVALID_QUANTITY", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"INVALID_ICCID", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"INVALID_PACKAGE_CODE", 400, esim.ErrPackageUnavailable, unknown, transport.Never},
+		{"PACKAGE_NOT_AVAILABLE", 400, esim.ErrPackageUnavailable, unknown, transport.Never},
+		{"ESIM_ALREADY_ACTIVE", 400, esim.ErrNotEligible, unknown, transport.Never},
+		{"TOPUP_NOT_ALLOWED", 400, esim.ErrNotEligible, unknown, transport.Never},
+		{"ORDER_PROCESSING", 400, esim.ErrUnavailable, unknown, transport.Never},
+		{"DAILY_LIMIT_EXCEEDED", 429, esim.ErrRateLimited, unknown, transport.Never},
+		{"SYSTEM_ERROR", 500, esim.ErrUnavailable, unknown, transport.Transient},
+		{"SERVICE_UNAVAILABLE", 503, esim.ErrUnavailable, unknown, transport.Transient},
+		{"insufficient_balance", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"NEVER_HEARD_OF", 400, esim.ErrInvalidRequest, unknown, transport.Never},
+		{"NEVER_HEARD_OF", 401, esim.ErrUnauthorized, notSent, transport.Never},
+		{"NEVER_HEARD_OF", 429, esim.ErrRateLimited, rejected, transport.Throttled},
+	}
+	tried := map[string]bool{}
+	for _, tt := range tests {
+		tried[tt.code] = true
+		doc := `{"success":false,"message":"why","code":"` + tt.code + `"}`
+		v := refuse(transport.Answer{Status: tt.status, Body: []byte(doc), JSON: true})
+		assert.Equal(t, transport.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry}, v.Rule, "%s %d", tt.code, tt.status)
+		assert.Equal(t, tt.code, v.Code)
+		assert.Equal(t, "why", v.Message)
+		assert.True(t, v.Recognised)
+	}
+	for code := range rules {
+		assert.True(t, tried[code], "%s is not tested", code)
+	}
+}
+
+func TestRefusalShapes(t *testing.T) {
+	tests := []struct {
+		name, doc     string
+		status        int
+		code, message string
+		recognised    bool
+		outcome       esim.Outcome
+	}{
+		{"error and code", `{"success":false,"error":"short","code":"INSUFFICIENT_BALANCE"}`, 400, "INSUFFICIENT_BALANCE", "short", true, esim.OutcomeRejected},
+		{"message and code", `{"success":false,"message":"long","code":"INSUFFICIENT_BALANCE","needToLoad":1.7}`, 400, "INSUFFICIENT_BALANCE", "long", true, esim.OutcomeRejected},
+		{"error, message and code", `{"success":false,"error":"short","message":"long","code":"INSUFFICIENT_BALANCE"}`, 400, "INSUFFICIENT_BALANCE", "long", true, esim.OutcomeRejected},
+		{"error alone", `{"success":false,"error":"short"}`, 500, "", "short", true, esim.OutcomeUnknown},
+		{"message alone", `{"success":false,"message":"long"}`, 500, "", "long", true, esim.OutcomeUnknown},
+		{"without success", `{"error":"Bad Request","message":"long"}`, 400, "", "long", false, esim.OutcomeUnknown},
+		{"with details", `{"success":false,"error":"short","code":"INVALID_PACKAGE","details":{"a":1}}`, 400, "INVALID_PACKAGE", "short", true, esim.OutcomeRejected},
+		{"null texts", `{"success":false,"error":"short","message":null,"code":null}`, 400, "", "short", true, esim.OutcomeUnknown},
+		{"empty message", `{"success":false,"error":"short","message":""}`, 400, "", "short", true, esim.OutcomeUnknown},
+		{"not JSON", `<html>`, 502, "", "", false, esim.OutcomeUnknown},
+		{"null", `null`, 400, "", "", false, esim.OutcomeUnknown},
+		{"cut short", `{"success":false,"code":"INSUFFICIENT_BALANCE"`, 400, "", "", false, esim.OutcomeUnknown},
+		{"code twice", `{"success":false,"code":"X","code":"INSUFFICIENT_BALANCE"}`, 400, "", "", false, esim.OutcomeUnknown},
+		{"wrong letter case", `{"Success":false,"Code":"INSUFFICIENT_BALANCE"}`, 400, "", "", false, esim.OutcomeUnknown},
+		{"code without success", `{"code":"INSUFFICIENT_BALANCE"}`, 400, "INSUFFICIENT_BALANCE", "", false, esim.OutcomeUnknown},
+		{"code beside success", `{"success":true,"code":"INSUFFICIENT_BALANCE"}`, 400, "INSUFFICIENT_BALANCE", "", false, esim.OutcomeUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := refuse(transport.Answer{Status: tt.status, Body: []byte(tt.doc), JSON: true})
+			assert.Equal(t, tt.code, v.Code)
+			assert.Equal(t, tt.message, v.Message)
+			assert.Equal(t, tt.recognised, v.Recognised)
+			assert.Equal(t, tt.outcome, v.Outcome)
+			assert.True(t, errors.Is(v.Kind, v.Kind) && v.Kind != nil)
+		})
+	}
+	v := refuse(transport.Answer{Status: http.StatusBadRequest, Body: []byte(`{"success":false,"code":"INSUFFICIENT_BALANCE"}`)})
+	assert.Equal(t, esim.OutcomeUnknown, v.Outcome, "the Content-Type is not JSON")
+}

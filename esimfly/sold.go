@@ -1,0 +1,145 @@
+package esimfly
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// install is how the answers about orders write what installs an eSIM. QR
+// codes, which are images behind links, are left alone: they hold the same.
+type install struct {
+	LPA     wire.Text `json:"lpaString"`
+	Apple   wire.Text `json:"directAppleInstallUrl"`
+	Android wire.Text `json:"directAndroidInstallUrl"`
+}
+
+func (i install) or(other install) install {
+	if i == (install{}) {
+		return other
+	}
+	return i
+}
+
+func (i install) activation() esim.ActivationCode { return activation(i.LPA, i.Apple, i.Android) }
+
+// activation reads the LPA string or, where there is none that can be read,
+// the code that an install link carries.
+func activation(lpa wire.Text, links ...wire.Text) esim.ActivationCode {
+	if code, err := esim.ParseActivationCode(lpa.String()); err == nil {
+		return code
+	}
+	for _, link := range links {
+		if code, err := esim.ParseInstallURL(link.String()); err == nil {
+			return code
+		}
+	}
+	return esim.ActivationCode{}
+}
+
+// soldRow is an eSIM in the answer to an order (snake_case) or to a question
+// about one (camelCase).
+type soldRow struct {
+	install
+	ICCID        wire.Text `json:"iccid"`
+	Status       wire.Text `json:"status"`
+	ESIMStatus   wire.Text `json:"esim_status"`
+	Pending      bool      `json:"isPending"`
+	Expires      wire.Time `json:"expired_time"`
+	ExpiresCamel wire.Time `json:"expiredTime"`
+
+	id wire.Text // from outside the row
+}
+
+func (r *soldRow) pending() bool {
+	return r.Pending || r.Status.Folded() == "PENDING" || isPlaceholder(r.ICCID)
+}
+
+func (r *soldRow) convert() esim.ESIM {
+	e := esim.ESIM{
+		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), Activation: r.activation(),
+		Status: esimStatus(r.Status, r.ESIMStatus), ProviderStatus: r.Status.String(), ExpiresAt: r.Expires.Time,
+	}
+	if e.ExpiresAt.IsZero() {
+		e.ExpiresAt = r.ExpiresCamel.Time
+	}
+	return e
+}
+
+// isPlaceholder recognises what stands for an ICCID that is still to come:
+// "PENDING_B25081719340002_1755459260253".
+func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Folded(), "PENDING") }
+
+// iccidOf returns "" for what is none, a placeholder above all.
+func iccidOf(text wire.Text) esim.ICCID {
+	i, err := esim.ParseICCID(text.String())
+	if err != nil {
+		return ""
+	}
+	return i
+}
+
+// fulfil puts the eSIMs that came into the order, and makes it pending when
+// something says that one is still to come, or when none came (eSIMfly docs:
+// api/create-order, in the wording of 2025 and of 2026).
+func fulfil(o *esim.Order, rows []soldRow, pending bool, word wire.Text) {
+	for i := range rows {
+		e := rows[i].convert()
+		pending = pending || rows[i].pending()
+		if e.ICCID == "" && e.Activation.IsZero() {
+			continue
+		}
+		if e.ICCID == "" || !slices.ContainsFunc(o.ESIMs, func(other esim.ESIM) bool { return other.ICCID == e.ICCID }) {
+			o.ESIMs = append(o.ESIMs, e)
+		}
+	}
+	switch {
+	case o.Status == esim.OrderFailed, o.Status == esim.OrderCancelled, strings.HasPrefix(o.ID, topUpPrefix):
+	case pending, o.Delivered() == 0:
+		o.Status = esim.OrderPending
+	case word == "":
+		o.Status = esim.OrderCompleted
+	}
+}
+
+func orderStatus(word wire.Text) esim.OrderStatus {
+	switch word.Folded() {
+	case "COMPLETED":
+		return esim.OrderCompleted
+	case "PENDING", "PENDING_DETAILS":
+		return esim.OrderPending
+	case "FAILED":
+		return esim.OrderFailed
+	case "CANCELLED", "CANCELED":
+		return esim.OrderCancelled
+	}
+	return esim.OrderUnknown
+}
+
+// esimStatus reads the words of eSIMfly's lists and, where they say more, of
+// the network (eSIMfly docs: api/esims, api/suspend-esim).
+func esimStatus(word, network wire.Text) esim.ESIMStatus {
+	switch network.Folded() {
+	case "DISCONNECTED":
+		return esim.ESIMBlocked
+	case "INSTALLED":
+		if word.Folded() == "NEW" {
+			return esim.ESIMInstalled
+		}
+	}
+	switch word.Folded() {
+	case "NEW", "GOT_RESOURCE", "ONBOARD":
+		return esim.ESIMNew
+	case "ACTIVE", "IN_USE":
+		return esim.ESIMActive
+	case "DEPLETED":
+		return esim.ESIMDepleted
+	case "EXPIRED", "USED_EXPIRED":
+		return esim.ESIMExpired
+	case "CANCELLED", "CANCELED", "CANCEL":
+		return esim.ESIMCancelled
+	}
+	return esim.ESIMUnknown
+}

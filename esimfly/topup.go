@@ -1,0 +1,261 @@
+package esimfly
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// topUpPrefix begins the order id of every top-up (eSIMfly docs:
+// api/topup-order).
+const topUpPrefix = "topup_"
+
+type topUpBody struct {
+	ICCID       string `json:"iccid"`
+	PackageCode string `json:"packageCode"`
+	Quantity    int    `json:"quantity"`
+}
+
+type topUpAnswer struct {
+	envelope
+	ID       wire.Text   `json:"orderReference"`
+	ICCID    wire.Text   `json:"iccid"`
+	Status   wire.Text   `json:"status"`
+	Amount   wire.Number `json:"amount"`
+	Currency wire.Text   `json:"currency"`
+	ESIMData struct {
+		Expires wire.Time `json:"expiredTime"`
+	} `json:"esimData"`
+}
+
+// Accepted reports success. What else is missing does not undo the charge.
+func (a *topUpAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
+
+// TopUp buys more data for an eSIM (eSIMfly docs: api/topup-order), one at a
+// time for each eSIM.
+//
+// There is no key that would make a second send harmless, so a top-up is sent
+// once. Before it the usage of the eSIM is read; a Quote or a MaxTotal is
+// compared with the top-up list, read at that moment. If the answer is lost the
+// usage is read again: an eSIM that has gained the package was charged for, and
+// its Order comes back, with the ID if the order history shows which it is.
+// Otherwise the error has [esim.OutcomeUnknown]. Calling TopUp again with the
+// same reference compares once more and never sends again. For half an hour
+// no other top-up of that eSIM is sent, which would blur the evidence.
+//
+// All of this is remembered by this Client and lost with it. Whoever must know
+// after a restart keeps a [Preimage].
+//
+// The expiry of the eSIM in the answer is taken for UTC, which eSIMfly does
+// not say; Usage has it exactly.
+func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
+	const op = "TopUp"
+	ctx, end := c.wire.Operation(ctx, op)
+	defer func() { end(err) }()
+	p := transport.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
+	check := c.wire.Check(ctx, op)
+	check.ICCID("ICCID", req.ICCID)
+	check.Purchase(p)
+	t := &topUp{ref: check.Reference(req.Reference), iccid: req.ICCID, packageID: req.PackageID}
+	if err = check.Err(); err != nil {
+		return nil, c.withheld(err, t.key())
+	}
+	unlock, err := c.topUps.lock(ctx, "reference "+t.ref)
+	if err != nil { // it is the same purchase, and may be paid for right now
+		return nil, c.topUpError(t, esim.ErrUnavailable, esim.OutcomeUnknown, "another call with this reference is under way", err)
+	}
+	defer unlock()
+	earlier, outcome := c.topUps.byReference(t.ref), esim.OutcomeNotSent
+	if earlier != nil {
+		if !earlier.same(t) {
+			return nil, c.topUpError(t, esim.ErrReferenceConflict, outcome, "this reference was used for another top-up", nil)
+		}
+		outcome = esim.OutcomeUnknown
+	}
+	release, err := c.topUps.lock(ctx, "iccid "+string(t.iccid))
+	if err != nil {
+		return nil, c.topUpError(t, esim.ErrUnavailable, outcome, "another top-up of this eSIM is under way", err)
+	}
+	defer release()
+	if earlier != nil {
+		return c.repeatTopUp(ctx, earlier)
+	}
+	if err := c.prepareTopUp(ctx, t, p); err != nil {
+		return nil, err
+	}
+	return c.sendTopUp(ctx, t)
+}
+
+// prepareTopUp takes the pre-image and refuses what would fail or cost more
+// than the caller wants.
+func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p transport.Purchase) error {
+	before, err := c.usage(ctx, t.read(), t.iccid)
+	if err != nil {
+		return err
+	}
+	if err = c.clearDoubt(ctx, t, before.convert(t.iccid)); err != nil {
+		return err
+	}
+	if word := before.ESIM.Status; slices.Contains(notToppable, word.Folded()) {
+		return c.topUpError(t, esim.ErrNotEligible, esim.OutcomeNotSent,
+			"an eSIM that is "+strings.ToLower(word.String())+" cannot be topped up", nil)
+	}
+	t.before, t.added = preimage(before.convert(t.iccid), c.wire.Now()), 0
+	if !p.Guarded() {
+		return nil
+	}
+	offers, err := c.offers(ctx, t.read(), t.iccid)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(offers, func(o esim.Package) bool { return o.ID == p.PackageID })
+	if i < 0 {
+		return c.topUpError(t, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "this package is not offered for this eSIM now", nil)
+	}
+	t.added = offers[i].Data
+	check := c.wire.Check(ctx, "TopUp")
+	check.Reference(t.ref)
+	check.Price(p, offers[i].Price, "the price in the top-up list")
+	return check.Err()
+}
+
+// notToppable are the states that eSIMfly documents and does not top up.
+var notToppable = []string{"EXPIRED", "CANCELLED", "CANCELED", "DELETED"}
+
+// sendTopUp sends the top-up and remembers what is known of it.
+func (c *Client) sendTopUp(ctx context.Context, t *topUp) (*esim.Order, error) {
+	call, err := c.post("TopUp", "/topup/order", transport.Once, topUpBody{string(t.iccid), t.packageID, 1})
+	if err != nil {
+		return nil, err
+	}
+	var out topUpAnswer
+	call.Out, call.Reference, call.Key = &out, t.ref, t.key()
+	call.Content = string(t.iccid) + " " + t.packageID
+	t.sent = c.wire.Now()
+	if err := c.wire.Do(ctx, call); err != nil {
+		if !t.remains(err) {
+			return nil, err
+		}
+		c.topUps.keepInDoubt(t)
+		return c.settleTopUp(ctx, t)
+	}
+	order := t.newOrder()
+	order.ID, order.Status, order.Total = out.ID.String(), orderStatus(out.Status), money(out.Amount, out.Currency)
+	order.ESIMs[0].ExpiresAt = out.ESIMData.Expires.Time
+	c.topUps.settle(t, order)
+	why := ""
+	switch {
+	case order.ID == "":
+		why = "the answer has no order reference"
+	case out.ICCID != "" && out.ICCID.String() != string(t.iccid):
+		why = "the answer is about another eSIM"
+	case order.Status == esim.OrderFailed, order.Status == esim.OrderCancelled:
+		why = "the top-up was taken and is " + order.Status.String()
+	}
+	if why != "" {
+		err := c.wire.Fail("TopUp", esim.ErrIncomplete, esim.OutcomeAccepted, why)
+		err.Reference, err.Order = t.ref, t.copyOrder()
+		return nil, err
+	}
+	return t.copyOrder(), nil
+}
+
+// repeatTopUp answers a reference that was used before, without sending.
+func (c *Client) repeatTopUp(ctx context.Context, t *topUp) (*esim.Order, error) {
+	if t.order == nil {
+		if _, err := c.settleTopUp(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	again := t.copyOrder()
+	again.Replayed = true
+	return again, nil
+}
+
+// settleTopUp compares the eSIM with the pre-image of a top-up in doubt. That
+// it has not grown proves nothing: the figures may be late.
+func (c *Client) settleTopUp(ctx context.Context, t *topUp) (*esim.Order, error) {
+	if t.blurred {
+		return nil, t.unknown(nil)
+	}
+	after, err := c.usage(ctx, t.read(), t.iccid)
+	if err != nil {
+		return nil, t.unknown(err)
+	}
+	if !t.before.Grown(after.convert(t.iccid), t.added) {
+		return nil, t.unknown(nil)
+	}
+	c.adoptTopUp(ctx, t)
+	return t.copyOrder(), nil
+}
+
+// clearDoubt lets a top-up pass if no earlier one of the eSIM is in doubt, or
+// if that one shows in the usage read now, or is so old that it is given up.
+func (c *Client) clearDoubt(ctx context.Context, t *topUp, now *esim.Usage) error {
+	doubt := c.topUps.inDoubt(t.iccid)
+	switch {
+	case doubt == nil:
+	case doubt.before.Grown(now, doubt.added):
+		c.adoptTopUp(ctx, doubt)
+	case c.wire.Now().Sub(doubt.sent) < doubtWindow:
+		return c.topUpError(t, esim.ErrNotEligible, esim.OutcomeNotSent,
+			"an earlier top-up of this eSIM is in doubt; repeat that one, under its reference, first", nil)
+	default:
+		c.topUps.blur(doubt)
+	}
+	return nil
+}
+
+// adoptTopUp settles a top-up that has shown in the usage.
+func (c *Client) adoptTopUp(ctx context.Context, t *topUp) {
+	order := t.newOrder()
+	order.Status = esim.OrderCompleted
+	if row, err := c.historyOf(ctx, t); err == nil && row != nil { // only the ID and the price hang on it
+		order.ID, order.Total, order.CreatedAt = row.ID.String(), money(row.Amount, row.Currency), row.CreatedAt.Time
+	}
+	c.topUps.settle(t, order)
+}
+
+// historyOf looks for the top-up in the order history, which does not know
+// references and does not always tell ICCIDs. It returns nil unless exactly
+// one order can be the one.
+func (c *Client) historyOf(ctx context.Context, t *topUp) (*orderRow, error) {
+	since := t.sent.Add(-5 * time.Minute)
+	call := t.read()
+	call.Path = "/orders"
+	call.Query = url.Values{"search": {topUpPrefix}, "status": {"all"}, "from_date": {since.UTC().Format(time.RFC3339)}}
+	var found []*orderRow
+	for row, err := range list[orderRow](ctx, c, call, maxPageSize) {
+		if err != nil {
+			return nil, err
+		}
+		if _, known := c.topUps.ids.get(row.ID.String()); !known && row.mayBe(t, since) {
+			found = append(found, &row)
+		}
+	}
+	if len(found) != 1 {
+		return nil, nil //nolint:nilnil // not found is no failure
+	}
+	return found[0], nil
+}
+
+// mayBe compares the eSIM, or the package where no eSIM is shown.
+func (r *orderRow) mayBe(t *topUp, since time.Time) bool {
+	about := r.PackageCode.String() == t.packageID
+	if r.ESIM.ICCID != "" {
+		about = r.ESIM.ICCID.String() == string(t.iccid)
+	}
+	return about && strings.HasPrefix(r.ID.String(), topUpPrefix) && !r.CreatedAt.Before(since)
+}
+
+func (c *Client) topUpError(t *topUp, kind error, outcome esim.Outcome, why string, cause error) error {
+	err := c.wire.Fail("TopUp", kind, outcome, why)
+	err.Reference, err.Err = t.ref, cause
+	return err
+}

@@ -64,15 +64,18 @@ type Request struct {
 	Body   json.RawMessage   `json:"body,omitempty"`
 }
 
-// Run runs every case found in the directory, and fails for an entry of Ops
-// that no case uses.
+// Run runs every case found in the directory. It fails for a case whose origin
+// the README.md there does not tell, and for an entry of Ops that no case uses.
 func (s Suite) Run(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(s.Dir, "*.resp.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files, "no cases in %s", s.Dir)
+	origins, err := os.ReadFile(filepath.Join(s.Dir, "README.md"))
+	require.NoError(t, err)
 	used := map[string]bool{}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".resp.json")
+		require.Contains(t, string(origins), "| `"+name+"` |", "README.md does not say where the case comes from")
 		key := s.key(name)
 		require.NotEmpty(t, key, "no operation for case %s", name)
 		used[key] = true

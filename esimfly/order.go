@@ -89,7 +89,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	}
 	key := "order:" + body.Key
 	if err = check.Err(); err != nil {
-		return nil, c.withheld(err, key)
+		return nil, c.wire.Withheld(err, check.Named(), key)
 	}
 	call, err := c.post(op, "/esims/order", c.orderSafety(), body)
 	if err != nil {
@@ -113,21 +113,6 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 		return nil, err
 	}
 	return order, nil
-}
-
-// withheld is the error of a purchase that was not sent because of err. That
-// takes nothing back of what was sent before under the same key.
-func (c *Client) withheld(err error, key string) error {
-	e, ok := errors.AsType[*esim.Error](err)
-	made, doubt := c.wire.Standing(key)
-	switch {
-	case !ok:
-	case doubt:
-		e.Outcome = esim.OutcomeUnknown
-	case made:
-		e.Outcome = esim.OutcomeAccepted
-	}
-	return err
 }
 
 func (c *Client) orderSafety() transport.Safety {

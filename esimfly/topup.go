@@ -64,7 +64,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	check.Purchase(p)
 	t := &topUp{ref: check.Reference(req.Reference), iccid: req.ICCID, packageID: req.PackageID}
 	if err = check.Err(); err != nil {
-		return nil, c.withheld(err, t.key())
+		return nil, c.wire.Withheld(err, check.Named(), t.key())
 	}
 	unlock, err := c.topUps.lock(ctx, "reference "+t.ref)
 	if err != nil { // it is the same purchase, and may be paid for right now

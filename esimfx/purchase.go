@@ -59,7 +59,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 			err = check.Err()
 		}
 		if err != nil {
-			return nil, p.withheld(err)
+			return nil, p.c.wire.Withheld(err, p.reference, p.keys()...)
 		}
 	}
 	return p.buy(ctx)
@@ -84,7 +84,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	}
 	if p.fresh() || p.terms.Guarded() && !p.made() {
 		if err := p.fits(ctx, check); err != nil {
-			return nil, p.withheld(err)
+			return nil, p.c.wire.Withheld(err, p.reference, p.keys()...)
 		}
 	}
 	return p.buy(ctx)
@@ -131,8 +131,8 @@ func (p *purchase) key(unit int) string {
 // standing counts the units that this process has bought before, and says
 // whether one is in doubt.
 func (p *purchase) standing() (made int, doubt bool) {
-	for unit := range p.terms.Quantity {
-		done, open := p.c.wire.Standing(p.key(unit))
+	for _, key := range p.keys() {
+		done, open := p.c.wire.Standing(key)
 		if done {
 			made++
 		}
@@ -153,21 +153,13 @@ func (p *purchase) fresh() bool {
 	return made == 0 && !doubt
 }
 
-// withheld is the error of a purchase that was not sent because of err. That
-// takes nothing back of what was sent before under the same reference.
-func (p *purchase) withheld(err error) error {
-	e, ok := errors.AsType[*esim.Error](err)
-	if !ok {
-		return err
+// keys are those of all units.
+func (p *purchase) keys() []string {
+	keys := make([]string, p.terms.Quantity)
+	for unit := range keys {
+		keys[unit] = p.key(unit)
 	}
-	e.Reference, e.Outcome = p.reference, esim.OutcomeNotSent
-	switch made, doubt := p.standing(); {
-	case doubt:
-		e.Outcome = esim.OutcomeUnknown
-	case made > 0:
-		e.Outcome = esim.OutcomeAccepted
-	}
-	return e
+	return keys
 }
 
 // buy sends the purchase, one unit after the other, and stops at the first
@@ -175,7 +167,7 @@ func (p *purchase) withheld(err error) error {
 func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 	body, err := wire.Encode(p.body)
 	if err != nil {
-		return nil, p.withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()))
+		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys()...)
 	}
 	order := &esim.Order{
 		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),

@@ -29,6 +29,9 @@ func (t *Transport) Check(ctx context.Context, op string) *Check {
 	return c
 }
 
+// Named returns the reference, "" if it was found unfit to be printed.
+func (c *Check) Named() string { return c.ref }
+
 // Err returns the first finding, or nil.
 func (c *Check) Err() error {
 	if c.err == nil {

@@ -75,19 +75,6 @@ func (m *memory) leave(key string, e *entry, outcome esim.Outcome) {
 	}
 }
 
-// Standing tells what this process knows about the purchases made under a key:
-// whether one was accepted, and whether one is in doubt or under way. With
-// either, a check that fails before a repeat says nothing about money.
-func (t *Transport) Standing(key string) (made, doubt bool) {
-	t.memory.mu.Lock()
-	defer t.memory.mu.Unlock()
-	e := t.memory.entries[key]
-	if e == nil {
-		return false, false
-	}
-	return e.done, e.doubt || e.busy != nil
-}
-
 func (m *memory) settle(key string) {
 	m.settled = append(m.settled, key)
 	if len(m.settled) <= maxSettled {

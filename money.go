@@ -111,10 +111,14 @@ func (m Money) MulInt(n int) (Money, error) {
 
 // String writes the amount as people do, then the currency: "2.70 USD",
 // "1980000 IQD", "0.123 USD". Zeros are added up to the usual decimals of the
-// currency where they fit, and no digit is dropped. Without a currency it is the bare amount.
+// currency where they fit, and no digit is dropped. What was not stated is
+// said to be so: the zero Money is "not stated".
 func (m Money) String() string {
-	if m.currency == "" {
-		return m.amount.String()
+	switch {
+	case m.currency == "" && m.amount.IsZero():
+		return "not stated"
+	case m.currency == "":
+		return m.amount.String() + " (currency not stated)"
 	}
 	return m.amount.Pad(usualDecimals(m.currency)).String() + " " + m.currency
 }

@@ -121,8 +121,8 @@ func TestNewMoney(t *testing.T) {
 	m, err := NewMoney(decimal.MustParse("2.70"), "")
 	require.NoError(t, err)
 	assert.Empty(t, m.Currency())
-	assert.Equal(t, "2.7", m.Amount().String())
-	assert.Equal(t, "2.7", m.String())
+	assert.Equal(t, "2.7 (currency not stated)", m.Amount().String())
+	assert.Equal(t, "2.7 (currency not stated)", m.String())
 }
 
 func TestMoneyIsComparable(t *testing.T) {
@@ -220,7 +220,7 @@ func TestMoneyString(t *testing.T) {
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, mustMoney(t, tt.amount, tt.currency).String())
 	}
-	assert.Equal(t, "0", Money{}.String())
+	assert.Equal(t, "not stated", Money{}.String())
 }
 
 func TestMoneyJSON(t *testing.T) {

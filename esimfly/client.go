@@ -2,6 +2,8 @@ package esimfly
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -45,6 +47,11 @@ func (c *Client) Capabilities() esim.Capabilities {
 		PollInterval:     pollInterval,
 		ContractVerified: c.verified,
 	}
+}
+
+// Format prints what this is and nothing of what it holds, whatever the verb.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "esimfly.Client") // fmt collects in memory; there is no error to report
 }
 
 // CloseIdleConnections closes connections kept for later calls.

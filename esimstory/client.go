@@ -3,6 +3,8 @@ package esimstory
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/internal/hmacsign"
@@ -39,6 +41,11 @@ func (c *Client) Capabilities() esim.Capabilities {
 		can.PriceGuard = esim.PriceGuardSheet
 	}
 	return can
+}
+
+// Format prints what this is and nothing of what it holds, whatever the verb.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "esimstory.Client") // fmt collects in memory; there is no error to report
 }
 
 // CloseIdleConnections closes connections that are kept for later calls.

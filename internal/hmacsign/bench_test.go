@@ -18,8 +18,8 @@ func BenchmarkConcat(b *testing.B) {
 	head := []string{smsStamp, smsID, concatCode}
 	for _, size := range []int{0, 139, 4096} {
 		body := bytes.Repeat([]byte("x"), size)
-		b.Run(fmt.Sprintf("body=%d/bare", size), func(b *testing.B) { bare(b, strings.Join(head, "")+string(body)) })
-		b.Run(fmt.Sprintf("body=%d/signer", size), func(b *testing.B) {
+		b.Run(fmt.Sprintf("body=%d/impl=bare", size), func(b *testing.B) { bare(b, strings.Join(head, "")+string(body)) })
+		b.Run(fmt.Sprintf("body=%d/impl=signer", size), func(b *testing.B) {
 			s := newSigner(b, concatKey)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -32,8 +32,8 @@ func BenchmarkConcat(b *testing.B) {
 // BenchmarkLines is BenchmarkConcat for the form with line feeds.
 func BenchmarkLines(b *testing.B) {
 	lines := []string{"POST", linesPath, linesStamp, linesAccess}
-	b.Run("bare", func(b *testing.B) { bare(b, strings.Join(lines, "\n")) })
-	b.Run("signer", func(b *testing.B) {
+	b.Run("impl=bare", func(b *testing.B) { bare(b, strings.Join(lines, "\n")) })
+	b.Run("impl=signer", func(b *testing.B) {
 		s := newSigner(b, concatKey)
 		b.ReportAllocs()
 		for b.Loop() {

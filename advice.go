@@ -4,49 +4,48 @@ import "errors"
 
 // Advice says in a sentence whether money was spent and what to do next.
 func (e *Error) Advice() string {
-	if e.Outcome == OutcomeUnknown {
-		return adviceUnknown
-	}
-	next := ""
+	next, afterwards := "see the message", false
 	for _, row := range adviceByKind {
 		if errors.Is(e.Kind, row.kind) {
-			next = row.next
+			next, afterwards = row.next, row.afterwards
 			break
 		}
 	}
-	if e.Outcome == OutcomeAccepted {
-		return "money was spent: " + join(next, "keep the order and follow it up; do not order again")
+	switch {
+	case e.Outcome == OutcomeNotSent || e.Outcome == OutcomeRejected:
+		return "nothing was charged: " + next
+	case e.Outcome == OutcomeAccepted && afterwards:
+		return "money was spent: " + next
+	case e.Outcome == OutcomeAccepted:
+		return adviceAccepted
 	}
-	return "nothing was charged: " + join(next, "see the message")
+	return adviceUnknown
 }
 
-func join(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}
+const adviceAccepted = "money was spent: keep the order and follow it up; do not order again"
 
 const adviceUnknown = "money may have been spent: repeat with the same reference or look the order up; never order again under a new one"
 
-// adviceByKind is what docs/errors.md says at length.
+// adviceByKind is what docs/errors.md says at length. Most of it is for those
+// who may try again; afterwards marks what also helps when money was spent.
 var adviceByKind = []struct {
-	kind error
-	next string
+	kind       error
+	next       string
+	afterwards bool
 }{
-	{ErrInvalidRequest, "correct the request"},
-	{ErrUnauthorized, "check the credentials and the base URL"},
-	{ErrClockSkew, "set this machine's clock (NTP)"},
-	{ErrRateLimited, "wait, then repeat with the same reference"},
-	{ErrNotFound, "check the id; a new order may take a moment to show"},
-	{ErrPackageUnavailable, "refresh the catalogue"},
-	{ErrPriceChanged, "list the package again and ask for the new price"},
-	{ErrInsufficientBalance, "fund the account with the provider"},
-	{ErrNotEligible, "show it to the customer; it is a normal state of the eSIM"},
-	{ErrDuplicate, "look for the earlier purchase of this reference"},
-	{ErrIncomplete, "deliver what came, then claim the rest from the provider"},
-	{ErrUnavailable, "repeat later"},
-	{ErrMalformedResponse, "report it; the provider answered outside its documents"},
-	{ErrReferenceConflict, "use a reference of its own for each purchase"},
-	{errors.ErrUnsupported, "ask Capabilities before calling"},
+	{kind: ErrInvalidRequest, next: "correct the request"},
+	{kind: ErrUnauthorized, next: "check the credentials and the base URL"},
+	{kind: ErrClockSkew, next: "set this machine's clock (NTP)"},
+	{kind: ErrRateLimited, next: "wait, then repeat with the same reference"},
+	{kind: ErrNotFound, next: "check the id; a new order may take a moment to show"},
+	{kind: ErrPackageUnavailable, next: "refresh the catalogue"},
+	{kind: ErrPriceChanged, next: "list the package again and ask for the new price"},
+	{kind: ErrInsufficientBalance, next: "fund the account with the provider"},
+	{kind: ErrNotEligible, next: "show it to the customer; it is a normal state of the eSIM"},
+	{kind: ErrDuplicate, next: "look for the earlier purchase of this reference", afterwards: true},
+	{kind: ErrIncomplete, next: "deliver what came, then claim the rest from the provider", afterwards: true},
+	{kind: ErrUnavailable, next: "repeat later"},
+	{kind: ErrMalformedResponse, next: "report it; the provider answered outside its documents"},
+	{kind: ErrReferenceConflict, next: "use a reference of its own for each purchase"},
+	{kind: errors.ErrUnsupported, next: "ask Capabilities before calling"},
 }

@@ -34,10 +34,11 @@ func Decode(doc []byte, out any) error {
 }
 
 // Encode writes v as compact JSON without HTML escaping and without a
-// trailing newline: the bytes survive being parsed and written again by
-// another JSON library, which matters where a signature covers them.
+// trailing newline, the same bytes each time. They survive being parsed and
+// written again by another JSON library, which matters where a signature
+// covers them.
 func Encode(v any) ([]byte, error) {
-	doc, err := json.Marshal(v)
+	doc, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode %T as JSON", v)
 	}
@@ -76,13 +77,18 @@ func describe(err error) error {
 	return errors.New("invalid JSON")
 }
 
-// tooDeep counts brackets outside strings.
+// tooDeep counts brackets outside strings. Strings are short, so stepping
+// through them is faster than searching for their end.
 func tooDeep(doc []byte) bool {
 	depth := 0
 	for i := 0; i < len(doc); i++ {
 		switch doc[i] {
 		case '"':
-			i = endOfString(doc, i+1)
+			for i++; i < len(doc) && doc[i] != '"'; i++ {
+				if doc[i] == '\\' {
+					i++
+				}
+			}
 		case '{', '[':
 			depth++
 			if depth > maxDepth {
@@ -93,21 +99,4 @@ func tooDeep(doc []byte) bool {
 		}
 	}
 	return false
-}
-
-// endOfString returns the index of the quote that closes the string whose
-// text begins at i, or the length of doc.
-func endOfString(doc []byte, i int) int {
-	for i < len(doc) {
-		j := bytes.IndexAny(doc[i:], `"\`)
-		if j < 0 {
-			return len(doc)
-		}
-		i += j
-		if doc[i] == '"' {
-			return i
-		}
-		i += 2
-	}
-	return len(doc)
 }

@@ -84,7 +84,7 @@ func (n Number) Money(currency string) (esim.Money, error) {
 // Int returns the number as an int, with its fraction dropped; 0 when absent
 // or out of range.
 func (n Number) Int() int {
-	whole, _, ok := n.d.Int64(0)
+	whole, _, ok := n.d.Trunc(0).Int64(0) // Int64 alone would round
 	if !ok || whole > math.MaxInt32 || whole < math.MinInt32 {
 		return 0
 	}

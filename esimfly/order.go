@@ -87,7 +87,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	case q != nil:
 		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price.Amount())
 	}
-	key := "order:" + body.Key
+	key := purchaseKey(body.Key)
 	if err = check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), key)
 	}
@@ -114,6 +114,10 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	}
 	return order, nil
 }
+
+// purchaseKey is that of the transport's memory. Orders and top-ups share it,
+// for one reference is one purchase, of whatever kind.
+func purchaseKey(reference string) string { return "purchase:" + reference }
 
 func (c *Client) orderSafety() transport.Safety {
 	if c.verified {

@@ -37,7 +37,7 @@ func (t *topUp) same(other *topUp) bool {
 }
 
 // key is that of the transport's own memory.
-func (t *topUp) key() string { return "topup:" + t.ref }
+func (t *topUp) key() string { return purchaseKey(t.ref) }
 
 // read is a call made on behalf of the top-up.
 func (t *topUp) read() transport.Call {

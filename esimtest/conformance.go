@@ -59,6 +59,7 @@ var groups = []group{
 	{"context", contextChecks},
 	{"faults", faultChecks},
 	{"repeat", repeatChecks},
+	{"tangles", tangleChecks},
 	{"price", priceChecks},
 	{"catalogue", catalogueChecks},
 	{"delivery", deliveryChecks},

@@ -42,7 +42,7 @@ var methods = []method{
 		"TopUp", func(c esim.Capabilities) bool { return c.TopUp },
 		func(ctx context.Context, c esim.Client, t *trial, o *esim.Order, iccid esim.ICCID) error {
 			id := o.PackageID
-			if c.Capabilities().ListTopUps && ctx != nil && ctx.Err() == nil {
+			if c.Capabilities().TopUp && ctx != nil && ctx.Err() == nil {
 				id = t.topUps(c, iccid)[0].ID
 			}
 			_, err := c.TopUp(ctx, esim.TopUpRequest{ICCID: iccid, PackageID: id, Reference: t.reference()})
@@ -186,7 +186,7 @@ func (t *trial) lookupByReference() {
 		t.unsent(err, errors.ErrUnsupported)
 		return
 	}
-	order := t.buy(c, t.orderBuyer(1))
+	order, _ := t.subject(c)
 	again, err := c.GetOrder(t.ctx(), esim.OrderRef{Reference: order.Reference})
 	if err != nil {
 		t.Errorf("an order cannot be found by its reference: %v", err)

@@ -73,7 +73,10 @@ func (t *trial) wholeCatalogue() {
 	sequence := esim.Packages(t.ctx(), c, esim.PackageQuery{PageSize: smallPage})
 	for pass := range 2 {
 		n := 0
-		for range sequence {
+		for _, err := range sequence {
+			if err != nil {
+				t.Errorf("listing packages again: %v", err)
+			}
 			n++
 		}
 		if n != len(list) {
@@ -85,7 +88,10 @@ func (t *trial) wholeCatalogue() {
 
 func (t *trial) stopsEarly() {
 	c := t.patient()
-	for range esim.Packages(t.ctx(), c, esim.PackageQuery{PageSize: smallPage}) {
+	for _, err := range esim.Packages(t.ctx(), c, esim.PackageQuery{PageSize: smallPage}) {
+		if err != nil {
+			t.Errorf("listing packages: %v", err)
+		}
 		break
 	}
 	const loginAndPage = 2

@@ -43,7 +43,7 @@ func (t *trial) endedContext(m method) {
 func (t *trial) nilContext(m method) {
 	c := t.patient()
 	order, iccid := t.subject(c)
-	t.unsent(m.call(nil, c, t, order, iccid), esim.ErrInvalidRequest) //nolint:staticcheck // that it is refused is the point
+	t.unsent(m.call(nil, c, t, order, iccid), esim.ErrInvalidRequest)
 }
 
 // hangs lets the provider not answer. The call must end with its context, and

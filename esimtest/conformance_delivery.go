@@ -1,6 +1,7 @@
 package esimtest
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -19,7 +20,8 @@ func deliveryChecks(caps esim.Capabilities) []check {
 		check{"a pending order", (*trial).pendingOrder},
 	)
 	list = append(list, only(caps.Order && caps.MaxQuantity != 1,
-		check{"two eSIMs", func(t *trial) { t.delivers(t.h.Package, 2) }})...)
+		check{"two eSIMs", func(t *trial) { t.delivers(t.h.Package, 2) }},
+		check{"a pending order of two eSIMs", (*trial).pendingPair})...)
 	list = append(list, only(caps.Order && caps.GetOrder,
 		check{"GetOrder agrees with Order", (*trial).orderAgrees})...)
 	list = append(list, only(caps.Order && caps.GetESIM,
@@ -92,6 +94,39 @@ func (t *trial) pendingOrder() {
 	}
 	t.wantBought(1)
 	t.delivers(t.h.Pending, 1)
+}
+
+// pendingPair waits for two eSIMs. Some providers show one only; then the
+// other may not be lost in silence: the wait must end as incomplete, with what
+// came, and a repeat under the same reference, where that replays, must bring
+// both.
+func (t *trial) pendingPair() {
+	t.needs(t.h.Pending.ID != "", "Pending")
+	t.needs(t.h.Advance != nil, "Advance")
+	c := t.patient()
+	r := esim.OrderRequest{PackageID: t.h.Pending.ID, Quantity: 2, Reference: t.reference()}
+	t.mark()
+	o, err := c.Order(t.ctx(), r)
+	if err != nil {
+		t.Fatalf("Order failed in a world without faults: %v", err)
+	}
+	t.h.Advance(deliveryTime)
+	done, err := esim.WaitOrder(t.ctx(), c, o.Ref(), esim.WaitOptions{Interval: pollEvery, Timeout: waitAtMost})
+	if e, ok := errors.AsType[*esim.Error](err); ok {
+		if !errors.Is(err, esim.ErrIncomplete) || e.Outcome != esim.OutcomeAccepted || e.Order == nil {
+			t.Fatalf("an eSIM is missing, and the error is no accepted ErrIncomplete with the rest: %v", err)
+		}
+		if c.Capabilities().OrderIdempotency != esim.IdempotencyReplays {
+			return
+		}
+		if done, err = c.Order(t.ctx(), r); err != nil {
+			t.Fatalf("the repeat of an order that lacks an eSIM failed: %v", err)
+		}
+	}
+	if n := done.Delivered(); n != 2 {
+		t.Errorf("%d of 2 eSIMs came, and nobody said so", n)
+	}
+	t.wantBought(2)
 }
 
 func (t *trial) orderAgrees() {

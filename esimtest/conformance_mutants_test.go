@@ -33,6 +33,9 @@ var mutants = []struct {
 	{"hides the minted reference", "repeat", func(m *Memory) esim.Client { return mute{m} }},
 	{"takes any content for a reference", "repeat", func(m *Memory) esim.Client { return careless{m, new(sync.Map)} }},
 	{"takes every purchase for the first", "repeat", func(m *Memory) esim.Client { return &stuck{Memory: m} }},
+	{"keeps references apart by kind", "tangles", func(m *Memory) esim.Client { return separate{m} }},
+	{"looks at the price before the reference", "tangles", func(m *Memory) esim.Client { return haggler{m} }},
+	{"buys without money", "price", func(m *Memory) esim.Client { return lender{m} }},
 	{"ignores the quote", "price", func(m *Memory) esim.Client { return spendthrift{m} }},
 	{"invents the total", "price", func(m *Memory) esim.Client { return inventor{m} }},
 	{"drops an eSIM", "delivery", func(m *Memory) esim.Client { return dropper{m} }},
@@ -221,8 +224,10 @@ type careless struct {
 }
 
 func (c careless) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
-	if before, ok := c.seen.LoadOrStore(r.Reference, r); ok {
-		r = before.(esim.OrderRequest)
+	if before, seen := c.seen.LoadOrStore(r.Reference, r); seen {
+		if first, ok := before.(esim.OrderRequest); ok {
+			r = first
+		}
 	}
 	return c.Memory.Order(ctx, r)
 }
@@ -244,6 +249,39 @@ func (c *stuck) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, er
 	o, err := c.Memory.Order(ctx, r)
 	c.first = o
 	return o, err
+}
+
+type separate struct{ *Memory }
+
+func (c separate) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, error) {
+	ref := r.Reference
+	r.Reference = "topup." + ref
+	o, err := c.Memory.TopUp(ctx, r)
+	if err == nil {
+		o.Reference = ref
+	}
+	return o, err
+}
+
+type haggler struct{ *Memory }
+
+func (c haggler) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+	i := slices.IndexFunc(c.packages, func(p esim.Package) bool { return p.ID == r.PackageID })
+	if r.Quote != nil && i >= 0 && c.packages[i].Price != r.Quote.Price {
+		e := c.fail("Order", esim.ErrPriceChanged, esim.OutcomeNotSent, "the price has changed")
+		e.Reference = r.Reference
+		return nil, e
+	}
+	return c.Memory.Order(ctx, r)
+}
+
+type lender struct{ *Memory }
+
+func (c lender) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+	if c.ledger.Balance().IsZero() {
+		c.SetBalance("100")
+	}
+	return c.Memory.Order(ctx, r)
 }
 
 type spendthrift struct{ *Memory }
@@ -345,7 +383,7 @@ type trusting struct{ *Memory }
 
 func (c trusting) Balance(ctx context.Context) (esim.Money, error) {
 	if ctx == nil {
-		ctx = context.Background()
+		return c.ledger.Balance(), nil
 	}
 	return c.Memory.Balance(ctx)
 }

@@ -11,6 +11,7 @@ func priceChecks(caps esim.Capabilities) []check {
 		return nil
 	}
 	list := []check{
+		{"a balance that does not cover it", (*trial).tooPoor},
 		{"a quote without a price", func(t *trial) {
 			t.unchecked(func(r *esim.OrderRequest) { r.Quote = unpriced(t.h.Package) })
 		}},
@@ -35,6 +36,36 @@ func priceChecks(caps esim.Capabilities) []check {
 	list = append(list, only(caps.PriceGuard >= esim.PriceGuardChecked,
 		check{"a price changed since it was listed", (*trial).changedPrice})...)
 	return append(list, only(caps.TopUp, check{"prices of top-ups", (*trial).topUpPrices})...)
+}
+
+// tooPoor orders without money. That the refusal is recognised as one is more
+// than every provider's documents allow; that nothing is charged is not.
+func (t *trial) tooPoor() {
+	t.needs(t.h.SetBalance != nil, "SetBalance")
+	c := t.patient()
+	b := t.orderBuyer(1)
+	balance := t.h.Ledger.Balance().Amount().String()
+	t.h.SetBalance("0")
+	ref := t.reference()
+	t.judge(b, nil, t.fails(c, b, ref))
+	t.wantBought(0)
+	t.h.SetBalance(balance)
+	if o, err := b.call(t.ctx(), c, ref); err != nil {
+		t.Errorf("the account is funded again, and the same reference fails: %v", err)
+	} else {
+		t.judge(b, o, err)
+	}
+	t.wantBought(1)
+}
+
+// fails makes a purchase that must not succeed.
+func (t *trial) fails(c esim.Client, b buyer, ref string) error {
+	t.Helper()
+	_, err := b.call(t.ctx(), c, ref)
+	if err == nil {
+		t.Errorf("%s succeeded, and should not have", b.op)
+	}
+	return err
 }
 
 func unpriced(p esim.Package) *esim.Package {

@@ -3,6 +3,7 @@ package esimtest
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -45,8 +46,8 @@ func record(t *testing.T, h *Harness, group string, c check) []string {
 	t.Helper()
 	r := &recorder{TB: t, name: group + "/" + c.name}
 	apart(func() { c.run(newTrial(r, h)) })
-	for i := len(r.cleanups) - 1; i >= 0; i-- {
-		apart(r.cleanups[i])
+	for _, f := range slices.Backward(r.cleanups) {
+		apart(f)
 	}
 	return r.findings
 }

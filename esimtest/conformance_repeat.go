@@ -36,12 +36,15 @@ func repeatChecks(caps esim.Capabilities) []check {
 		}},
 	)...)
 	list = append(list, only(caps.Order && caps.OrderIdempotency != esim.IdempotencyNone,
-		check{"Order again by a new process", func(t *trial) { t.restarted("Order", 0) }},
-		check{"Order again by a new process after a lost answer", func(t *trial) { t.restarted("Order", FaultCutAfterCommit) }},
+		check{"Order again by a new process", func(t *trial) { t.restarted(t.orderBuyer(1), 0) }},
+		check{"Order again by a new process after a lost answer", func(t *trial) { t.restarted(t.orderBuyer(1), FaultCutAfterCommit) }},
+	)...)
+	list = append(list, only(caps.Order && caps.OrderIdempotency == esim.IdempotencyReplays && caps.MaxQuantity != 1,
+		check{"Order of 3 again by a new process after a lost answer", func(t *trial) { t.restarted(t.orderBuyer(3), FaultCutAfterCommit) }},
 	)...)
 	return append(list, only(caps.TopUp && caps.TopUpIdempotency != esim.IdempotencyNone,
-		check{"TopUp again by a new process", func(t *trial) { t.restarted("TopUp", 0) }},
-		check{"TopUp again by a new process after a lost answer", func(t *trial) { t.restarted("TopUp", FaultCutAfterCommit) }},
+		check{"TopUp again by a new process", func(t *trial) { t.restarted(t.topUpBuyer(), 0) }},
+		check{"TopUp again by a new process after a lost answer", func(t *trial) { t.restarted(t.topUpBuyer(), FaultCutAfterCommit) }},
 	)...)
 }
 
@@ -199,14 +202,16 @@ func (t *trial) conflicts(change func(r *esim.OrderRequest)) {
 }
 
 // restarted repeats a purchase with a client that knows nothing of the first.
-func (t *trial) restarted(op string, kind FaultKind) {
+func (t *trial) restarted(b buyer, kind FaultKind) {
+	op := b.op
 	before := t.client(esim.Settings{Timeout: patience, MaxRetries: -1})
-	b := t.buyer(op)
 	if kind != 0 {
 		t.inject(Fault{Kind: kind, Op: op})
 	}
 	ref := t.reference()
-	t.attempt(before, b, ref, 1)
+	if err := t.attempt(before, b, ref, b.quantity); err != nil && kind == 0 {
+		t.Errorf("%s failed in a world without faults: %v", op, err)
+	}
 	t.h.Heal()
 	after := t.patient()
 	_, err := b.call(t.ctx(), after, ref)

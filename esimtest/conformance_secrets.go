@@ -16,8 +16,12 @@ func secretChecks(caps esim.Capabilities) []check {
 		for _, f := range []Fault{
 			{Kind: FaultErrorBefore, Status: http.StatusUnauthorized},
 			{Kind: FaultErrorBefore, Status: http.StatusBadRequest, Message: "no such thing"},
-			{Kind: Fault500After}, {Kind: FaultTruncatedJSON}, {Kind: FaultWrongContentType}, {Kind: FaultRedirectAfter},
-			{Kind: FaultDuplicateKeys}, {Kind: FaultCutAfterCommit},
+			{Kind: Fault500After},
+			{Kind: FaultTruncatedJSON},
+			{Kind: FaultWrongContentType},
+			{Kind: FaultRedirectAfter},
+			{Kind: FaultDuplicateKeys},
+			{Kind: FaultCutAfterCommit},
 		} {
 			list = append(list, check{"what " + m.name + " says under " + f.Kind.String(), func(t *trial) { t.talks(m, f) }})
 		}

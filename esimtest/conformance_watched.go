@@ -19,30 +19,35 @@ type watched struct {
 // Unwrap lets [esim.As] see the client.
 func (w *watched) Unwrap() esim.Client { return w.Client }
 
+// ListPackages implements [esim.Client].
 func (w *watched) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
 	page, err := w.Client.ListPackages(ctx, q)
 	w.read("ListPackages", err, page == nil)
 	return page, err
 }
 
+// ListTopUps implements [esim.Client].
 func (w *watched) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
 	list, err := w.Client.ListTopUps(ctx, iccid)
 	w.read("ListTopUps", err, list == nil)
 	return list, err
 }
 
+// Order implements [esim.Client].
 func (w *watched) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	o, err := w.Client.Order(ctx, req)
 	w.purchase("Order", o, err, req.Reference, req.PackageID)
 	return o, err
 }
 
+// TopUp implements [esim.Client].
 func (w *watched) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
 	o, err := w.Client.TopUp(ctx, req)
 	w.purchase("TopUp", o, err, req.Reference, req.PackageID)
 	return o, err
 }
 
+// GetOrder implements [esim.Client].
 func (w *watched) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
 	o, err := w.Client.GetOrder(ctx, ref)
 	w.read("GetOrder", err, o == nil)
@@ -50,12 +55,14 @@ func (w *watched) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order,
 	return o, err
 }
 
+// Cancel implements [esim.Client].
 func (w *watched) Cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
 	c, err := w.Client.Cancel(ctx, req)
 	w.result("Cancel", err, c == nil)
 	return c, err
 }
 
+// GetESIM implements [esim.Client].
 func (w *watched) GetESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
 	e, err := w.Client.GetESIM(ctx, iccid)
 	w.read("GetESIM", err, e == nil)
@@ -63,12 +70,14 @@ func (w *watched) GetESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, er
 	return e, err
 }
 
+// Usage implements [esim.Client].
 func (w *watched) Usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
 	u, err := w.Client.Usage(ctx, iccid)
 	w.read("Usage", err, u == nil)
 	return u, err
 }
 
+// Balance implements [esim.Client].
 func (w *watched) Balance(ctx context.Context) (esim.Money, error) {
 	m, err := w.Client.Balance(ctx)
 	w.read("Balance", err, err != nil && m == esim.Money{})
@@ -143,10 +152,10 @@ func (w *watched) result(op string, err error, empty bool) {
 // for secrets.
 func (w *watched) print(v any) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-		fmt.Fprintf(w.t.logs, verb+"\n", v)
+		w.t.logs.add(fmt.Sprintf(verb, v))
 	}
 	slog.New(slog.NewTextHandler(w.t.logs, nil)).Info("printed", "value", v)
 	if text, err := json.Marshal(v); err == nil {
-		fmt.Fprintf(w.t.logs, "%s\n", text)
+		w.t.logs.add(string(text))
 	}
 }

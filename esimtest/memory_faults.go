@@ -131,15 +131,11 @@ func (m *Memory) before(ctx context.Context, op string, kind effect, f *Fault) *
 
 // after is what happens to the answer.
 func (m *Memory) after(ctx context.Context, op string, kind effect, f *Fault) *esim.Error {
-	switch f.Kind {
-	case 0:
-		return nil
-	case FaultDelay:
-		if ctx.Err() == nil {
-			return nil
-		}
-	case FaultHangAfterCommit:
+	if f.Kind == FaultHangAfterCommit {
 		<-ctx.Done()
+	}
+	if f.Kind == 0 || (f.Kind == FaultDelay && ctx.Err() == nil) {
+		return nil
 	}
 	return m.lost(ctx, op, kind, f)
 }

@@ -69,7 +69,7 @@ func (c *memoryCheck) query(q esim.PackageQuery) int {
 	if !ok || err != nil {
 		c.invalid("Cursor", "is not from PackagePage.Next")
 	}
-	return int(n) //nolint:gosec // 31 bits
+	return int(n)
 }
 
 func matches(p esim.Package, q esim.PackageQuery) bool {

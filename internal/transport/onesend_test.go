@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -14,8 +15,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"crypto/tls"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,7 +135,7 @@ func TestEffectNeverSpeaksHTTP2(t *testing.T) {
 	}
 	s.StartTLS()
 	defer s.Close()
-	roots := s.Client().Transport.(*http.Transport).TLSClientConfig
+	roots := standard(t, s.Client().Transport).TLSClientConfig
 
 	for name, lent := range lentTransports(roots) {
 		t.Run(name, func(t *testing.T) {
@@ -250,10 +249,10 @@ func TestLentClientStaysAsItWas(t *testing.T) {
 	require.NoError(t, err)
 	jar.SetCookies(base, []*http.Cookie{{Name: "mine", Value: "1"}})
 
-	roots := s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	roots := standard(t, s.Client().Transport).TLSClientConfig.RootCAs
 	lent := &http.Client{
 		Transport: &http.Transport{
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, NextProtos: []string{"http/1.1"}}, //nolint:gosec // to see it raised
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, NextProtos: []string{"http/1.1"}},
 			MaxIdleConnsPerHost:    1,
 			MaxResponseHeaderBytes: 1 << 30,
 			TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
@@ -262,7 +261,7 @@ func TestLentClientStaysAsItWas(t *testing.T) {
 		Jar:           jar,
 		Timeout:       time.Minute,
 	}
-	transport := lent.Transport.(*http.Transport)
+	transport := standard(t, lent.Transport)
 	client, inner := *lent, snapshot(reflect.ValueOf(transport).Elem())
 
 	tr := newTransport(t, esim.Settings{BaseURL: s.URL, HTTPClient: lent})
@@ -279,7 +278,7 @@ func TestLentClientStaysAsItWas(t *testing.T) {
 }
 
 func TestNilClientUsesTheDefaultTransportUnchanged(t *testing.T) {
-	std := http.DefaultTransport.(*http.Transport)
+	std := standard(t, http.DefaultTransport)
 	before := snapshot(reflect.ValueOf(std).Elem())
 	s := serveText(t, whole(200, "application/json", fine))
 	tr := newTransport(t, esim.Settings{BaseURL: s.url})

@@ -221,7 +221,7 @@ func TestFailureIsShared(t *testing.T) {
 			_, err := tok.Get(t.Context())
 			require.ErrorIs(t, err, d.fails)
 			for range 1000 {
-				_, err := tok.Get(t.Context())
+				_, err = tok.Get(t.Context())
 				require.ErrorIs(t, err, d.fails)
 			}
 			assert.Equal(t, int32(1), d.logins.Load(), name)

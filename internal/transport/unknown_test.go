@@ -267,7 +267,7 @@ func TestByStatus(t *testing.T) {
 			want = esim.OutcomeRejected
 		}
 		assert.Equal(t, want, r.Outcome, status)
-		assert.NotNil(t, r.Kind, status)
+		assert.Error(t, r.Kind, status)
 	}
 	assert.Equal(t, Throttled, ByStatus(429).Retry)
 	assert.Equal(t, Transient, ByStatus(503).Retry)

@@ -103,3 +103,11 @@ func reset(c net.Conn) {
 		tcp.SetLinger(0) //nolint:errcheck // then it ends with FIN, and the test fails
 	}
 }
+
+// standard is the *http.Transport that rt is expected to be.
+func standard(t *testing.T, rt http.RoundTripper) *http.Transport {
+	t.Helper()
+	transport, ok := rt.(*http.Transport)
+	require.True(t, ok, "%T", rt)
+	return transport
+}

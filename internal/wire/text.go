@@ -14,21 +14,22 @@ type Text string
 
 // UnmarshalJSONFrom reads a string, a number or null.
 func (t *Text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	switch dec.PeekKind() {
-	case '"':
+	if dec.PeekKind() == '"' {
 		return errors.ErrUnsupported // the library reads it as the string it is, and shares short ones
-	case '0', 'n':
-		value, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		*t = ""
-		if value.Kind() == '0' {
-			*t = Text(value)
-		}
-		return nil
 	}
-	return errors.New("not a text")
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	switch value.Kind() {
+	case '0':
+		*t = Text(value)
+	case 'n':
+		*t = ""
+	default:
+		return errors.New("not a text")
+	}
+	return nil
 }
 
 // String returns the text.

@@ -1,0 +1,41 @@
+package wire
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestText(t *testing.T) {
+	for doc, want := range map[string]string{
+		`"A1"`: "A1", `""`: "", `null`: "", `"a\u0062\n"`: "ab\n", `" x "`: " x ",
+		"2503": "2503", "8948010010036785060": "8948010010036785060", "89480100100367850601": "89480100100367850601",
+		"1.50": "1.50", "1e3": "1e3", "-0": "-0", "9007199254740993": "9007199254740993",
+	} {
+		out := Text("before")
+		require.NoError(t, Decode([]byte(doc), &out), doc)
+		assert.Equal(t, want, out.String(), doc)
+	}
+	for _, doc := range []string{"true", "{}", "[]", `["a"]`, "1x", ""} {
+		require.Error(t, Decode([]byte(doc), new(Text)), doc)
+	}
+	var absent struct {
+		T Text `json:"t"`
+	}
+	require.NoError(t, Decode([]byte(`{}`), &absent))
+	assert.Empty(t, absent.T)
+}
+
+func TestTextFolded(t *testing.T) {
+	for text, want := range map[Text]string{"Installed": "INSTALLED", " new\n": "NEW", "": "", "PENDING": "PENDING"} {
+		assert.Equal(t, want, text.Folded())
+	}
+}
+
+func TestFirst(t *testing.T) {
+	assert.Equal(t, "b", First("", "b", "c"))
+	assert.Equal(t, Text("a"), First(Text("a"), "b"))
+	assert.Empty(t, First[string]())
+	assert.Empty(t, First("", ""))
+}

@@ -24,7 +24,7 @@ func (e *Error) Advice() string {
 
 const adviceAccepted = "money was spent: keep the order and follow it up; do not order again"
 
-const adviceUnknown = "money may have been spent: repeat with the same reference or look the order up; never order again under a new one"
+const adviceUnknown = "money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one"
 
 // adviceByKind is what docs/errors.md says at length. Most of it is for those
 // who may try again; afterwards marks what also helps when money was spent.
@@ -43,7 +43,7 @@ var adviceByKind = []struct {
 	{kind: ErrInsufficientBalance, next: "fund the account with the provider"},
 	{kind: ErrNotEligible, next: "show it to the customer; it is a normal state of the eSIM"},
 	{kind: ErrDuplicate, next: "look for the earlier purchase of this reference", afterwards: true},
-	{kind: ErrIncomplete, next: "deliver what came, then claim the rest from the provider", afterwards: true},
+	{kind: ErrIncomplete, next: "deliver what came; repeat with the same reference for what is missing, or claim it from the provider", afterwards: true},
 	{kind: ErrUnavailable, next: "repeat later"},
 	{kind: ErrMalformedResponse, next: "report it; the provider answered outside its documents"},
 	{kind: ErrReferenceConflict, next: "use a reference of its own for each purchase"},

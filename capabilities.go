@@ -21,7 +21,7 @@ type Capabilities struct {
 	LookupByReference bool `json:"lookup_by_reference"`
 	// CallbackURL: OrderRequest.CallbackURL is passed on.
 	CallbackURL bool `json:"callback_url"`
-	// MaxQuantity of one Order; 0 means the provider states no maximum.
+	// MaxQuantity of one Order; 0 means that there is no maximum.
 	MaxQuantity int `json:"max_quantity"`
 
 	OrderIdempotency Idempotency `json:"order_idempotency"`

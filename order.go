@@ -36,9 +36,16 @@ func (s OrderStatus) Final() bool {
 type OrderRef struct {
 	ID        string `json:"id,omitempty"`
 	Reference string `json:"reference,omitempty"`
+	// Quantity is how many eSIMs the order has, for a provider that does not
+	// say so itself; 0 = not known.
+	Quantity int `json:"quantity,omitempty"`
 }
 
 // Order is a purchase that a provider has accepted: money was spent on it.
+//
+// Its JSON form is for logs and screens: activation codes are masked in it,
+// and reading a masked code back is an error. Whoever stores orders stores
+// ActivationCode.LPA of each eSIM beside it, as the secret it is.
 type Order struct {
 	Provider  Provider    `json:"provider"`
 	ID        string      `json:"id"`        // the provider's order id, opaque; "" where it gives none
@@ -53,7 +60,9 @@ type Order struct {
 }
 
 // Ref returns the names under which the order can be asked for again.
-func (o *Order) Ref() OrderRef { return OrderRef{ID: o.ID, Reference: o.Reference} }
+func (o *Order) Ref() OrderRef {
+	return OrderRef{ID: o.ID, Reference: o.Reference, Quantity: o.Quantity}
+}
 
 // Delivered returns how many eSIMs of the order have come: those that have an
 // ICCID.
@@ -75,8 +84,14 @@ type OrderRequest struct {
 	// Reference is the caller's own order id, 1 to 64 letters, digits and
 	// ". _ : -". One reference is at most one purchase: calling Order again
 	// with the same one never buys twice where the provider can tell. When
-	// empty a random one is minted and returned in Order and Error alike.
+	// empty a random one is minted and returned in Order and Error alike; a
+	// repeat must then name that one, for an empty one is minted anew.
 	Reference string
+
+	// Resumed says that another process, or this one before a restart, may
+	// have sent this reference already. A refusal is then no proof that
+	// nothing was charged, and what cannot be sent twice is not sent at all.
+	Resumed bool
 
 	// Quote is the package as it was listed. The order is refused, with
 	// nothing charged, if its price has changed since.
@@ -96,6 +111,7 @@ type TopUpRequest struct {
 	ICCID     ICCID
 	PackageID string // from ListTopUps
 	Reference string
+	Resumed   bool
 	Quote     *Package
 	MaxTotal  Money
 }

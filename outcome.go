@@ -33,6 +33,23 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // UnmarshalText reads the text of String; an unknown word is an error.
 func (o *Outcome) UnmarshalText(b []byte) error { return outcomeNames.parse(o, b) }
 
+// OutcomeOf returns what is known about money after a call that returned err:
+// [OutcomeAccepted] for nil, and [OutcomeUnknown] for every error that holds no
+// [Error]. Of several the one that asks for most care counts.
+//
+// Only an unknown outcome is a reason to repeat a purchase, with the same
+// reference. After an accepted one Error.Order holds what was bought.
+func OutcomeOf(err error) Outcome {
+	if err == nil {
+		return OutcomeAccepted
+	}
+	worst, found := worstOutcome(err)
+	if !found {
+		return OutcomeUnknown
+	}
+	return worst
+}
+
 // MaybeCharged reports whether the call that returned err may have spent
 // money. Ask it before you refund your own customer or order elsewhere. It is
 // false for nil and for an [Error] that was NotSent or Rejected, and true for
@@ -41,29 +58,43 @@ func MaybeCharged(err error) bool {
 	if err == nil {
 		return false
 	}
-	found, maybe := outcomesIn(err)
-	return maybe || !found
+	o := OutcomeOf(err)
+	return o != OutcomeNotSent && o != OutcomeRejected
 }
 
-// outcomesIn looks at every Error in the tree of err: one that is in doubt
-// outweighs any number that are not.
-func outcomesIn(err error) (found, maybe bool) {
+// worstOutcome looks at every Error in the tree of err.
+func worstOutcome(err error) (worst Outcome, found bool) {
 	//nolint:errorlint // the whole tree is walked by hand below
 	switch e := err.(type) {
 	case *Error:
 		if e == nil {
-			return false, false
+			return OutcomeUnknown, false
 		}
-		return true, e.Outcome != OutcomeNotSent && e.Outcome != OutcomeRejected
+		return e.Outcome, true
 	case interface{ Unwrap() []error }:
 		for _, child := range e.Unwrap() {
-			f, m := outcomesIn(child)
-			found, maybe = found || f, maybe || m
+			if o, ok := worstOutcome(child); ok && (!found || o.care() > worst.care()) {
+				worst, found = o, true
+			}
 		}
-		return found, maybe
+		return worst, found
 	}
 	if child := errors.Unwrap(err); child != nil {
-		return outcomesIn(child)
+		return worstOutcome(child)
 	}
-	return false, false
+	return OutcomeUnknown, false
+}
+
+// care orders outcomes by how much they ask for it.
+func (o Outcome) care() int {
+	switch o {
+	case OutcomeNotSent:
+		return 0
+	case OutcomeRejected:
+		return 1
+	case OutcomeAccepted:
+		return 2
+	case OutcomeUnknown:
+	}
+	return 3
 }

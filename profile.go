@@ -34,5 +34,10 @@ type ESIM struct {
 	Status         ESIMStatus     `json:"status"`
 	ProviderStatus string         `json:"provider_status,omitempty"` // the raw word
 	Activation     ActivationCode `json:"activation,omitzero"`       // a bearer secret; prints masked
-	ExpiresAt      time.Time      `json:"expires_at,omitzero"`       // zero = not stated
+
+	// RawActivation is the provider's activation text where it could not be
+	// read as an activation code, so that nothing that was paid for is lost.
+	RawActivation Secret `json:"-"`
+
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero = not stated
 }

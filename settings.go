@@ -32,8 +32,10 @@ type Settings struct {
 	// for each call, 30 seconds for reads and more for purchases.
 	Timeout time.Duration
 
-	// MaxRetries bounds how often a read, or a purchase of which nothing was
-	// sent, is attempted again; 0 = 2, -1 = none.
+	// MaxRetries bounds how often a call is attempted again: a read, a
+	// purchase of which nothing was sent or that was refused unprocessed, or
+	// one that the provider is known to replay. 0 = 2, -1 = none. Correcting
+	// the clock and renewing a token, once each, do not count.
 	MaxRetries int
 
 	// Now is the clock for signatures and token lifetimes; nil = time.Now.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,9 @@ func realShop(ctx context.Context, w io.Writer, buy string) error {
 	}
 	for _, c := range clients {
 		if c.Provider() == esim.Provider(buy) {
-			order, err := sell(ctx, c, "JP", "")
+			reference := "quickstart-" + rand.Text()
+			fmt.Fprintf(w, "\nBuying under the reference %s; keep it until you have the eSIM.\n", reference)
+			order, err := sell(ctx, c, "JP", reference)
 			if err != nil {
 				return err
 			}

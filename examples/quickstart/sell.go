@@ -16,24 +16,25 @@ func sell(ctx context.Context, client esim.Client, country esim.Country, referen
 		if err != nil {
 			return nil, err
 		}
-		if c, err := p.Price.Cmp(best.Price); best.ID == "" || err == nil && c < 0 {
+		if cmp, err := p.Price.Cmp(best.Price); best.ID == "" && p.Price.Currency() != "" || err == nil && cmp < 0 {
 			best = p
 		}
 	}
-	if best.ID == "" {
-		return nil, fmt.Errorf("%s sells nothing for %s", client.Provider(), country.Name())
+	if best.ID == "" || reference == "" {
+		return nil, fmt.Errorf("no package for %s, or no reference to buy it under", country.Name())
 	}
-	// One reference is at most one charge. While the outcome is unknown the
-	// same reference may be sent again; another one never.
+	// One reference is at most one charge. Where the provider replays, the
+	// same reference again brings the order whose answer was lost.
 	request := esim.OrderRequest{PackageID: best.ID, Reference: reference, Quote: &best}
+	can := client.Capabilities()
 	order, err := client.Order(ctx, request)
-	for tries := 0; esim.MaybeCharged(err) && tries < 3; tries++ {
+	for tries := 0; tries < 3 && can.OrderIdempotency == esim.IdempotencyReplays && esim.OutcomeOf(err) == esim.OutcomeUnknown; tries++ {
 		order, err = client.Order(ctx, request)
 	}
 	if err != nil {
-		return nil, err
+		return nil, err // an *esim.Error: was money spent, what came all the same, what to do next
 	}
-	if order.Status == esim.OrderPending && client.Capabilities().GetOrder {
+	if order.Status == esim.OrderPending && can.GetOrder {
 		return esim.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{})
 	}
 	return order, nil

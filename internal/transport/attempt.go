@@ -75,7 +75,7 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 
 	buf := bodies.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer recycle(buf)
-	r := t.read(c, resp, buf)
+	r := t.read(c, req, resp, buf)
 	r.requestID, r.sent, r.skew = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id"))), req, skew
 	return r
 }
@@ -106,10 +106,14 @@ func (t *Transport) request(ctx context.Context, c *Call) (*http.Request, error)
 }
 
 // read takes in the whole answer, within the limit, and judges it.
-func (t *Transport) read(c *Call, resp *http.Response, buf *[]byte) result {
+func (t *Transport) read(c *Call, req *http.Request, resp *http.Response, buf *[]byte) result {
 	limit := c.maxBody()
-	body, err := fill((*buf)[:0], resp, limit)
-	*buf = body
+	var body []byte
+	var err error
+	if resp.StatusCode >= http.StatusOK { // what follows a 1xx is no body, and has no end
+		body, err = fill((*buf)[:0], resp, limit)
+		*buf = body
+	}
 	switch {
 	case err != nil:
 		r := unknown(esim.ErrUnavailable, Transient, err)
@@ -124,6 +128,7 @@ func (t *Transport) read(c *Call, resp *http.Response, buf *[]byte) result {
 		Status: resp.StatusCode,
 		Header: resp.Header,
 		Body:   body,
+		sent:   sentSecrets(req),
 		JSON:   isJSON(resp.Header.Get("Content-Type")),
 	})
 }

@@ -86,10 +86,11 @@ func TestCleanIsShort(t *testing.T) {
 // TestCleanLeavesNoHalf: a secret that is cut in two by the limit, after text
 // before it has shrunk, is not shown by half.
 func TestCleanLeavesNoHalf(t *testing.T) {
-	tr := newTransport(t, esim.Settings{})
+	const odd = "pa$$ w(rd)-CANARY"
+	tr := newTransport(t, esim.Settings{}, func(s *Spec) { s.Secrets = append(s.Secrets, esim.NewSecret(odd)) })
 	token := strings.Repeat("C0FFEE", 20)
 	for cut := range 60 {
-		for _, secret := range []string{secretKey, accessCode, token, "LPA:1$smdp.example.test$C0FFEE-MATCHING-ID"} {
+		for _, secret := range []string{secretKey, accessCode, odd, token, "LPA:1$smdp.example.test$C0FFEE-MATCHING-ID"} {
 			text := strings.Repeat("A", readText-cut-2) + "  " + secret
 			got := tr.clean(text)
 			assertSilent(t, got)

@@ -25,7 +25,7 @@ func (t *Transport) Do(ctx context.Context, c Call) error {
 		return f.crowded(err)
 	}
 	outcome := esim.OutcomeUnknown // should run panic
-	defer func() { t.memory.leave(c.Key, e, outcome) }()
+	defer func() { t.memory.leave(c.Key, e, outcome, t.now()) }()
 	if err := f.admit(e); err != nil {
 		outcome = err.Outcome
 		return err
@@ -61,8 +61,12 @@ type flight struct {
 // admit refuses what must not be sent at all.
 func (f *flight) admit(e *entry) *esim.Error {
 	switch {
-	case (e.doubt || e.done) && e.content != f.c.Content:
-		return f.t.failure(f.c, Rule{Kind: esim.ErrReferenceConflict, Outcome: esim.OutcomeNotSent},
+	case (e.doubt || e.done) && e.content != "" && e.content != f.c.Content:
+		outcome := esim.OutcomeNotSent
+		if e.doubt {
+			outcome = esim.OutcomeUnknown // of what was sent under this reference
+		}
+		return f.t.failure(f.c, Rule{Kind: esim.ErrReferenceConflict, Outcome: outcome},
 			"this reference was used for another purchase")
 	case f.c.Safety == Once && e.doubt:
 		return f.t.failure(f.c, Rule{Kind: esim.ErrDuplicate},
@@ -71,7 +75,10 @@ func (f *flight) admit(e *entry) *esim.Error {
 		return f.t.failure(f.c, Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeAccepted},
 			"this purchase was made before")
 	}
-	e.content = f.c.Content
+	if e.doubt && e.body != nil {
+		f.c.Body = e.body // a provider that compares bodies must see the same purchase
+	}
+	e.content, e.body = f.c.Content, f.c.Body
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,7 +42,8 @@ const (
 )
 
 var (
-	lpaText   = regexp.MustCompile(`(?i)(LPA(:|%3A)|\b1(\$|%24))[^\s"',;]+`)
+	lpaText   = regexp.MustCompile(`(?i)(LPA(:|%3A)|\b1(\$|%24)|\b[a-z0-9.-]+\.[a-z]{2,}(\$|%24))[^\s"',;]+`)
+	hookText  = regexp.MustCompile(`whsec_[^\s"',;]+`)
 	userInfo  = regexp.MustCompile(`://[^\s"]*@`)
 	longToken = regexp.MustCompile(`[A-Za-z0-9+/_-]{32,}=*`)
 	uuidText  = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -63,6 +65,7 @@ func (t *Transport) clean(text string) string {
 	text = strings.Map(printable, text)
 	text = t.withoutSecrets(text) // again: what was taken out may have hidden one
 	text = lpaText.ReplaceAllString(text, redacted)
+	text = hookText.ReplaceAllString(text, redacted)
 	text = userInfo.ReplaceAllString(text, "://"+redacted+"@")
 	text = longToken.ReplaceAllStringFunc(text, func(token string) string {
 		if uuidText.MatchString(token) {
@@ -79,6 +82,34 @@ func (t *Transport) clean(text string) string {
 func (t *Transport) withoutSecrets(text string) string {
 	for _, s := range t.secrets {
 		text = strings.ReplaceAll(text, s.Reveal(), redacted)
+	}
+	return text
+}
+
+// sentSecrets are the credentials in the headers of a request: the token, the
+// signature.
+func sentSecrets(req *http.Request) []string {
+	var found []string
+	for name, values := range req.Header {
+		if name != "Authorization" && !strings.HasSuffix(name, "Signature") {
+			continue
+		}
+		for _, v := range values {
+			_, token, schemed := strings.Cut(v, " ")
+			if !schemed {
+				token = v
+			}
+			found = append(found, token)
+		}
+	}
+	return found
+}
+
+func without(text string, secrets []string) string {
+	for _, s := range secrets {
+		if len(s) >= minSecret {
+			text = strings.ReplaceAll(text, s, redacted)
+		}
 	}
 	return text
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -35,23 +34,16 @@ func (w *connectionWatch) trace(ctx context.Context) context.Context {
 }
 
 // neverConnected is proof only if the transport reports its connections at
-// all, or if the error itself is that of a dial.
-func (w *connectionWatch) neverConnected(err error) bool {
-	if w.got.Load() {
-		return false
-	}
-	if w.reports || w.asked.Load() {
-		return true
-	}
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
+// all. The error of a dial is none: a RoundTripper may have made several.
+func (w *connectionWatch) neverConnected() bool {
+	return !w.got.Load() && (w.reports || w.asked.Load())
 }
 
 // lost classifies a send that brought no answer.
 func lost(w *connectionWatch, err error) result {
 	err = withoutURL(err)
 	switch {
-	case !w.neverConnected(err):
+	case !w.neverConnected():
 		return unknown(esim.ErrUnavailable, Transient, err)
 	case isTLSFailure(err), errors.Is(err, errProxyAuth):
 		return notSent(esim.ErrUnavailable, Never, err) // configuration or attack: not passing

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -185,9 +186,13 @@ func breaks(err error) end {
 
 var (
 	accepts = says(200, fine)
-	refused = breaks(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED})
-	dropped = breaks(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET})
-	hangs   = func(r *http.Request) (*http.Response, error) {
+	refused = func(r *http.Request) (*http.Response, error) {
+		httptrace.ContextClientTrace(r.Context()).GetConn("test")
+		return nil, undialled
+	}
+	undialled = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	dropped   = breaks(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET})
+	hangs     = func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}

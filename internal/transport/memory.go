@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/esimkit/esim"
 )
@@ -17,15 +18,25 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	entries map[string]*entry
-	settled []string // keys of accepted purchases, oldest first
+	settled []settled // accepted purchases, oldest first
 }
 
-// maxSettled bounds the accepted purchases remembered to notice a reference
-// that comes again with another content. Those in doubt are never forgotten.
-const maxSettled = 8192
+type settled struct {
+	key string
+	at  time.Time
+}
+
+// Accepted purchases are remembered for a day at least, and beyond that until
+// there are many: so that a reference that comes again is noticed, above all
+// where the provider would not notice it. Those in doubt are never forgotten.
+const (
+	maxSettled = 8192
+	remembered = 24 * time.Hour
+)
 
 type entry struct {
-	content string
+	content string        // "" = not known, see Recall
+	body    []byte        // of the latest send
 	doubt   bool          // a send of unknown outcome
 	done    bool          // a send that was accepted
 	busy    chan struct{} // closed when the call under way has ended
@@ -54,7 +65,7 @@ func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
 	}
 }
 
-func (m *memory) leave(key string, e *entry, outcome esim.Outcome) {
+func (m *memory) leave(key string, e *entry, outcome esim.Outcome, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	close(e.busy)
@@ -64,7 +75,7 @@ func (m *memory) leave(key string, e *entry, outcome esim.Outcome) {
 		e.doubt = false
 		if !e.done {
 			e.done = true
-			m.settle(key)
+			m.settle(key, now)
 		}
 	case esim.OutcomeUnknown:
 		e.doubt = true
@@ -75,16 +86,18 @@ func (m *memory) leave(key string, e *entry, outcome esim.Outcome) {
 	}
 }
 
-func (m *memory) settle(key string) {
-	m.settled = append(m.settled, key)
-	if len(m.settled) <= maxSettled {
-		return
+func (m *memory) settle(key string, now time.Time) {
+	m.settled = append(m.settled, settled{key, now})
+	for len(m.settled) > maxSettled && now.Sub(m.settled[0].at) >= remembered {
+		m.forget(m.settled[0].key)
+		m.settled = m.settled[1:]
 	}
-	oldest := m.settled[0]
-	m.settled = m.settled[1:]
-	e := m.entries[oldest]
+}
+
+func (m *memory) forget(key string) {
+	e := m.entries[key]
 	if e.busy == nil && !e.doubt {
-		delete(m.entries, oldest)
+		delete(m.entries, key)
 		return
 	}
 	e.done = false // still needed; it settles again, or is deleted, when it is left

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -95,15 +96,21 @@ func TestStanding(t *testing.T) {
 }
 
 func TestOtherContentUnderTheSameKey(t *testing.T) {
-	for _, first := range []end{dropped, accepts} {
+	for _, first := range []struct {
+		end  end
+		want esim.Outcome
+	}{{dropped, esim.OutcomeUnknown}, {accepts, esim.OutcomeNotSent}} {
 		for _, effect := range effects {
-			s := inTurn(first, accepts)
+			if effect.safety == Replayed && first.want == esim.OutcomeUnknown {
+				continue // it settles by itself
+			}
+			s := inTurn(first.end, accepts)
 			tr := instant(t, esim.Settings{HTTPClient: s.client()})
 			_ = tr.Do(t.Context(), order(effect.safety, "k")) // in doubt, or made
 			other := order(effect.safety, "k")
 			other.Content = "P2"
 			err := tr.Do(t.Context(), other)
-			e := assertOutcome(t, esim.OutcomeNotSent, err)
+			e := assertOutcome(t, first.want, err)
 			require.ErrorIs(t, err, esim.ErrReferenceConflict, effect.name)
 			assert.Equal(t, int32(1), s.sends.Load(), "nothing is sent")
 			assert.Equal(t, "k", e.Reference)
@@ -256,9 +263,14 @@ func TestMemoryIsBounded(t *testing.T) {
 	s := inTurn(accepts)
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 	const extra = 100
+	now := time.Now()
+	tr.now = func() time.Time { return now }
 	for n := range maxSettled + extra {
 		require.NoError(t, tr.Do(t.Context(), order(Once, fmt.Sprint(n))))
 	}
+	require.ErrorIs(t, tr.Do(t.Context(), order(Once, "0")), esim.ErrDuplicate, "within a day nothing is forgotten")
+	now = now.Add(remembered)
+	require.NoError(t, tr.Do(t.Context(), order(Once, "the last")))
 	assert.Len(t, tr.memory.entries, maxSettled)
 	assert.Len(t, tr.memory.settled, maxSettled)
 	require.NoError(t, tr.Do(t.Context(), order(Once, "0")), "long forgotten")
@@ -296,6 +308,7 @@ func TestDoubtIsNeverForgotten(t *testing.T) {
 	// Accepted at last, it may be forgotten in its turn.
 	set(accepts)
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "doubt")))
+	tr.now = func() time.Time { return time.Now().Add(remembered) }
 	for n := range maxSettled {
 		require.NoError(t, tr.Do(t.Context(), order(Once, fmt.Sprint("more", n))))
 	}
@@ -395,4 +408,53 @@ func (p *purchase) serve(safety Safety, random *rand.Rand, r *http.Request) (*ht
 		answer = says(503, `<html>`)
 	}
 	return answer(r)
+}
+
+// TestRecall: a key that another process may have used is in doubt from the
+// start, with whatever content comes.
+func TestRecall(t *testing.T) {
+	s := inTurn(code(400, "LOW"), accepts)
+	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr.Recall("k", "once")
+	made, doubt := tr.Standing("k")
+	assert.False(t, made)
+	assert.True(t, doubt)
+	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
+	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Once, "once")))
+	assert.Equal(t, int32(1), s.sends.Load(), "what cannot be sent twice is not sent")
+	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
+	tr.Recall("k")
+	_, doubt = tr.Standing("k")
+	assert.False(t, doubt, "what is known better stays")
+}
+
+// TestBodyOfADoubtfulPurchase: the provider sees the same bytes again.
+func TestBodyOfADoubtfulPurchase(t *testing.T) {
+	var bodies []string
+	s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		bodies = append(bodies, string(body))
+		return []end{dropped, accepts, accepts}[n-1](r)
+	}}
+	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	for _, body := range []string{"first", "second", "third"} {
+		call := order(Guarded, "k")
+		call.Body = []byte(body)
+		_ = tr.Do(t.Context(), call) // the first is lost
+	}
+	assert.Equal(t, []string{"first", "first", "third"}, bodies)
+}
+
+func TestWithheld(t *testing.T) {
+	tr := instant(t, esim.Settings{HTTPClient: inTurn(dropped, accepts).client()})
+	why := func() error { return tr.Fail("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
+	assertOutcome(t, esim.OutcomeNotSent, tr.Withheld(why(), "r", "k"))
+	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
+	e := assertOutcome(t, esim.OutcomeUnknown, tr.Withheld(why(), "r", "other", "k"))
+	assert.Equal(t, "r", e.Reference)
+	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
+	assertOutcome(t, esim.OutcomeAccepted, tr.Withheld(why(), "r", "k", "other"))
+	plain := errors.New("no error of ours")
+	assert.Equal(t, plain, tr.Withheld(plain, "r", "k"))
 }

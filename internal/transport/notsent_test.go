@@ -189,6 +189,21 @@ func TestProxyAddressIsNotRepeated(t *testing.T) {
 	lent := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, parseError }}
 	err := instant(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}}).Do(t.Context(), order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
+	assert.NotContains(t, err.Error(), "proxy.example.test")
+	_, found := errors.AsType[*url.Error](err)
+	assert.False(t, found, "nor is it within reach")
+}
+
+// TestURLIsNotRepeated: the error of net/http prints it, with its query.
+func TestURLIsNotRepeated(t *testing.T) {
+	for _, end := range []end{refused, dropped} {
+		call := read()
+		call.Query = url.Values{"email": {"CANARY@example.test"}}
+		err := instant(t, esim.Settings{HTTPClient: inTurn(end).client()}).Do(t.Context(), call)
+		assert.NotContains(t, asError(t, err).Error(), "example.test")
+		_, found := errors.AsType[*url.Error](err)
+		assert.False(t, found)
+	}
 }
 
 func TestLentProxyHookIsAsked(t *testing.T) {
@@ -205,7 +220,7 @@ func TestLentProxyHookIsAsked(t *testing.T) {
 }
 
 // TestProofByRoundTripper: a transport of the caller's own proves nothing by
-// failing, unless it reports its connections or fails to dial.
+// failing, unless it reports its connections.
 func TestProofByRoundTripper(t *testing.T) {
 	trouble := errors.New("trouble")
 	traced := func(report func(*httptrace.ClientTrace)) end {
@@ -220,7 +235,8 @@ func TestProofByRoundTripper(t *testing.T) {
 		want esim.Outcome
 	}{
 		{"fails without a trace", breaks(trouble), esim.OutcomeUnknown},
-		{"fails to dial", refused, esim.OutcomeNotSent},
+		{"fails to dial", breaks(undialled), esim.OutcomeUnknown},
+		{"reports a connection it did not get", refused, esim.OutcomeNotSent},
 		{"fails to read", dropped, esim.OutcomeUnknown},
 		{"fails to connect by a proxy", breaks(&net.OpError{Op: "proxyconnect", Err: trouble}), esim.OutcomeUnknown},
 		{"asked for a connection", traced(func(w *httptrace.ClientTrace) { w.GetConn("") }), esim.OutcomeNotSent},
@@ -278,6 +294,12 @@ func TestContextThatIsOverSendsNothing(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Zero(t, s.conns.Load())
 	assert.Empty(t, tr.memory.entries)
+
+	// A transport of the caller's own proves nothing, so it is not asked.
+	own := inTurn(hangs)
+	err = instant(t, esim.Settings{HTTPClient: own.client(), Limiter: indifferent{}}).Do(ctx, order(Once, "k"))
+	assertOutcome(t, esim.OutcomeNotSent, err)
+	assert.Zero(t, own.sends.Load())
 
 	// Or ends while the request is being signed.
 	ctx, cancel = context.WithCancel(t.Context())

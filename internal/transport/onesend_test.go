@@ -153,6 +153,24 @@ func TestEffectNeverSpeaksHTTP2(t *testing.T) {
 	}
 }
 
+// TestEffectTransport: each of these alone keeps net/http from a second send;
+// none may be lost, whatever was lent.
+func TestEffectTransport(t *testing.T) {
+	for name, lent := range lentTransports(new(tls.Config)) {
+		tr := newTransport(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}})
+		effects := tr.effects.Transport.(*http.Transport)
+		assert.True(t, effects.DisableKeepAlives, name)
+		assert.True(t, effects.DisableCompression, name)
+		assert.False(t, effects.ForceAttemptHTTP2, name)
+		assert.True(t, effects.Protocols.HTTP1(), name)
+		assert.False(t, effects.Protocols.HTTP2() || effects.Protocols.UnencryptedHTTP2(), name)
+		assert.NotNil(t, effects.TLSNextProto, name)
+		assert.Empty(t, effects.TLSNextProto, name)
+		assert.Equal(t, []string{"http/1.1"}, effects.TLSClientConfig.NextProtos, name)
+		assert.False(t, tr.reads.Transport.(*http.Transport).DisableKeepAlives, "reads keep their connections")
+	}
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, place := range []string{"same host", "other host", "other host by TLS", "no Location"} {

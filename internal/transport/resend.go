@@ -50,6 +50,9 @@ func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bo
 	case Reclock:
 		return f.afterReclock(r)
 	case InFlight:
+		if f.t.retries == 0 {
+			return 0, false
+		}
 		pause := max(r.wait, inFlightPause)
 		f.waitedFor += pause
 		return jittered(pause), f.waitedFor <= inFlightLimit

@@ -202,7 +202,7 @@ func TestInFlightPace(t *testing.T) {
 				at = append(at, time.Now())
 				return code(409, "BUSY", c.hint...)(r)
 			}}
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: -1})
+			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 			err := tr.Do(t.Context(), order(Replayed, "k"))
 			assertOutcome(t, esim.OutcomeUnknown, err)
 			assert.Equal(t, c.sends, s.sends.Load(), c.name)

@@ -19,6 +19,18 @@ func (t *Transport) Standing(key string) (made, doubt bool) {
 	return e.done, e.doubt || e.busy != nil
 }
 
+// Recall puts keys in doubt under which another process may have sent a
+// purchase. What is known better stays.
+func (t *Transport) Recall(keys ...string) {
+	t.memory.mu.Lock()
+	defer t.memory.mu.Unlock()
+	for _, key := range keys {
+		if t.memory.entries[key] == nil {
+			t.memory.entries[key] = &entry{doubt: true}
+		}
+	}
+}
+
 // Withheld is err, the reason why a purchase was not sent, with the outcome
 // that the purchase has by what was sent before under its keys: holding a
 // repeat back takes nothing back.
@@ -32,6 +44,7 @@ func (t *Transport) Withheld(err error, reference string, keys ...string) error 
 		switch made, doubt := t.Standing(key); {
 		case doubt:
 			e.Outcome = esim.OutcomeUnknown
+			e.Message = withNote(e.Message, "an earlier send is in doubt; a repeat without Quote and MaxTotal skips this check")
 			return e
 		case made:
 			e.Outcome = esim.OutcomeAccepted

@@ -245,6 +245,37 @@ func TestMadeIsRemembered(t *testing.T) {
 	assertOutcome(t, esim.OutcomeAccepted, tr.Do(t.Context(), order(Guarded, "k")))
 }
 
+// TestUnrecognisedIsMalformed: in a 2xx, a rule counts only for a document in
+// one of the provider's own shapes.
+func TestUnrecognisedIsMalformed(t *testing.T) {
+	tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(200, `{"ok":false}`)).client(), MaxRetries: -1}, func(s *Spec) {
+		s.Refuse = func(Answer) Verdict {
+			return Verdict{Rule: rules["LOW"], Code: "key " + secretKey, Message: accessCode}
+		}
+	})
+	err := tr.Do(t.Context(), order(Replayed, "k"))
+	e := assertOutcome(t, esim.OutcomeUnknown, err)
+	require.ErrorIs(t, err, esim.ErrMalformedResponse)
+	require.EqualError(t, e.Err, "neither a success nor a known refusal")
+	assert.Equal(t, "key [redacted]", e.Code)
+	assert.Equal(t, "[redacted]", e.Message)
+}
+
+// TestCausesOfMalformedAnswers say what is wrong with them.
+func TestCausesOfMalformedAnswers(t *testing.T) {
+	for body, want := range map[string]string{
+		`{}`: "required members are missing", `{"ok":true}`: "required members are missing", `{"ok":false}`: "neither a success nor a known refusal",
+		`{"ok":true,`: "invalid JSON at byte 11", `{"ok":1}`: "unexpected JSON type at byte 6",
+	} {
+		e := asError(t, instant(t, esim.Settings{HTTPClient: inTurn(says(200, body)).client()}).Do(t.Context(), read()))
+		require.EqualError(t, e.Err, want, body)
+	}
+	e := asError(t, instant(t, esim.Settings{HTTPClient: inTurn(says(200, fine, "Content-Type", "text/html")).client()}).Do(t.Context(), read()))
+	require.EqualError(t, e.Err, "the answer is not JSON")
+	e = asError(t, instant(t, esim.Settings{HTTPClient: inTurn(code(200, "LOW")).client()}).Do(t.Context(), read()))
+	require.NoError(t, e.Err, "a refusal needs no other cause")
+}
+
 func TestJSONByItsContentType(t *testing.T) {
 	for contentType, want := range map[string]bool{
 		"application/json": true, "application/json; charset=utf-8": true, "Application/JSON": true,

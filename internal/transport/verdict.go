@@ -15,6 +15,8 @@ type Answer struct {
 	Header http.Header
 	Body   []byte
 	JSON   bool // Content-Type says JSON
+
+	sent []string // secrets of the request, which a provider may echo
 }
 
 // Rule is one row of an adapter's error table: what a refusal means.
@@ -25,6 +27,7 @@ type Rule struct {
 	// Rejected, and only one that comes before processing is NotSent.
 	Outcome esim.Outcome
 	Retry   Retry
+	Note    string // said after the provider's message, where the next step is a special one
 }
 
 // Retry says what may help against a refusal. Whether it is tried depends on
@@ -105,6 +108,9 @@ func (t *Transport) judge(c *Call, a Answer) result {
 		r.cause = nil
 	case success:
 		r.Rule = Rule{Kind: esim.ErrMalformedResponse, Retry: Transient}
+	case a.Status < 200:
+		r.Rule = Rule{Kind: esim.ErrMalformedResponse}
+		r.cause = errors.New("the answer is not a final one")
 	case a.Status >= 300 && a.Status < 400:
 		r.Rule = Rule{Kind: esim.ErrMalformedResponse}
 		r.cause = errors.New("redirects are not followed")
@@ -112,9 +118,19 @@ func (t *Transport) judge(c *Call, a Answer) result {
 		r.Outcome = esim.OutcomeUnknown // it may have failed after the charge, whatever the adapter's table says
 	}
 	r.outcome = r.Outcome
-	r.Message = t.clean(r.Message)
-	r.Code = t.clean(r.Code)
+	r.Message = withNote(t.clean(without(r.Message, a.sent)), r.Note)
+	r.Code = t.clean(without(r.Code, a.sent))
 	return r
+}
+
+func withNote(message, note string) string {
+	switch {
+	case note == "":
+		return message
+	case message == "":
+		return note
+	}
+	return message + "; " + note
 }
 
 // accept decodes an answer with a 2xx status. Its error says why that is no

@@ -53,11 +53,11 @@ func IsObject(doc []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(doc, " \t\r\n"), []byte("{"))
 }
 
-// IsEmpty reports whether v is absent, null, {} or "": what providers write
+// IsEmpty reports whether v is absent, null, {}, [] or "": what providers write
 // for "no more pages".
 func IsEmpty(v Raw) bool {
 	switch string(bytes.Join(bytes.Fields(v), nil)) {
-	case "", "null", "{}", `""`:
+	case "", "null", "{}", "[]", `""`:
 		return true
 	}
 	return false

@@ -289,8 +289,8 @@ func TestIsObject(t *testing.T) {
 
 func TestIsEmpty(t *testing.T) {
 	for doc, want := range map[string]bool{
-		"": true, "null": true, "{}": true, `""`: true, " { } ": true, "\n": true,
-		"[]": false, "0": false, "false": false, `"x"`: false, `{"a":1}`: false, `"null"`: false, `"{}"`: false,
+		"": true, "null": true, "{}": true, `""`: true, " { } ": true, "\n": true, "[]": true,
+		"[0]": false, "0": false, "false": false, `"x"`: false, `{"a":1}`: false, `"null"`: false, `"{}"`: false,
 	} {
 		assert.Equal(t, want, IsEmpty(Raw(doc)), "%q", doc)
 	}

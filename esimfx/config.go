@@ -2,6 +2,8 @@ package esimfx
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -134,6 +136,20 @@ func (cfg *Config) problem() string {
 		}
 	}
 	return ""
+}
+
+// Format prints a Config, with any verb, without its credentials and without
+// the settings that may hold some of their own.
+func (cfg Config) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, cfg.text()) // fmt collects in memory; there is no error to report
+}
+
+// LogValue returns what Format prints.
+func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.text()) }
+
+func (cfg *Config) text() string {
+	return fmt.Sprintf("esimfx.Config{ClientID: %t, ClientKey: %t, Codes: %d, Currency: %q, BareToken: %t, ContractVerified: %t}",
+		cfg.ClientID != "", !cfg.ClientKey.IsZero(), len(cfg.Codes), cfg.Currency, cfg.BareToken, cfg.ContractVerified)
 }
 
 func misconfigured(op, why string) error {

@@ -72,13 +72,16 @@ func (c *Client) refuse(a transport.Answer) transport.Verdict {
 }
 
 // ruleOf is what an HTTP status alone says; the provider documents none.
-// Authentication comes before processing, so 401 and 403 prove that nothing
-// was done, and a new token may help. A refusal in HTTP 2xx says no more than
-// that something did not work.
+// Authentication comes before processing, so 401 proves that nothing was done.
+// 403 proves nothing: it may be a decision about the order. A new token may
+// help against both. A refusal in HTTP 2xx says no more than that something
+// did not work.
 func ruleOf(status int) transport.Rule {
 	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == http.StatusUnauthorized:
 		return transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: transport.Reauth}
+	case status == http.StatusForbidden:
+		return transport.Rule{Kind: esim.ErrUnauthorized, Retry: transport.Reauth}
 	case status >= 200 && status < 300:
 		return transport.Rule{Kind: esim.ErrUnavailable}
 	}

@@ -31,7 +31,7 @@ func TestWhatAStatusSays(t *testing.T) {
 		{302, esim.ErrMalformedResponse, esim.OutcomeUnknown, transport.Transient},
 		{400, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
 		{401, esim.ErrUnauthorized, esim.OutcomeNotSent, transport.Reauth},
-		{403, esim.ErrUnauthorized, esim.OutcomeNotSent, transport.Reauth},
+		{403, esim.ErrUnauthorized, esim.OutcomeUnknown, transport.Reauth},
 		{404, esim.ErrNotFound, esim.OutcomeUnknown, transport.Never},
 		{408, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
 		{409, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
@@ -77,7 +77,7 @@ func TestWhatATaughtCodeSays(t *testing.T) {
 		if row.Refused {
 			outcome = esim.OutcomeRejected
 		}
-		for _, status := range []int{200, 400, 401, 404, 429} {
+		for _, status := range []int{200, 400, 401, 403, 404, 409, 422, 429} {
 			assert.Equal(t, transport.Rule{Kind: row.Kind, Outcome: outcome, Retry: retry}, c.refuse(answerOf(status, body)).Rule,
 				"code %d in HTTP %d", number, status)
 		}

@@ -151,7 +151,7 @@ func TestTheLoginDoesNotQueue(t *testing.T) {
 				assert.NoError(t, err)
 			})
 		}
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		assert.Equal(t, 1, s.count())
 		all.Wait()
 		assert.Equal(t, 1, s.count())
@@ -189,7 +189,7 @@ func TestTheTokenIsRenewedAheadOfTheHour(t *testing.T) {
 				_, err = c.Balance(t.Context())
 				require.NoError(t, err)
 				stalled := time.Since(began) >= s.delay
-				time.Sleep(2 * s.delay) // whatever renews in the background ends
+				<-time.After(2 * s.delay) // whatever renews in the background ends
 				assert.Equal(t, row.logins, s.count())
 				assert.Equal(t, row.logins > 1 && !row.renewsBehind, stalled)
 			})

@@ -13,20 +13,24 @@ import (
 
 // orderData is an order as create_order and get_order return it (eSIMfx docs:
 // Quick Start, steps 2 and 3). The two put the ICCID in different places. Only
-// what a sale needs is read, so that nothing else can spoil the answer to it.
+// what a sale needs can spoil the answer to it by an odd form.
 type orderData struct {
-	ID           wire.Text `json:"id"`
-	Status       wire.Text `json:"status"`
-	ICCID        wire.Text `json:"iccid"`
-	ESIM         esimData  `json:"esim"`
-	CreationTime wire.Time `json:"creation_time"`
-	Product      struct {
-		ID wire.Text `json:"id"`
-	} `json:"product"`
-	Subscription struct {
-		Status wire.Text `json:"status"`
-		Expiry wire.Time `json:"expiry"`
-	} `json:"subscription"`
+	ID           wire.Text                      `json:"id"`
+	Status       wire.Lenient[wire.Text]        `json:"status"`
+	ICCID        wire.Text                      `json:"iccid"`
+	ESIM         esimData                       `json:"esim"`
+	CreationTime wire.Time                      `json:"creation_time"`
+	Product      wire.Lenient[productID]        `json:"product"`
+	Subscription wire.Lenient[subscriptionData] `json:"subscription"`
+}
+
+type productID struct {
+	ID wire.Text `json:"id"`
+}
+
+type subscriptionData struct {
+	Status wire.Text `json:"status"`
+	Expiry wire.Time `json:"expiry"`
 }
 
 // complete: without data nothing is known of what was bought, and the same key
@@ -43,7 +47,7 @@ func (d *orderData) status() esim.OrderStatus {
 	if d.terminated() {
 		return esim.OrderCancelled
 	}
-	switch d.Status.Folded() {
+	switch d.Status.Value.Folded() {
 	case "COMPLETED":
 		return esim.OrderCompleted
 	case "PENDING":
@@ -52,7 +56,7 @@ func (d *orderData) status() esim.OrderStatus {
 	return esim.OrderUnknown
 }
 
-func (d *orderData) terminated() bool { return d.Subscription.Status.Folded() == "TERMINATED" }
+func (d *orderData) terminated() bool { return d.Subscription.Value.Status.Folded() == "TERMINATED" }
 
 // addTo makes the order, which is one eSIM's, a part of sum.
 func (d *orderData) addTo(sum *esim.Order, unit esim.ESIM) {
@@ -67,7 +71,7 @@ func (d *orderData) addTo(sum *esim.Order, unit esim.ESIM) {
 		sum.ID += "," + id
 	}
 	sum.Quantity++
-	if unit.ICCID != "" || !unit.Activation.IsZero() {
+	if unit.ICCID != "" || !unit.Activation.IsZero() || !unit.RawActivation.IsZero() {
 		sum.ESIMs = append(sum.ESIMs, unit)
 	}
 }
@@ -111,11 +115,12 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order
 			if err != nil {
 				return nil, err
 			}
-			unit.Status, unit.ProviderStatus, unit.Activation = profile.Status, profile.ProviderStatus, profile.Activation
+			unit.Status, unit.ProviderStatus = profile.Status, profile.ProviderStatus
+			unit.Activation, unit.RawActivation = profile.Activation, profile.RawActivation
 		}
-		unit.ExpiresAt = data.Subscription.Expiry.Time
+		unit.ExpiresAt = data.Subscription.Value.Expiry.Time
 		data.addTo(order, unit)
-		order.PackageID = wire.First(order.PackageID, string(data.Product.ID))
+		order.PackageID = wire.First(order.PackageID, string(data.Product.Value.ID))
 	}
 	return order, nil
 }

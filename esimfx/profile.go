@@ -13,21 +13,23 @@ import (
 
 // esimData is an eSIM in the answer to an order or to get_esim_status.
 type esimData struct {
-	ICCID  wire.Text `json:"iccid"`
-	QR     wire.Text `json:"esim_qr"` // the LPA string
-	Status wire.Text `json:"status"`
+	ICCID  wire.Text               `json:"iccid"`
+	QR     wire.Text               `json:"esim_qr"` // the LPA string
+	Status wire.Lenient[wire.Text] `json:"status"`
 }
 
 func (d esimData) complete() bool { return d.ICCID != "" }
 
 // convert also says what keeps the eSIM from being installed, nil for nothing.
+// A code that cannot be read is kept as it came.
 func (d *esimData) convert() (esim.ESIM, error) {
-	out := esim.ESIM{ICCID: esim.ICCID(d.ICCID), Status: statusOf(d.Status), ProviderStatus: string(d.Status)}
+	out := esim.ESIM{ICCID: esim.ICCID(d.ICCID), Status: statusOf(d.Status.Value), ProviderStatus: string(d.Status.Value)}
 	var err error
 	if d.QR == "" {
 		err = errors.New("the activation code is missing")
 	} else if out.Activation, err = esim.ParseActivationCode(string(d.QR)); err != nil {
 		err = errors.New("the activation code cannot be read")
+		out.RawActivation = esim.NewSecret(string(d.QR))
 	}
 	if _, bad := esim.ParseICCID(string(d.ICCID)); bad != nil {
 		err = errors.New("the ICCID is missing or not 18 to 22 digits")
@@ -55,7 +57,7 @@ func statusOf(word wire.Text) esim.ESIMStatus {
 }
 
 // GetESIM reads one eSIM and its activation code (eSIMfx docs: Project
-// Context, flow G).
+// Context, flow G). A code in a form that is not known is in RawActivation.
 func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (_ *esim.ESIM, err error) {
 	ctx, end := c.wire.Operation(ctx, "GetESIM")
 	defer func() { end(err) }()
@@ -78,9 +80,6 @@ func (c *Client) profile(ctx context.Context, op string, iccid esim.ICCID) (*esi
 	if esim.ICCID(data.ICCID) != iccid {
 		return nil, c.malformed(op, "the answer is about another eSIM")
 	}
-	profile, err := data.convert()
-	if err != nil && data.QR != "" {
-		return nil, c.malformed(op, err.Error())
-	}
+	profile, _ := data.convert() // what cannot be installed can still be read and topped up
 	return &profile, nil
 }

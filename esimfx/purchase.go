@@ -30,6 +30,7 @@ type purchase struct {
 	c         *Client
 	op        string
 	reference string
+	keys      []string // of as many units as any order may have had under this reference
 	body      orderRequest
 	terms     transport.Purchase
 }
@@ -37,6 +38,12 @@ type purchase struct {
 // Order buys eSIMs, each with a call of its own (eSIMfx docs: POST
 // /order/api/v1/create_order, operation_type NEW). See the package
 // documentation for what happens when only some can be bought.
+//
+// A price that was changed, or cannot be read, holds back a repeat, too. When
+// an earlier call is in doubt the error says so (outcome unknown); repeat
+// without Quote and MaxTotal to have that purchase returned: the key keeps it
+// from being charged twice, but if the earlier call did not buy, the repeat
+// buys at the price of the day.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
 	ctx, end := c.wire.Operation(ctx, "Order")
 	defer func() { end(err) }()
@@ -44,13 +51,14 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	p := c.purchase("Order", "NEW", check.Reference(req.Reference), transport.Purchase{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
+	p.resume(check, req.Resumed)
 	check.Range("Quantity", p.terms.Quantity, 1, maxQuantity)
 	check.Purchase(p.terms)
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "is nothing eSIMfx offers; its webhooks are set up in its portal")
 	}
 	if err = check.Err(); err != nil {
-		return nil, err
+		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
 	}
 	if p.terms.Guarded() && !p.made() {
 		product, err := c.product(ctx, p.op, p.terms.PackageID)
@@ -59,7 +67,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 			err = check.Err()
 		}
 		if err != nil {
-			return nil, p.c.wire.Withheld(err, p.reference, p.keys()...)
+			return nil, c.wire.Withheld(err, p.reference, p.keys...)
 		}
 	}
 	return p.buy(ctx)
@@ -68,7 +76,8 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 // TopUp buys data for an eSIM (eSIMfx docs: POST /order/api/v1/create_order,
 // operation_type TOPUP). Before it buys it reads the state of the eSIM, which
 // must not be blocked, and the products that fit it. The eSIM in the order has
-// no activation code: nothing is to be installed.
+// no activation code: nothing is to be installed. Quote and MaxTotal hold back
+// a repeat as they do for [Client.Order].
 func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
 	ctx, end := c.wire.Operation(ctx, "TopUp")
 	defer func() { end(err) }()
@@ -77,14 +86,15 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.body.ICCID = req.ICCID
+	p.resume(check, req.Resumed)
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p.terms)
 	if err = check.Err(); err != nil {
-		return nil, err
+		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
 	}
 	if p.fresh() || p.terms.Guarded() && !p.made() {
 		if err := p.fits(ctx, check); err != nil {
-			return nil, p.c.wire.Withheld(err, p.reference, p.keys()...)
+			return nil, c.wire.Withheld(err, p.reference, p.keys...)
 		}
 	}
 	return p.buy(ctx)
@@ -96,7 +106,18 @@ func (c *Client) purchase(op, operation, reference string, terms transport.Purch
 	}
 	p := &purchase{c: c, op: op, reference: reference, terms: terms}
 	p.body.Operation, p.body.Product.ID = operation, terms.PackageID
+	for unit := range maxQuantity {
+		p.keys = append(p.keys, p.key(unit))
+	}
 	return p
+}
+
+// resume puts the units in doubt when another process may have sent them. A
+// reference that was found unfit has never been sent.
+func (p *purchase) resume(check *transport.Check, resumed bool) {
+	if resumed && check.Named() != "" {
+		p.c.wire.Recall(p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
+	}
 }
 
 // fits reads whether the eSIM can take the top-up, and at what price.
@@ -128,10 +149,11 @@ func (p *purchase) key(unit int) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
 }
 
-// standing counts the units that this process has bought before, and says
-// whether one is in doubt.
+// standing counts the units bought before under this reference, as far as this
+// client knows, and says whether one is in doubt. It looks at all that an order
+// can have, since the earlier one may have been larger.
 func (p *purchase) standing() (made int, doubt bool) {
-	for _, key := range p.keys() {
+	for _, key := range p.keys {
 		done, open := p.c.wire.Standing(key)
 		if done {
 			made++
@@ -153,27 +175,17 @@ func (p *purchase) fresh() bool {
 	return made == 0 && !doubt
 }
 
-// keys are those of all units.
-func (p *purchase) keys() []string {
-	keys := make([]string, p.terms.Quantity)
-	for unit := range keys {
-		keys[unit] = p.key(unit)
-	}
-	return keys
-}
-
 // buy sends the purchase, one unit after the other, and stops at the first
 // that does not bring what it should.
 func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 	body, err := wire.Encode(p.body)
 	if err != nil {
-		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys()...)
+		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys...)
 	}
 	order := &esim.Order{
 		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
 	}
-	for unit := range p.terms.Quantity {
-		key := p.key(unit)
+	for _, key := range p.keys[:p.terms.Quantity] {
 		data, err := fetch[*orderData](ctx, p.c.wire, transport.Call{
 			Op: p.op, Method: http.MethodPost, Path: "/order/api/v1/create_order", Body: body,
 			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: transport.Replayed,
@@ -193,10 +205,10 @@ func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 func (p *purchase) add(order *esim.Order, data *orderData) error {
 	data.ESIM.ICCID = wire.First(data.ESIM.ICCID, data.ICCID, wire.Text(p.body.ICCID))
 	unit, problem := data.ESIM.convert()
-	unit.ItemID, unit.ExpiresAt = string(data.ID), data.Subscription.Expiry.Time
+	unit.ItemID, unit.ExpiresAt = string(data.ID), data.Subscription.Value.Expiry.Time
 	topUp := p.body.ICCID != ""
 	if topUp {
-		unit.Activation = esim.ActivationCode{}
+		unit.Activation, unit.RawActivation = esim.ActivationCode{}, esim.Secret{}
 	}
 	data.addTo(order, unit)
 	switch {
@@ -224,7 +236,7 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 	}
 	made, doubt := p.standing()
 	switch {
-	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome == esim.OutcomeNotSent:
+	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome == esim.OutcomeNotSent && order.Quantity == 0 && !doubt:
 		return e // what was bought under this reference is another purchase
 	case e.Outcome == esim.OutcomeUnknown || doubt:
 		e.Outcome = esim.OutcomeUnknown

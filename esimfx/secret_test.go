@@ -74,11 +74,17 @@ func TestNoSecretIsPrinted(t *testing.T) {
 				}
 				require.NotEmpty(t, logged.String())
 				noCanary(t, logged.String(), "the log")
-				cfg.ClientID = "" // is the public part, and a plain string
-				noCanary(t, printed(t, c)+printed(t, *c)+printed(t, cfg), "the client or its config")
+				noCanary(t, printed(t, c)+printed(t, *c)+printed(t, cfg)+printed(t, &cfg), "the client or its config")
 			})
 		}
 	}
+}
+
+func TestAConfigSaysWhatIsSet(t *testing.T) {
+	cfg := testConfig(nil)
+	assert.Equal(t, `esimfx.Config{ClientID: true, ClientKey: true, Codes: 6, Currency: "", BareToken: false, ContractVerified: false}`, fmt.Sprint(cfg))
+	assert.Equal(t, fmt.Sprint(cfg), cfg.LogValue().String())
+	assert.Contains(t, fmt.Sprintf("%+v", &Config{}), "ClientKey: false")
 }
 
 func TestResultsMaskTheirCodes(t *testing.T) {

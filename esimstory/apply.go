@@ -36,8 +36,14 @@ var (
 // becomes completed when as many units as its Quantity are issued; with a
 // Quantity of 0 nobody knows when that is.
 //
+// A delivery with a Problem is refused with that error: nobody knows what it
+// is about.
+//
 // Apply is no transaction: calls for the same order must not overlap.
 func Apply(order *esim.Order, d *Delivery) (changed bool, err error) {
+	if d != nil && d.Problem != nil {
+		return false, d.Problem
+	}
 	if order == nil || d == nil || d.TopupID == "" {
 		return false, ErrForeignDelivery
 	}
@@ -82,9 +88,21 @@ func contradicts(units []esim.ESIM, i int, d *Delivery) bool {
 		if k == i && units[k].ICCID != "" && !same {
 			return true
 		}
-		if k == i && !units[k].Activation.IsZero() && units[k].Activation != d.ESIM.Activation {
+		if k == i && otherCode(&units[k], &d.ESIM) {
 			return true
 		}
+	}
+	return false
+}
+
+// otherCode compares codes. One that could not be read before may come in a
+// form that can.
+func otherCode(kept, came *esim.ESIM) bool {
+	switch {
+	case !kept.Activation.IsZero():
+		return kept.Activation != came.Activation
+	case !kept.RawActivation.IsZero() && came.Activation.IsZero():
+		return !kept.RawActivation.Equal(came.RawActivation)
 	}
 	return false
 }
@@ -92,11 +110,12 @@ func contradicts(units []esim.ESIM, i int, d *Delivery) bool {
 // fill puts in what is not on record yet. A delivery that is not issued has
 // nothing: an ICCID alone installs nothing, and would count as delivered.
 func fill(unit *esim.ESIM, d *Delivery) bool {
-	if !d.Issued || unit.ICCID != "" && !unit.Activation.IsZero() {
+	known := !unit.Activation.IsZero() || !unit.RawActivation.IsZero() && d.ESIM.Activation.IsZero()
+	if !d.Issued || unit.ICCID != "" && known {
 		return false
 	}
 	unit.ICCID = d.ESIM.ICCID
-	unit.Activation = d.ESIM.Activation
+	unit.Activation, unit.RawActivation = d.ESIM.Activation, d.ESIM.RawActivation
 	return true
 }
 

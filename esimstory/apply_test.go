@@ -185,3 +185,25 @@ func TestApplyCommutes(t *testing.T) {
 		require.Len(rt, order.ESIMs, len(ids))
 	})
 }
+
+// A code that could not be read completes an order, comes again in equal form
+// without a change, and gives way to one that can be read.
+func TestApplyKeepsTheRawCode(t *testing.T) {
+	raw := func(link string) *Delivery {
+		d, err := ParseDelivery([]byte(`{"topup_id":"` + unit12 + `","iccid":"89852341234567890122","download_link":"` + link + `"}`))
+		require.NoError(t, err)
+		return d
+	}
+	order := &esim.Order{Reference: "ORDER-1", Quantity: 1, Status: esim.OrderPending, ESIMs: []esim.ESIM{{ItemID: unit12}}}
+	apply(t, order, raw("https://example.com/qr"), true, nil)
+	require.Equal(t, esim.OrderCompleted, order.Status)
+	require.Equal(t, "https://example.com/qr", order.ESIMs[0].RawActivation.Reveal())
+	apply(t, order, raw("https://example.com/qr"), false, nil)
+	apply(t, order, raw("https://example.com/other"), false, ErrChangedDelivery)
+	require.Equal(t, "https://example.com/qr", order.ESIMs[0].RawActivation.Reveal())
+
+	apply(t, order, unit(t, unit12, 2), true, nil)
+	require.Equal(t, "LPA:1$rsp1.cmlink.com$CODE2", order.ESIMs[0].Activation.LPA())
+	require.True(t, order.ESIMs[0].RawActivation.IsZero())
+	apply(t, order, raw("https://example.com/qr"), false, ErrChangedDelivery)
+}

@@ -30,9 +30,11 @@ func (c *Client) Provider() esim.Provider { return esim.ESIMStory }
 
 // Capabilities returns what eSIM Story documents: orders, delivered by
 // webhook. With a price sheet, packages can be listed and prices checked too.
+// MaxQuantity is [Config].MaxUnits, since the provider states none.
 func (c *Client) Capabilities() esim.Capabilities {
 	can := esim.Capabilities{
 		Order:            true,
+		MaxQuantity:      c.maxUnits,
 		OrderIdempotency: esim.IdempotencyRejects,
 		Fulfilment:       esim.FulfilmentWebhook,
 	}

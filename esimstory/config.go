@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -51,6 +54,20 @@ type Config struct {
 	// MaxUnits bounds the units of one order, over all its lines; 0 = 100.
 	// The provider states no maximum, so this one guards against slips.
 	MaxUnits int
+}
+
+// Format prints a Config, with any verb, without its credentials and without
+// the settings that may hold some of their own.
+func (c Config) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, c.text()) // fmt collects in memory; there is no error to report
+}
+
+// LogValue returns what Format prints.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c *Config) text() string {
+	return fmt.Sprintf("esimstory.Config{AccessKey: %t, SecretKey: %t, Catalog: %d, MaxUnits: %d}",
+		c.AccessKey != "", !c.SecretKey.IsZero(), len(c.Catalog), c.MaxUnits)
 }
 
 // New checks the configuration and returns a client. It sends nothing and

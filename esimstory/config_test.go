@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -181,12 +182,12 @@ func TestCapabilities(t *testing.T) {
 	bare := newTestClient(t, answering(200, ""))
 	require.Equal(t, esim.ESIMStory, bare.Provider())
 	require.Equal(t, esim.Capabilities{
-		Order: true, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
+		Order: true, MaxQuantity: 100, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
 	}, bare.Capabilities())
 
-	priced := newTestClient(t, answering(200, ""), func(c *Config) { c.Catalog = []esim.Package{{ID: optionA}} })
+	priced := newTestClient(t, answering(200, ""), func(c *Config) { c.Catalog, c.MaxUnits = []esim.Package{{ID: optionA}}, 7 })
 	require.Equal(t, esim.Capabilities{
-		Order: true, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
+		Order: true, MaxQuantity: 7, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
 		ListPackages: true, PriceGuard: esim.PriceGuardSheet,
 	}, priced.Capabilities())
 }
@@ -220,12 +221,20 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	require.NoError(t, err)
 	defer c.CloseIdleConnections()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		text := fmt.Sprintf(verb, config.SecretKey) + fmt.Sprintf(verb, c)
+		text := fmt.Sprintf(verb, config.SecretKey) + fmt.Sprintf(verb, c) + fmt.Sprintf(verb, config) + fmt.Sprintf(verb, &config)
 		require.NotContains(t, text, testSecretKey)
 		require.NotContains(t, text, testAccessKey)
 		require.NotContains(t, text, "esim-story-test-secret")
 		require.NotContains(t, text, fmt.Sprintf("%x", testSecretKey))
+		require.NotContains(t, text, fmt.Sprintf("%x", testAccessKey))
 	}
+	logger, logged := captured()
+	logger.Info("x", "value", config, "pointer", &config)
+	slog.New(slog.NewTextHandler(logged, nil)).Info("x", "value", config, "pointer", &config)
+	require.NotContains(t, logged.String(), testSecretKey)
+	require.NotContains(t, logged.String(), testAccessKey)
+	require.Equal(t, "esimstory.Config{AccessKey: true, SecretKey: true, Catalog: 0, MaxUnits: 0}", fmt.Sprint(config))
+	require.Contains(t, fmt.Sprint(Config{}), "SecretKey: false")
 	doc, err := json.Marshal(struct{ Key esim.Secret }{config.SecretKey})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"Key":"REDACTED"}`, string(doc))

@@ -16,12 +16,13 @@ import (
 // road it came by, see [DeliveryHandler], and as its fit to an order, see
 // [Apply].
 type Delivery struct {
-	TopupID   string // the id of the unit, ItemID in the order; never empty
+	TopupID   string // the id of the unit, ItemID in the order; empty only beside a Problem
 	OptionID  string // the package; "" = not stated
 	Reference string // the caller's reference of the order; "" = not stated
 
 	// ESIM is the unit. Its Status and ExpiresAt are not reported by the
-	// provider. It is complete if Issued.
+	// provider. It is complete if Issued. RawActivation is the download_link,
+	// or else smdp and activate_code, if neither makes an activation code.
 	ESIM esim.ESIM
 	// Alternative is the code in smdp and activate_code, if it is another one
 	// than the download_link in ESIM.
@@ -30,7 +31,8 @@ type Delivery struct {
 	// zone. Whether it ends the time to install or to use is not documented.
 	ExpiredDate string
 
-	// Issued: the unit has an ICCID and an activation code.
+	// Issued: the unit has an ICCID and an activation code, be it one that
+	// only RawActivation holds.
 	Issued bool
 	// Mismatch: download_link, and smdp with activate_code, do not agree. ESIM
 	// has download_link if that can be read.
@@ -38,8 +40,13 @@ type Delivery struct {
 	// Problems says what could not be read or does not fit, without any of
 	// the text. A look at Raw tells more.
 	Problems []string
+	// Problem: [ParseDelivery] refused the body, and only Raw is set.
+	// [DeliveryHandler] hands over such a delivery, since it may hold a sold
+	// unit all the same; store it for somebody to look at.
+	Problem error
 
-	// Raw is the body as it came. It reveals the activation code.
+	// Raw is the body as it came, at most 64 KiB of it. It reveals the
+	// activation code.
 	Raw esim.Secret
 }
 
@@ -97,7 +104,7 @@ func ParseDelivery(body []byte) (*Delivery, error) {
 	if _, err := time.Parse(time.DateOnly, d.ExpiredDate); d.ExpiredDate != "" && err != nil {
 		d.problem("expired_date is not a date")
 	}
-	d.Issued = d.ESIM.ICCID != "" && !d.ESIM.Activation.IsZero()
+	d.Issued = d.ESIM.ICCID != "" && !(d.ESIM.Activation.IsZero() && d.ESIM.RawActivation.IsZero())
 	return d, nil
 }
 
@@ -147,9 +154,15 @@ func (d *Delivery) activation(doc deliveryBody) {
 	if host != "" && matching != "" && builtErr != nil {
 		d.problem("smdp and activate_code do not make an activation code")
 	}
+	if link == "" && host == "" && matching != "" {
+		d.problem("activate_code came without smdp")
+	}
 	d.ESIM.Activation = whole
 	if wholeErr != nil {
 		d.ESIM.Activation = built
+	}
+	if d.ESIM.Activation.IsZero() {
+		d.ESIM.RawActivation = rawCode(link, host, matching)
 	}
 	if link == "" || host == "" || matching == "" || whole == withOptions(built, whole) {
 		return
@@ -159,6 +172,17 @@ func (d *Delivery) activation(doc deliveryBody) {
 		d.Alternative = built
 		d.problem("download_link differs from smdp and activate_code")
 	}
+}
+
+// rawCode keeps what was paid for and could not be read.
+func rawCode(link, host, matching string) esim.Secret {
+	switch {
+	case link != "":
+		return esim.NewSecret(link)
+	case host != "" && matching != "":
+		return esim.NewSecret("1$" + host + "$" + matching)
+	}
+	return esim.NewSecret(matching)
 }
 
 func parseCode(text string, present bool) (esim.ActivationCode, error) {

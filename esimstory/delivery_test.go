@@ -21,6 +21,7 @@ type delivered struct {
 	Reference   string   `json:"reference,omitempty"`
 	ICCID       string   `json:"iccid,omitempty"`
 	LPA         string   `json:"lpa,omitempty"`
+	Raw         string   `json:"raw_activation,omitempty"`
 	Alternative string   `json:"alternative,omitempty"`
 	ExpiredDate string   `json:"expired_date,omitempty"`
 	Issued      bool     `json:"issued"`
@@ -44,7 +45,7 @@ func TestGoldenDeliveries(t *testing.T) {
 			require.Zero(t, d.ESIM.ExpiresAt, "a calendar date is no instant")
 			got, err := json.MarshalIndent(delivered{
 				TopupID: d.TopupID, OptionID: d.OptionID, Reference: d.Reference, ICCID: string(d.ESIM.ICCID),
-				LPA: d.ESIM.Activation.LPA(), Alternative: d.Alternative.LPA(), ExpiredDate: d.ExpiredDate,
+				LPA: d.ESIM.Activation.LPA(), Raw: d.ESIM.RawActivation.Reveal(), Alternative: d.Alternative.LPA(), ExpiredDate: d.ExpiredDate,
 				Issued: d.Issued, Mismatch: d.Mismatch, Problems: d.Problems,
 			}, "", "  ")
 			require.NoError(t, err)
@@ -95,4 +96,24 @@ func TestDeliveryPrintsNoCode(t *testing.T) {
 	}
 	_, err := ParseDelivery([]byte(`{"topup_id":"","download_link":"LPA:1$rsp1.cmlink.com$C3D4E5F6A7B8C9D0"`))
 	require.NotContains(t, err.Error(), "C3D4")
+}
+
+// A code in an unknown form is kept, and is an eSIM in hand.
+func TestRawActivation(t *testing.T) {
+	for members, want := range map[string]string{
+		`"download_link":"https://example.com/qr"`:                                                     "https://example.com/qr",
+		`"download_link":"https://example.com/qr","smdp":"not a host","activate_code":"C"`:             "https://example.com/qr",
+		`"smdp":"not a host","activate_code":"C"`:                                                      "1$not a host$C",
+		`"activate_code":"LPA:1$rsp1.cmlink.com$C"`:                                                    "LPA:1$rsp1.cmlink.com$C",
+		`"download_link":"https://example.com/qr","smdp":"rsp1.cmlink.com","activate_code":"C3D4E5F6"`: "",
+		`"smdp":"rsp1.cmlink.com"`:                                                                     "",
+	} {
+		d, err := ParseDelivery([]byte(`{"topup_id":"` + unit12 + `","iccid":"89852341234567890123",` + members + `}`))
+		require.NoError(t, err)
+		require.Equal(t, want, d.ESIM.RawActivation.Reveal(), members)
+		require.Equal(t, want != "" || !d.ESIM.Activation.IsZero(), d.Issued, members)
+		if want != "" {
+			require.NotEmpty(t, d.Problems, members)
+		}
+	}
 }

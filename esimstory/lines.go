@@ -12,8 +12,9 @@ import (
 
 // LinesRequest asks for several kinds of eSIM in one order.
 type LinesRequest struct {
-	// Reference means what it means in [esim.OrderRequest].
+	// Reference and Resumed mean what they mean in [esim.OrderRequest].
 	Reference string
+	Resumed   bool
 	// Lines are sent in this order. Lines of one option, whatever its letter
 	// case, become one.
 	Lines []Line
@@ -39,11 +40,12 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Orde
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "OrderLines")
 	req.Reference = check.Reference(req.Reference)
+	c.resume(check, req.Resumed)
 	lines := mergeLines(req.Lines)
 	c.checkLines(check, req)
 	c.sheet.check(check, lines, transport.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
 	if err := check.Err(); err != nil {
-		return nil, err
+		return nil, c.wire.Withheld(err, check.Named(), key(check.Named()))
 	}
 	return c.order(ctx, "OrderLines", req.Reference, lines)
 }

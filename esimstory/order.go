@@ -23,12 +23,14 @@ const orderTimeout = 90 * time.Second
 // It is sent once. A second call with the same reference is refused by the
 // provider ([esim.ErrDuplicate], outcome unknown) if the first one stands.
 // Quote and MaxTotal are compared with [Config].Catalog; CallbackURL is
-// unsupported.
+// unsupported. Whatever fails before a repeat is sent has the outcome of the
+// purchase as it stands, not that of the repeat.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
 	ctx, end := c.wire.Operation(ctx, "Order")
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "Order")
 	req.Reference = check.Reference(req.Reference)
+	c.resume(check, req.Resumed)
 	req.Quantity = cmp.Or(req.Quantity, 1)
 	guard := transport.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check.Range("Quantity", req.Quantity, 1, c.maxUnits)
@@ -39,9 +41,20 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
 	c.sheet.check(check, lines, guard)
 	if err := check.Err(); err != nil {
-		return nil, err
+		return nil, c.wire.Withheld(err, check.Named(), key(check.Named()))
 	}
 	return c.order(ctx, "Order", req.Reference, lines)
+}
+
+// key is what the purchases under a reference are remembered by.
+func key(reference string) string { return "order:" + reference }
+
+// resume puts the purchase in doubt when another process may have sent it. A
+// reference that was found unfit has never been sent.
+func (c *Client) resume(check *transport.Check, resumed bool) {
+	if resumed && check.Named() != "" {
+		c.wire.Recall(key(check.Named()))
+	}
 }
 
 // order is the one road of both kinds of order. The lines are merged and
@@ -49,7 +62,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 func (c *Client) order(ctx context.Context, op, reference string, lines []Line) (*esim.Order, error) {
 	body, err := wire.Encode(orderBody{ExternalOrderID: reference, Products: lines})
 	if err != nil {
-		return nil, c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
+		return nil, c.wire.Withheld(c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
 	}
 	var answer orderAnswer
 	err = c.wire.Do(ctx, transport.Call{
@@ -57,7 +70,7 @@ func (c *Client) order(ctx context.Context, op, reference string, lines []Line) 
 		Body: body, Out: &answer,
 		// The reference is unique at the provider, which refuses a second
 		// order under it. It does not return the first one.
-		Safety: transport.Guarded, Key: "order:" + reference, Content: content(lines), Reference: reference,
+		Safety: transport.Guarded, Key: key(reference), Content: content(lines), Reference: reference,
 		Timeout: orderTimeout,
 	})
 	if err != nil {

@@ -60,8 +60,13 @@ func (r refusal) matches(status int, folded string) bool {
 	})
 }
 
-// refuse reads an answer that is not a success.
+// refuse reads an answer that is not a success. What is not declared as JSON is
+// not the provider's own word, but that of something on the way: only the
+// status counts.
 func refuse(a transport.Answer) transport.Verdict {
+	if !a.JSON {
+		return transport.Verdict{Rule: transport.ByStatus(a.Status)}
+	}
 	code, texts := errorTexts(a.Body)
 	v := transport.Verdict{Rule: transport.ByStatus(a.Status), Code: code, Message: strings.Join(texts, "; ")}
 	if len(texts) == 0 {

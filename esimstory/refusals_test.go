@@ -126,9 +126,21 @@ func TestAnswerInNoKnownShape(t *testing.T) {
 		`{"error":"Invalid JSON format","error":"x"}`, `{"error":"Invalid JSON format"}{}`,
 		`{"error":null,"errors":null}`, `{"error":"","errors":[]}`, `{"error":{"code":"x","message":null}}`, "{\"error\":\"\xff\"}",
 	} {
-		v := refuse(transport.Answer{Status: http.StatusBadRequest, Body: []byte(body)})
+		v := refuse(transport.Answer{Status: http.StatusBadRequest, Body: []byte(body), JSON: true})
 		require.Equal(t, transport.ByStatus(http.StatusBadRequest), v.Rule, body)
 		require.False(t, v.Recognised, body)
 		require.Empty(t, v.Message, body)
 	}
+}
+
+// A text that is not declared as JSON may be anybody's, and proves nothing.
+func TestTextThatIsNotDeclaredAsJSON(t *testing.T) {
+	for _, d := range documented {
+		v := refuse(transport.Answer{Status: d.status, Body: []byte(d.body)})
+		require.Equal(t, transport.Verdict{Rule: transport.ByStatus(d.status)}, v)
+	}
+	wire := answering(422, `{"errors":["External order id can't be blank"]}`)
+	wire.header = http.Header{"Content-Type": {"text/html"}}
+	_, err := newTestClient(t, wire).Order(t.Context(), esim.OrderRequest{PackageID: optionA})
+	require.Equal(t, esim.OutcomeUnknown, failure(t, err, "Order").Outcome)
 }

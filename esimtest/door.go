@@ -95,7 +95,7 @@ func (d *door) open() {
 	defer d.mu.Unlock()
 	d.resets = 0
 	var err error
-	for range 200 {
+	for range 1000 { // another process may use the port for a moment
 		if d.ln != nil || d.closed {
 			return
 		}

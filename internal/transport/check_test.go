@@ -141,6 +141,7 @@ func TestCheckReference(t *testing.T) {
 			c := tr.Check(t.Context(), "Order")
 			assert.Equal(t, ref, c.Reference(ref))
 			err := c.Err()
+			assert.Empty(t, c.Named())
 			assert.Empty(t, asError(t, err).Reference, "what is not fit to be one is not repeated as one")
 			return err
 		})
@@ -149,6 +150,7 @@ func TestCheckReference(t *testing.T) {
 		c := tr.Check(t.Context(), "Order")
 		assert.Equal(t, ref, c.Reference(ref))
 		require.NoError(t, c.Err())
+		assert.Equal(t, ref, c.Named())
 		c.Fail("Quantity", "is odd")
 		assert.Equal(t, ref, asError(t, c.Err()).Reference, "later findings carry it")
 	}

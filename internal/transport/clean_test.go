@@ -43,6 +43,8 @@ func TestClean(t *testing.T) {
 		{"encoded", "?carddata=LPA%3A1%24smdp.example.test%24K2-1QXZ", "?carddata=[redacted]"},
 		{"half encoded", "/qrcode/LPA:1%24rsp1.example.test%24A1B2/120", "/qrcode/[redacted]"},
 		{"code encoded", "code=1%24smdp.example.test%24K2", "code=[redacted]"},
+		{"without the format", "smdp.example.test$K2-1QXZ8Y-AB", "[redacted]"},
+		{"webhook secret", "signed with whsec_5WbX0+/=; no", "signed with [redacted]; no"},
 		{"price", "costs 21$ today", "costs 21$ today"},
 
 		{"hex signature", "signature " + hex64 + " is wrong", "signature [redacted] is wrong"},

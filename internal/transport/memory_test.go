@@ -298,7 +298,10 @@ func TestDoubtIsNeverForgotten(t *testing.T) {
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "doubt")))
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Once, "once")))
 	set(accepts)
+	late := time.Now()
+	tr.now = func() time.Time { return late }
 	for n := range maxSettled + 10 {
+		late = late.Add(remembered)
 		require.NoError(t, tr.Do(t.Context(), order(Once, fmt.Sprint(n))))
 	}
 	set(code(400, "LOW"))
@@ -308,8 +311,8 @@ func TestDoubtIsNeverForgotten(t *testing.T) {
 	// Accepted at last, it may be forgotten in its turn.
 	set(accepts)
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "doubt")))
-	tr.now = func() time.Time { return time.Now().Add(remembered) }
 	for n := range maxSettled {
+		late = late.Add(remembered)
 		require.NoError(t, tr.Do(t.Context(), order(Once, fmt.Sprint("more", n))))
 	}
 	assert.NotContains(t, tr.memory.entries, "doubt")

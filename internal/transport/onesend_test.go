@@ -158,7 +158,8 @@ func TestEffectNeverSpeaksHTTP2(t *testing.T) {
 func TestEffectTransport(t *testing.T) {
 	for name, lent := range lentTransports(new(tls.Config)) {
 		tr := newTransport(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}})
-		effects := tr.effects.Transport.(*http.Transport)
+		effects, ok := tr.effects.Transport.(*http.Transport)
+		require.True(t, ok)
 		assert.True(t, effects.DisableKeepAlives, name)
 		assert.True(t, effects.DisableCompression, name)
 		assert.False(t, effects.ForceAttemptHTTP2, name)
@@ -167,7 +168,9 @@ func TestEffectTransport(t *testing.T) {
 		assert.NotNil(t, effects.TLSNextProto, name)
 		assert.Empty(t, effects.TLSNextProto, name)
 		assert.Equal(t, []string{"http/1.1"}, effects.TLSClientConfig.NextProtos, name)
-		assert.False(t, tr.reads.Transport.(*http.Transport).DisableKeepAlives, "reads keep their connections")
+		reads, ok := tr.reads.Transport.(*http.Transport)
+		require.True(t, ok)
+		assert.False(t, reads.DisableKeepAlives, "reads keep their connections")
 	}
 }
 

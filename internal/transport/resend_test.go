@@ -182,8 +182,8 @@ func TestMaxRetries(t *testing.T) {
 }
 
 // TestInFlightPace: the same key is asked for again every five seconds or as
-// told, for two minutes, whatever MaxRetries says: these are no retries of a
-// failure, but the way to the answer.
+// told, for two minutes. MaxRetries does not count these, which are no retries
+// of a failure but the way to the answer; none at all means none.
 func TestInFlightPace(t *testing.T) {
 	for _, c := range []struct {
 		name  string

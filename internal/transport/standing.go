@@ -44,7 +44,10 @@ func (t *Transport) Withheld(err error, reference string, keys ...string) error 
 		switch made, doubt := t.Standing(key); {
 		case doubt:
 			e.Outcome = esim.OutcomeUnknown
-			e.Message = withNote(e.Message, "an earlier send is in doubt; a repeat without Quote and MaxTotal skips this check")
+			e.Message = withNote(e.Message, "an earlier send under this reference is in doubt")
+			if errors.Is(e, esim.ErrPriceChanged) || errors.Is(e, esim.ErrPackageUnavailable) {
+				e.Message = withNote(e.Message, "repeat without Quote and MaxTotal to have it replayed")
+			}
 			return e
 		case made:
 			e.Outcome = esim.OutcomeAccepted

@@ -139,6 +139,37 @@ func TestWireFaultsLeaveTheOutcomeOpen(t *testing.T) {
 	}
 }
 
+// TestEchoedSignature: the token and the signature of this very request are
+// not printed when the provider sends them back.
+func TestEchoedSignature(t *testing.T) {
+	s := &script{answer: func(_ int, r *http.Request) (*http.Response, error) {
+		token, signature := r.Header.Get("Authorization"), r.Header.Get("X-Signature")
+		return says(400, `{"code":"no `+token+`","message":"`+token+` and `+signature+` are wrong"}`)(r)
+	}}
+	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+		spec.Authorize = func(_ context.Context, r *http.Request, _ []byte, _ time.Time) (string, error) {
+			r.Header.Set("Authorization", "Bearer tok-CANARY")
+			r.Header.Set("X-Signature", "sig-CANARY")
+			return "", nil
+		}
+	})
+	e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
+	assert.Equal(t, "no Bearer [redacted]", e.Code)
+	assert.Equal(t, "Bearer [redacted] and [redacted] are wrong", e.Message)
+}
+
+// TestNotes follow the provider's message.
+func TestNotes(t *testing.T) {
+	for message, want := range map[string]string{"": "ask its support", "declined": "declined; ask its support"} {
+		tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(400, `{}`)).client()}, func(spec *Spec) {
+			spec.Refuse = func(Answer) Verdict {
+				return Verdict{Rule: Rule{Kind: esim.ErrNotEligible, Outcome: esim.OutcomeRejected, Note: "ask its support"}, Message: message}
+			}
+		})
+		assert.Equal(t, want, asError(t, tr.Do(t.Context(), order(Guarded, "k"))).Message)
+	}
+}
+
 func TestResetBeforeTheRequestIsReadIsUnknown(t *testing.T) {
 	s := serveConns(t, func(_ *wireServer, c net.Conn) {
 		_, err := c.Read(make([]byte, 1)) // the client believes to be connected

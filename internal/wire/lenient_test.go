@@ -1,0 +1,52 @@
+package wire
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestLenient: what cannot be read counts as absent, and what follows is read.
+func TestLenient(t *testing.T) {
+	type answer struct {
+		Status  Lenient[Text]   `json:"status"`
+		Amount  Lenient[Number] `json:"amount"`
+		Pending Lenient[bool]   `json:"pending"`
+		Inner   Lenient[struct {
+			A int `json:"a"`
+		}] `json:"inner"`
+		ID string `json:"id"`
+	}
+	for doc, want := range map[string]answer{
+		`{"id":"x"}`:                  {},
+		`{"status":"new","id":"x"}`:   {Status: Lenient[Text]{"new"}},
+		`{"status":7,"id":"x"}`:       {Status: Lenient[Text]{"7"}},
+		`{"status":{},"id":"x"}`:      {},
+		`{"status":[1],"id":"x"}`:     {},
+		`{"status":null,"id":"x"}`:    {},
+		`{"amount":"2.5","id":"x"}`:   {Amount: Lenient[Number]{number(t, "2.5")}},
+		`{"amount":"2,5","id":"x"}`:   {},
+		`{"amount":1e400,"id":"x"}`:   {},
+		`{"pending":true,"id":"x"}`:   {Pending: Lenient[bool]{true}},
+		`{"pending":"true","id":"x"}`: {},
+	} {
+		want.ID = "x"
+		var out answer
+		require.NoError(t, Decode([]byte(doc), &out), doc)
+		assert.Equal(t, want, out, doc)
+	}
+	// Half of a value is none.
+	var out answer
+	require.NoError(t, Decode([]byte(`{"inner":{"a":1,"a2":0},"id":"x"}`), &out))
+	assert.Equal(t, 1, out.Inner.Value.A)
+	require.NoError(t, Decode([]byte(`{"inner":{"a":"1"},"id":"x"}`), &out))
+	assert.Zero(t, out.Inner.Value.A, "nothing of before is left")
+
+	// The document itself is read as strictly as ever.
+	for _, doc := range []string{
+		`{"status":{"a":1,"a":2}}`, "{\"status\":\"\xff\"}", `{"status":{`, `{"status":nope}`, `{"status":`, `{"status":"a","status":"b"}`, `{"status":"a"}x`,
+	} {
+		require.Error(t, Decode([]byte(doc), new(answer)), doc)
+	}
+}

@@ -41,9 +41,11 @@ func (d *cancelData) refunded() *bool {
 
 // Cancel cancels all eSIMs of an order that were never downloaded or used,
 // and asks for the money (eSIMfly docs: api/cancel-esim). eSIMfly cannot
-// cancel one eSIM of several, so Order.ID is required, as consent; an ICCID
-// beside it says by which eSIM the order is found and must belong to it. An
-// order that was cancelled before is a success with Refunded nil.
+// cancel one eSIM of several, so Order.ID is required, as consent. eSIMfly
+// takes an eSIM for the name of its order, so the order is read first; an
+// ICCID beside its ID must be the one that eSIMfly shows there. An order that
+// was cancelled before is a success with Refunded nil. If eSIMfly says that it
+// cancelled another one, Error.Order names that.
 func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Cancellation, err error) {
 	const op = "Cancel"
 	ctx, end := c.wire.Operation(ctx, op)
@@ -63,11 +65,9 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 	if err = check.Err(); err != nil {
 		return nil, err
 	}
-	iccid := req.ICCID
-	if iccid == "" {
-		if iccid, err = c.firstICCID(ctx, op, req.Order); err != nil {
-			return nil, err
-		}
+	iccid, err := c.firstICCID(ctx, op, req)
+	if err != nil {
+		return nil, err
 	}
 	call, err := c.post(op, "/esims/cancel", transport.Replayed, iccidBody{iccid})
 	if err != nil {
@@ -80,8 +80,13 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 	if err != nil {
 		return nil, err
 	}
+	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
+		err := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
+		err.Order = &esim.Order{Provider: esim.ESIMFly, ID: id}
+		return nil, err
+	}
 	result := &esim.Cancellation{
-		OrderID:   wire.First(data.OrderID.String(), req.Order.ID),
+		OrderID:   req.Order.ID,
 		Cancelled: data.Cancelled.Int(), Failed: data.Failed.Int(),
 		Refund: money(data.Refund, data.Currency), Refunded: data.refunded(),
 	}
@@ -94,13 +99,18 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 }
 
 // firstICCID names the order in the only way eSIMfly's cancellation accepts.
-func (c *Client) firstICCID(ctx context.Context, op string, ref esim.OrderRef) (esim.ICCID, error) {
-	order, err := c.readOrder(ctx, op, ref)
+func (c *Client) firstICCID(ctx context.Context, op string, req esim.CancelRequest) (esim.ICCID, error) {
+	order, err := c.readOrder(ctx, op, req.Order)
 	if err != nil {
 		return "", err
 	}
 	if order.Delivered() == 0 {
 		return "", c.wire.Fail(op, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
 	}
-	return order.ESIMs[0].ICCID, nil
+	shown := order.ESIMs[0].ICCID
+	if req.ICCID != "" && req.ICCID != shown {
+		return "", c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent,
+			"the order does not show this eSIM; eSIMfly cancels all unused eSIMs of an order anyway, so name the order alone")
+	}
+	return shown, nil
 }

@@ -45,16 +45,16 @@ type esimRow struct {
 	Android wire.Text `json:"direct_android_installation_url"`
 }
 
-func (r *esimRow) activation() esim.ActivationCode {
-	return activation(r.Installation.LPA, r.Apple, r.Android)
-}
+func (r *esimRow) put(e *esim.ESIM) { putActivation(e, r.Installation.LPA, r.Apple, r.Android) }
 
 func (r *esimRow) convert() esim.ESIM {
-	return esim.ESIM{
-		ICCID: iccidOf(r.ICCID), ItemID: r.ID.String(), Activation: r.activation(),
+	e := esim.ESIM{
+		ICCID: iccidOf(r.ICCID), ItemID: r.ID.String(),
 		Status: esimStatus(r.Status, r.ESIMStatus), ProviderStatus: r.Status.String(),
 		ExpiresAt: r.Validity.ExpiresAt.Time,
 	}
+	r.put(&e)
+	return e
 }
 
 // GetESIM reads one eSIM, with its activation code, from the list of eSIMs
@@ -84,7 +84,7 @@ func (c *Client) findESIM(ctx context.Context, op string, iccid esim.ICCID) (*es
 		if err != nil {
 			return nil, err
 		}
-		if row.ICCID.String() == string(iccid) {
+		if iccidOf(row.ICCID) == iccid {
 			return &row, nil
 		}
 	}
@@ -132,7 +132,7 @@ func (c *Client) usage(ctx context.Context, call transport.Call, iccid esim.ICCI
 	if err != nil {
 		return nil, err
 	}
-	if got := data.ESIM.ICCID.String(); got != "" && got != string(iccid) {
+	if got := iccidOf(data.ESIM.ICCID); got != "" && got != iccid {
 		return nil, c.malformed(call.Op, "the answer is about another eSIM")
 	}
 	return data, nil

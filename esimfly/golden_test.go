@@ -135,6 +135,7 @@ func TestGolden(t *testing.T) {
 				r.Quote = turkeyQuote()
 				r.Quote.Price, _ = esim.ParseMoney("1980000", "IQD")
 			}),
+			"order_quote_replay": ordered(func(r *esim.OrderRequest) { r.Quote = turkeyQuote() }),
 			"order_callback": ordered(func(r *esim.OrderRequest) {
 				r.PackageID, r.CallbackURL = "RB85_4D", "https://hooks.example.test/esimfly?t=a&u=b"
 			}),

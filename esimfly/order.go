@@ -25,17 +25,18 @@ type orderBody struct {
 }
 
 // orderAnswer is the answer to an order, whether new, pending in one of two
-// shapes, or replayed, which has no money in it.
+// shapes, or replayed, which has no money in it. Only success and the eSIMs
+// must be readable: an oddity beside them does not undo the charge.
 type orderAnswer struct {
 	envelope
-	ID         wire.Text   `json:"orderReference"`
-	Status     wire.Text   `json:"status"`
-	Pending    bool        `json:"isPending"`
-	Duplicate  bool        `json:"duplicate"`
-	Currency   wire.Text   `json:"currency"`
-	Amount     wire.Number `json:"amount"`
-	FinalPrice wire.Number `json:"final_price"`
-	ESIMID     wire.Text   `json:"esimId"` // of the first eSIM, as is what follows
+	ID         wire.Lenient[wire.Text]   `json:"orderReference"`
+	Status     wire.Lenient[wire.Text]   `json:"status"`
+	Pending    wire.Lenient[bool]        `json:"isPending"`
+	Duplicate  wire.Lenient[bool]        `json:"duplicate"`
+	Currency   wire.Lenient[wire.Text]   `json:"currency"`
+	Amount     wire.Lenient[wire.Number] `json:"amount"`
+	FinalPrice wire.Lenient[wire.Number] `json:"final_price"`
+	ESIMID     wire.Lenient[wire.Text]   `json:"esimId"` // of the first eSIM, as is what follows
 	install
 	ESIMs []soldRow `json:"esims"`
 }
@@ -46,11 +47,11 @@ func (a *orderAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 // rows returns the eSIMs. What stands at the top level belongs to the first.
 func (a *orderAnswer) rows() []soldRow {
 	if len(a.ESIMs) == 0 && a.install != (install{}) {
-		return []soldRow{{install: a.install, id: a.ESIMID}}
+		return []soldRow{{install: a.install, id: a.ESIMID.Value}}
 	}
 	if len(a.ESIMs) > 0 {
 		first := &a.ESIMs[0]
-		first.id, first.install = a.ESIMID, first.or(a.install)
+		first.id, first.install = a.ESIMID.Value, first.or(a.install)
 	}
 	return a.ESIMs
 }
@@ -59,11 +60,15 @@ func (a *orderAnswer) rows() []soldRow {
 //
 // The reference goes along as idempotency_key. After an unknown outcome call
 // Order again with the same request: where eSIMfly honours keys that returns
-// the first order with Replayed set, and without its Total, which eSIMfly does
-// not repeat. With a Quote eSIMfly itself compares name and price; a MaxTotal
-// needs a Quote, for the price is not told otherwise.
+// the first order with Replayed set. eSIMfly repeats neither its package nor
+// its price, so the order is read as well: one of another package is
+// [esim.ErrReferenceConflict] with an unknown outcome, since nothing tells
+// whose order it is. With a Quote eSIMfly itself compares name and price; a
+// MaxTotal needs a Quote, for the price is not told otherwise. An order that
+// was charged higher all the same is [esim.ErrPriceChanged] with
+// [esim.OutcomeAccepted].
 //
-// Error.Order holds what came if it was less than was ordered.
+// Error.Order holds what came if it was less, dearer or other than was ordered.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
 	const op = "Order"
 	ctx, end := c.wire.Operation(ctx, op)
@@ -73,7 +78,9 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	}
 	body := orderBody{PackageCode: p.PackageID, Quantity: p.Quantity, CallbackURL: req.CallbackURL}
 	check := c.wire.Check(ctx, op)
-	body.Key = check.Reference(req.Reference)
+	body.Key = check.Reference(req.Reference, req.Resumed)
+	key := purchaseKey(body.Key)
+	c.resume(check, req.Resumed)
 	check.Range("Quantity", p.Quantity, 1, maxQuantity)
 	check.Purchase(p)
 	if req.CallbackURL != "" {
@@ -87,13 +94,12 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	case q != nil:
 		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price.Amount())
 	}
-	key := purchaseKey(body.Key)
 	if err = check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), key)
 	}
 	call, err := c.post(op, "/esims/order", c.orderSafety(), body)
 	if err != nil {
-		return nil, err
+		return nil, c.wire.Withheld(err, body.Key, key)
 	}
 	var out orderAnswer
 	call.Out, call.Reference, call.Key = &out, body.Key, key
@@ -102,17 +108,31 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 		return nil, err
 	}
 	order := &esim.Order{
-		Provider: esim.ESIMFly, ID: out.ID.String(), Reference: body.Key, Status: orderStatus(out.Status),
-		PackageID: p.PackageID, Quantity: p.Quantity, Total: out.total(req.Quote), Replayed: out.Duplicate,
+		Provider: esim.ESIMFly, ID: out.ID.Value.String(), Reference: body.Key, Status: orderStatus(out.Status.Value),
+		PackageID: p.PackageID, Quantity: p.Quantity, Total: out.total(req.Quote), Replayed: out.Duplicate.Value,
 	}
-	fulfil(order, out.rows(), out.Pending, out.Status)
+	fulfil(order, out.rows(), out.Pending.Value, out.Status.Value)
+	if err := c.verifyReplay(ctx, op, order); err != nil {
+		return nil, err
+	}
 	if order.Status == esim.OrderPending && order.Quantity > 1 {
-		c.quantities.put(order.ID, order.Quantity)
+		c.quantities.put(order.ID, order.Quantity, c.wire.Now())
 	}
 	if err := c.incomplete(ctx, op, order); err != nil {
 		return nil, err
 	}
+	if err := c.overcharged(op, order, p); err != nil {
+		return nil, err
+	}
 	return order, nil
+}
+
+// resume puts the purchase in doubt when another process may have sent it. A
+// reference that was found unfit has never been sent.
+func (c *Client) resume(check *transport.Check, resumed bool) {
+	if resumed && check.Named() != "" {
+		c.wire.Recall(purchaseKey(check.Named()))
+	}
 }
 
 // purchaseKey is that of the transport's memory. Orders and top-ups share it,
@@ -129,8 +149,8 @@ func (c *Client) orderSafety() transport.Safety {
 // total is what the answer says was charged. A quote was compared in the
 // currency of the account, so its currency is that of the answer too.
 func (a *orderAnswer) total(q *esim.Package) esim.Money {
-	charged := a.FinalPrice.Or(a.Amount)
-	m := money(charged, a.Currency)
+	charged := a.FinalPrice.Value.Or(a.Amount.Value)
+	m := money(charged, a.Currency.Value)
 	if m.Currency() == "" && charged.Known() && q != nil {
 		return money(charged, wire.Text(q.Price.Currency()))
 	}
@@ -156,28 +176,32 @@ func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error
 	case o.Delivered() < o.Quantity:
 		return fail(fmt.Sprintf("%d of %d eSIMs came", o.Delivered(), o.Quantity), nil)
 	}
-	if missing, err := c.recoverCodes(ctx, op, o); missing > 0 {
-		return fail(fmt.Sprintf("%d of %d eSIMs came without an activation code", missing, o.Quantity), err)
+	if missing, err := c.recoverCodes(ctx, op, o, !o.Replayed); missing > 0 {
+		return fail(fmt.Sprintf("%d of %d eSIMs came without an activation code that can be read", missing, o.Quantity), err)
 	}
 	return nil
 }
 
 // recoverCodes looks up the eSIMs that came without an activation code, for
 // the list of eSIMs shows it under other names. It reports how many remain,
-// and a failure that may pass.
-func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order) (missing int, err error) {
+// and a failure that may pass. A code that is there and not understood counts
+// for a new order only: another look does not make it plainer.
+func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order, isNew bool) (missing int, err error) {
 	for i := range o.ESIMs {
-		if e := &o.ESIMs[i]; e.ICCID != "" && e.Activation.IsZero() {
-			row, failure := c.findESIM(ctx, op, e.ICCID)
-			switch {
-			case failure == nil:
-				e.Activation = row.activation()
-			case !errors.Is(failure, esim.ErrNotFound):
-				err = failure
-			}
-			if e.Activation.IsZero() {
-				missing++
-			}
+		e := &o.ESIMs[i]
+		if e.ICCID == "" || !e.Activation.IsZero() {
+			continue
+		}
+		row, failure := c.findESIM(ctx, op, e.ICCID)
+		if failure == nil {
+			row.put(e)
+		}
+		if !e.Activation.IsZero() || !isNew && !e.RawActivation.IsZero() {
+			continue
+		}
+		missing++
+		if failure != nil && !errors.Is(failure, esim.ErrNotFound) {
+			err = failure
 		}
 	}
 	return missing, err
@@ -188,14 +212,14 @@ func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order) (mi
 type statusAnswer struct {
 	envelope
 	Order *struct {
-		ID          wire.Text   `json:"orderReference"`
-		PackageCode wire.Text   `json:"packageCode"`
-		Status      wire.Text   `json:"status"`
-		Amount      wire.Number `json:"amount"`
-		FinalPrice  wire.Number `json:"finalPrice"`
-		Currency    wire.Text   `json:"currency"`
-		Date        wire.Time   `json:"orderDate"`
-		ESIM        *soldRow    `json:"esim"`
+		ID          wire.Text                 `json:"orderReference"`
+		PackageCode wire.Lenient[wire.Text]   `json:"packageCode"`
+		Status      wire.Lenient[wire.Text]   `json:"status"`
+		Amount      wire.Lenient[wire.Number] `json:"amount"`
+		FinalPrice  wire.Lenient[wire.Number] `json:"finalPrice"`
+		Currency    wire.Lenient[wire.Text]   `json:"currency"`
+		Date        wire.Time                 `json:"orderDate"`
+		ESIM        *soldRow                  `json:"esim"`
 	} `json:"order"`
 }
 
@@ -205,8 +229,9 @@ func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order !
 // GetOrder reads an order by its ID, which is eSIMfly's orderReference
 // (eSIMfly docs: api/create-order). It cannot be found by the caller's own
 // reference. eSIMfly shows one eSIM of an order, however many it has, and not
-// how many that is: the Quantity is 0 unless this client has placed the order
-// and remembers. Call Order again with the same reference for the others.
+// how many that is: the Quantity is that of the OrderRef, or 0 unless this
+// client has placed the order and remembers. Call Order again with the same
+// reference for the others.
 func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
 	const op = "GetOrder"
 	ctx, end := c.wire.Operation(ctx, op)
@@ -223,8 +248,10 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order
 	if err != nil {
 		return nil, err
 	}
-	order.Quantity, _ = c.quantities.get(order.ID)
-	if missing, err := c.recoverCodes(ctx, op, order); missing > 0 && err != nil {
+	if order.Quantity = max(ref.Quantity, 0); order.Quantity == 0 {
+		order.Quantity, _ = c.quantities.get(order.ID)
+	}
+	if missing, err := c.recoverCodes(ctx, op, order, false); missing > 0 && err != nil {
 		if e, ok := errors.AsType[*esim.Error](err); ok {
 			e.Reference, e.Order = ref.Reference, order
 		}
@@ -245,13 +272,14 @@ func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*
 		return nil, c.malformed(op, "the answer is about another order")
 	}
 	order := &esim.Order{
-		Provider: esim.ESIMFly, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status),
-		PackageID: o.PackageCode.String(), Total: money(o.FinalPrice.Or(o.Amount), o.Currency), CreatedAt: o.Date.Time,
+		Provider: esim.ESIMFly, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value),
+		PackageID: o.PackageCode.Value.String(), CreatedAt: o.Date.Time,
+		Total: money(o.FinalPrice.Value.Or(o.Amount.Value), o.Currency.Value),
 	}
 	var rows []soldRow
 	if o.ESIM != nil {
 		rows = []soldRow{*o.ESIM}
 	}
-	fulfil(order, rows, false, o.Status)
+	fulfil(order, rows, false, o.Status.Value)
 	return order, nil
 }

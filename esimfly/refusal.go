@@ -100,7 +100,7 @@ var rules = map[string]transport.Rule{
 
 	// It may come after the charge. It also frees the key, so a repeat is not
 	// a replay, and is left to the caller.
-	"ORDER_PROCESSING_ERROR": {Kind: esim.ErrUnavailable},
+	"ORDER_PROCESSING_ERROR": {Kind: esim.ErrUnavailable, Note: "the key is free again: look at Orders and Balance before repeating"},
 
 	// On a page that eSIMfly took back the day it appeared. Good enough to
 	// name what went wrong, not to prove that nothing was charged.

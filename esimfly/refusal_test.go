@@ -95,12 +95,14 @@ func TestRefusals(t *testing.T) {
 		{"NEVER_HEARD_OF", 401, esim.ErrUnauthorized, notSent, transport.Never},
 		{"NEVER_HEARD_OF", 429, esim.ErrRateLimited, rejected, transport.Throttled},
 	}
+	notes := map[string]string{"ORDER_PROCESSING_ERROR": "the key is free again: look at Orders and Balance before repeating"}
 	tried := map[string]bool{}
 	for _, tt := range tests {
 		tried[tt.code] = true
 		doc := `{"success":false,"message":"why","code":"` + tt.code + `"}`
 		v := refuse(transport.Answer{Status: tt.status, Body: []byte(doc), JSON: true})
-		assert.Equal(t, transport.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry}, v.Rule, "%s %d", tt.code, tt.status)
+		want := transport.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry, Note: notes[tt.code]}
+		assert.Equal(t, want, v.Rule, "%s %d", tt.code, tt.status)
 		assert.Equal(t, tt.code, v.Code)
 		assert.Equal(t, "why", v.Message)
 		assert.True(t, v.Recognised)

@@ -198,7 +198,9 @@ func TestCancelOrder(t *testing.T) {
 	assert.Equal(t, money(t, "5.44", "USD"), done.Refund)
 	assert.True(t, *done.Refunded)
 	assert.Len(t, done.ICCIDs, 2)
-	again, err := c.Cancel(t.Context(), esim.CancelRequest{Order: o.Ref(), ICCID: o.ESIMs[1].ICCID})
+	_, err = c.Cancel(t.Context(), esim.CancelRequest{Order: o.Ref(), ICCID: o.ESIMs[1].ICCID})
+	require.ErrorIs(t, err, esim.ErrInvalidRequest, "eSIMfly shows the first one only")
+	again, err := c.Cancel(t.Context(), esim.CancelRequest{Order: o.Ref(), ICCID: o.ESIMs[0].ICCID})
 	require.NoError(t, err)
 	assert.Nil(t, again.Refunded)
 	assert.True(t, sim.ESIMFly.Ledger().Total().IsZero())
@@ -207,6 +209,15 @@ func TestCancelOrder(t *testing.T) {
 	sim.ESIMFly.UseData(string(used.ESIMs[0].ICCID), 1)
 	_, err = c.Cancel(t.Context(), esim.CancelRequest{Order: used.Ref()})
 	assert.ErrorIs(t, err, esim.ErrNotEligible)
+
+	a, b := buy(t, c, turkey, 1), buy(t, c, turkey, 1)
+	before := sim.ESIMFly.Ledger().Total()
+	for _, id := range []string{a.ID, "nonsense"} {
+		_, err = c.Cancel(t.Context(), esim.CancelRequest{Order: esim.OrderRef{ID: id}, ICCID: b.ESIMs[0].ICCID})
+		require.Error(t, err)
+		require.False(t, esim.MaybeCharged(err))
+	}
+	assert.Equal(t, before, sim.ESIMFly.Ledger().Total(), "nothing was cancelled")
 
 	lost := buy(t, c, turkey, 1)
 	sim.ESIMFly.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "cancel"})

@@ -11,57 +11,65 @@ import (
 // install is how the answers about orders write what installs an eSIM. QR
 // codes, which are images behind links, are left alone: they hold the same.
 type install struct {
-	LPA     wire.Text `json:"lpaString"`
-	Apple   wire.Text `json:"directAppleInstallUrl"`
-	Android wire.Text `json:"directAndroidInstallUrl"`
+	LPA     wire.Text               `json:"lpaString"`
+	Apple   wire.Lenient[wire.Text] `json:"directAppleInstallUrl"`
+	Android wire.Lenient[wire.Text] `json:"directAndroidInstallUrl"`
 }
 
+// or fills what is missing from other.
 func (i install) or(other install) install {
-	if i == (install{}) {
-		return other
-	}
+	i.LPA = wire.First(i.LPA, other.LPA)
+	i.Apple.Value = wire.First(i.Apple.Value, other.Apple.Value)
+	i.Android.Value = wire.First(i.Android.Value, other.Android.Value)
 	return i
 }
 
-func (i install) activation() esim.ActivationCode { return activation(i.LPA, i.Apple, i.Android) }
+// put writes the activation code into an eSIM.
+func (i install) put(e *esim.ESIM) { putActivation(e, i.LPA, i.Apple.Value, i.Android.Value) }
 
-// activation reads the LPA string or, where there is none that can be read,
-// the code that an install link carries.
-func activation(lpa wire.Text, links ...wire.Text) esim.ActivationCode {
+// putActivation reads the LPA string or, where there is none that can be read,
+// the code that an install link carries. A text that is not understood is
+// kept, for it was paid for.
+func putActivation(e *esim.ESIM, lpa wire.Text, links ...wire.Text) {
 	if code, err := esim.ParseActivationCode(lpa.String()); err == nil {
-		return code
+		e.Activation, e.RawActivation = code, esim.Secret{}
+		return
 	}
 	for _, link := range links {
 		if code, err := esim.ParseInstallURL(link.String()); err == nil {
-			return code
+			e.Activation, e.RawActivation = code, esim.Secret{}
+			return
 		}
 	}
-	return esim.ActivationCode{}
+	if lpa != "" {
+		e.RawActivation = esim.NewSecret(lpa.String())
+	}
 }
 
 // soldRow is an eSIM in the answer to an order (snake_case) or to a question
 // about one (camelCase).
 type soldRow struct {
 	install
-	ICCID        wire.Text `json:"iccid"`
-	Status       wire.Text `json:"status"`
-	ESIMStatus   wire.Text `json:"esim_status"`
-	Pending      bool      `json:"isPending"`
-	Expires      wire.Time `json:"expired_time"`
-	ExpiresCamel wire.Time `json:"expiredTime"`
+	ICCID        wire.Text               `json:"iccid"`
+	Status       wire.Lenient[wire.Text] `json:"status"`
+	ESIMStatus   wire.Lenient[wire.Text] `json:"esim_status"`
+	Pending      wire.Lenient[bool]      `json:"isPending"`
+	Expires      wire.Time               `json:"expired_time"`
+	ExpiresCamel wire.Time               `json:"expiredTime"`
 
 	id wire.Text // from outside the row
 }
 
 func (r *soldRow) pending() bool {
-	return r.Pending || r.Status.Folded() == "PENDING" || isPlaceholder(r.ICCID)
+	return r.Pending.Value || r.Status.Value.Folded() == "PENDING" || isPlaceholder(r.ICCID)
 }
 
 func (r *soldRow) convert() esim.ESIM {
 	e := esim.ESIM{
-		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), Activation: r.activation(),
-		Status: esimStatus(r.Status, r.ESIMStatus), ProviderStatus: r.Status.String(), ExpiresAt: r.Expires.Time,
+		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), ExpiresAt: r.Expires.Time,
+		Status: esimStatus(r.Status.Value, r.ESIMStatus.Value), ProviderStatus: r.Status.Value.String(),
 	}
+	r.put(&e)
 	if e.ExpiresAt.IsZero() {
 		e.ExpiresAt = r.ExpiresCamel.Time
 	}
@@ -72,13 +80,27 @@ func (r *soldRow) convert() esim.ESIM {
 // "PENDING_B25081719340002_1755459260253".
 func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Folded(), "PENDING") }
 
-// iccidOf returns "" for what is none, a placeholder above all.
+// maxRawICCID is far beyond the 22 digits of the longest ICCID.
+const maxRawICCID = 64
+
+// iccidOf returns "" for a placeholder and for nothing. The F that fills up an
+// odd number of digits on a SIM is taken off. Any other text that is no ICCID
+// is kept, printable and cut to a bound: the eSIM it names was paid for.
 func iccidOf(text wire.Text) esim.ICCID {
-	i, err := esim.ParseICCID(text.String())
-	if err != nil {
+	if isPlaceholder(text) {
 		return ""
 	}
-	return i
+	raw := strings.TrimSpace(text.String())
+	if i, err := esim.ParseICCID(strings.TrimRight(raw, "Ff")); err == nil {
+		return i
+	}
+	raw = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, raw)
+	return esim.ICCID(raw[:min(len(raw), maxRawICCID)])
 }
 
 // fulfil puts the eSIMs that came into the order, and makes it pending when
@@ -88,7 +110,7 @@ func fulfil(o *esim.Order, rows []soldRow, pending bool, word wire.Text) {
 	for i := range rows {
 		e := rows[i].convert()
 		pending = pending || rows[i].pending()
-		if e.ICCID == "" && e.Activation.IsZero() {
+		if e.ICCID == "" && e.Activation.IsZero() && e.RawActivation.IsZero() {
 			continue
 		}
 		if e.ICCID == "" || !slices.ContainsFunc(o.ESIMs, func(other esim.ESIM) bool { return other.ICCID == e.ICCID }) {

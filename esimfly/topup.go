@@ -2,6 +2,7 @@ package esimfly
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,14 +25,14 @@ type topUpBody struct {
 
 type topUpAnswer struct {
 	envelope
-	ID       wire.Text   `json:"orderReference"`
-	ICCID    wire.Text   `json:"iccid"`
-	Status   wire.Text   `json:"status"`
-	Amount   wire.Number `json:"amount"`
-	Currency wire.Text   `json:"currency"`
-	ESIMData struct {
+	ID       wire.Lenient[wire.Text]   `json:"orderReference"`
+	ICCID    wire.Lenient[wire.Text]   `json:"iccid"`
+	Status   wire.Lenient[wire.Text]   `json:"status"`
+	Amount   wire.Lenient[wire.Number] `json:"amount"`
+	Currency wire.Lenient[wire.Text]   `json:"currency"`
+	ESIMData wire.Lenient[struct {
 		Expires wire.Time `json:"expiredTime"`
-	} `json:"esimData"`
+	}] `json:"esimData"`
 }
 
 // Accepted reports success. What else is missing does not undo the charge.
@@ -50,7 +51,8 @@ func (a *topUpAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 // no other top-up of that eSIM is sent, which would blur the evidence.
 //
 // All of this is remembered by this Client and lost with it. Whoever must know
-// after a restart keeps a [Preimage].
+// after a restart keeps a [Preimage] and sets Resumed, with which nothing is
+// sent: an error with [esim.OutcomeUnknown] says so.
 //
 // The expiry of the eSIM in the answer is taken for UTC, which eSIMfly does
 // not say; Usage has it exactly.
@@ -60,9 +62,10 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	defer func() { end(err) }()
 	p := transport.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check := c.wire.Check(ctx, op)
+	t := &topUp{ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
+	c.resume(check, req.Resumed)
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p)
-	t := &topUp{ref: check.Reference(req.Reference), iccid: req.ICCID, packageID: req.PackageID}
 	if err = check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), t.key())
 	}
@@ -71,11 +74,18 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 		return nil, c.topUpError(t, esim.ErrUnavailable, esim.OutcomeUnknown, "another call with this reference is under way", err)
 	}
 	defer unlock()
-	earlier, outcome := c.topUps.byReference(t.ref), esim.OutcomeNotSent
+	earlier, doubt := c.topUps.byReference(t.ref)
+	if earlier == nil && req.Resumed {
+		return nil, c.resumeTopUp(t)
+	}
+	outcome := esim.OutcomeNotSent
+	if doubt {
+		outcome = esim.OutcomeUnknown
+	}
+	if earlier != nil && !earlier.same(t) {
+		return nil, c.topUpError(t, esim.ErrReferenceConflict, outcome, "this reference was used for another top-up", nil)
+	}
 	if earlier != nil {
-		if !earlier.same(t) {
-			return nil, c.topUpError(t, esim.ErrReferenceConflict, outcome, "this reference was used for another top-up", nil)
-		}
 		outcome = esim.OutcomeUnknown
 	}
 	release, err := c.topUps.lock(ctx, "iccid "+string(t.iccid))
@@ -86,10 +96,27 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	if earlier != nil {
 		return c.repeatTopUp(ctx, earlier)
 	}
-	if err := c.prepareTopUp(ctx, t, p); err != nil {
+	if err = c.prepareTopUp(ctx, t, p); err != nil {
+		return nil, c.wire.Withheld(err, t.ref, t.key())
+	}
+	order, err := c.sendTopUp(ctx, t)
+	if err != nil {
 		return nil, err
 	}
-	return c.sendTopUp(ctx, t)
+	if err := c.overcharged(op, order, p); err != nil {
+		return nil, err
+	}
+	return order, nil
+}
+
+// resumeTopUp keeps back a top-up that another process may have sent. What the
+// eSIM had before is not known here, so it stays in doubt.
+func (c *Client) resumeTopUp(t *topUp) error {
+	t.doubt = c.wire.Fail("TopUp", esim.ErrDuplicate, esim.OutcomeUnknown,
+		"an earlier process may have sent this top-up, and eSIMfly could not tell a second one from it")
+	t.doubt.Reference = t.ref
+	c.topUps.keepBlurred(t)
+	return t.unknown(nil)
 }
 
 // prepareTopUp takes the pre-image and refuses what would fail or cost more
@@ -120,7 +147,7 @@ func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p transport.Purchas
 	}
 	t.added = offers[i].Data
 	check := c.wire.Check(ctx, "TopUp")
-	check.Reference(t.ref)
+	check.Reference(t.ref, false)
 	check.Price(p, offers[i].Price, "the price in the top-up list")
 	return check.Err()
 }
@@ -139,21 +166,21 @@ func (c *Client) sendTopUp(ctx context.Context, t *topUp) (*esim.Order, error) {
 	call.Content = string(t.iccid) + " " + t.packageID
 	t.sent = c.wire.Now()
 	if err := c.wire.Do(ctx, call); err != nil {
-		if !t.remains(err) {
+		if errors.Is(err, esim.ErrReferenceConflict) || !t.remains(err) { // a conflict is about another purchase
 			return nil, err
 		}
 		c.topUps.keepInDoubt(t)
 		return c.settleTopUp(ctx, t)
 	}
 	order := t.newOrder()
-	order.ID, order.Status, order.Total = out.ID.String(), orderStatus(out.Status), money(out.Amount, out.Currency)
-	order.ESIMs[0].ExpiresAt = out.ESIMData.Expires.Time
-	c.topUps.settle(t, order)
-	why := ""
+	order.ID, order.Status = out.ID.Value.String(), orderStatus(out.Status.Value)
+	order.Total, order.ESIMs[0].ExpiresAt = money(out.Amount.Value, out.Currency.Value), out.ESIMData.Value.Expires.Time
+	c.topUps.settle(t, order, c.wire.Now())
+	why, about := "", iccidOf(out.ICCID.Value)
 	switch {
 	case order.ID == "":
 		why = "the answer has no order reference"
-	case out.ICCID != "" && out.ICCID.String() != string(t.iccid):
+	case about != "" && about != t.iccid:
 		why = "the answer is about another eSIM"
 	case order.Status == esim.OrderFailed, order.Status == esim.OrderCancelled:
 		why = "the top-up was taken and is " + order.Status.String()
@@ -219,7 +246,7 @@ func (c *Client) adoptTopUp(ctx context.Context, t *topUp) {
 	if row, err := c.historyOf(ctx, t); err == nil && row != nil { // only the ID and the price hang on it
 		order.ID, order.Total, order.CreatedAt = row.ID.String(), money(row.Amount, row.Currency), row.CreatedAt.Time
 	}
-	c.topUps.settle(t, order)
+	c.topUps.settle(t, order, c.wire.Now())
 }
 
 // historyOf looks for the top-up in the order history, which does not know
@@ -248,8 +275,8 @@ func (c *Client) historyOf(ctx context.Context, t *topUp) (*orderRow, error) {
 // mayBe compares the eSIM, or the package where no eSIM is shown.
 func (r *orderRow) mayBe(t *topUp, since time.Time) bool {
 	about := r.PackageCode.String() == t.packageID
-	if r.ESIM.ICCID != "" {
-		about = r.ESIM.ICCID.String() == string(t.iccid)
+	if iccid := iccidOf(r.ESIM.ICCID); iccid != "" {
+		about = iccid == t.iccid
 	}
 	return about && strings.HasPrefix(r.ID.String(), topUpPrefix) && !r.CreatedAt.Before(since)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/transport"
 )
 
 const postTopUp = "POST /topup/order"
@@ -271,6 +272,139 @@ func TestInvalidRepeatOfATopUpInDoubt(t *testing.T) {
 	assert.True(t, esim.MaybeCharged(err))
 }
 
+func TestConflictWithATopUpInDoubt(t *testing.T) {
+	p := &plans{t: t, mb: 1024, topUp: func(int) (int, bool) { return 0, false }}
+	c, f := faked(t, p.answer)
+	_, err := c.TopUp(t.Context(), topUpRequest("r1"))
+	require.True(t, esim.MaybeCharged(err))
+	for _, change := range []func(*esim.TopUpRequest){
+		func(r *esim.TopUpRequest) { r.PackageID = "another" },
+		func(r *esim.TopUpRequest) { r.ICCID = testICCID },
+	} {
+		other := topUpRequest("r1")
+		change(&other)
+		_, err = c.TopUp(t.Context(), other)
+		require.ErrorIs(t, err, esim.ErrReferenceConflict)
+		assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
+	}
+	assert.Equal(t, 1, f.count(postTopUp))
+}
+
+// An order in doubt and a top-up under its reference: one reference is one
+// purchase, and that one is in doubt.
+func TestTopUpUnderTheReferenceOfAnOrderInDoubt(t *testing.T) {
+	p := &plans{t: t, mb: 1024}
+	c, f := faked(t, func(call, body string) (int, string) {
+		if call == "POST /esims/order" {
+			return 0, ""
+		}
+		return p.answer(call, body)
+	})
+	_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: "p", Reference: "r1"})
+	require.True(t, esim.MaybeCharged(err))
+	for range 2 {
+		_, err = c.TopUp(t.Context(), topUpRequest("r1"))
+		require.ErrorIs(t, err, esim.ErrReferenceConflict)
+		assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
+	}
+	p.usage = func(int) int { return 503 }
+	_, err = c.TopUp(t.Context(), topUpRequest("r1"))
+	require.ErrorIs(t, err, esim.ErrUnavailable)
+	assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome, "that this call sent nothing takes nothing back")
+	assert.Zero(t, f.count(postTopUp))
+	assert.Empty(t, c.topUps.open)
+}
+
+func TestResumedTopUpIsNotSent(t *testing.T) {
+	c, f := silent(t)
+	req := topUpRequest("r1")
+	req.Resumed = true
+	for range 2 {
+		_, err := c.TopUp(t.Context(), req)
+		require.ErrorIs(t, err, esim.ErrDuplicate)
+		e := asError(t, err)
+		assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
+		assert.Equal(t, "r1", e.Reference)
+		req.Resumed = false // the second time it is known anyway
+	}
+	req.PackageID = "another"
+	_, err := c.TopUp(t.Context(), req)
+	require.ErrorIs(t, err, esim.ErrReferenceConflict)
+	assert.True(t, esim.MaybeCharged(err))
+
+	dear := topUpRequest("r2")
+	dear.Resumed, dear.MaxTotal = true, usd("-1")
+	_, err = c.TopUp(t.Context(), dear)
+	require.ErrorIs(t, err, esim.ErrInvalidRequest)
+	assert.True(t, esim.MaybeCharged(err), "what another process sent is not taken back")
+	assert.Zero(t, f.total())
+}
+
+func TestResumedTopUpThatIsRememberedIsReplayed(t *testing.T) {
+	p := &plans{t: t, mb: 1024, topUp: func(int) (int, bool) { return 200, true }}
+	c, f := faked(t, p.answer)
+	req := topUpRequest("r1")
+	_, err := c.TopUp(t.Context(), req)
+	require.NoError(t, err)
+	req.Resumed = true
+	o, err := c.TopUp(t.Context(), req)
+	require.NoError(t, err)
+	assert.True(t, o.Replayed)
+	assert.Equal(t, 1, f.count(postTopUp))
+}
+
+// However many top-ups follow, one is known again for a day.
+func TestSettledTopUpsAreRememberedForADay(t *testing.T) {
+	p := &plans{t: t, mb: 1024, topUp: func(int) (int, bool) { return 200, true }}
+	c, f := faked(t, p.answer)
+	_, err := c.TopUp(t.Context(), topUpRequest("r1"))
+	require.NoError(t, err)
+	now := goldenNow.Add(remembered - time.Second)
+	for i := range maxRecent {
+		c.topUps.settle(&topUp{ref: fmt.Sprint("later-", i)}, &esim.Order{ID: fmt.Sprint("topup_later_", i)}, now)
+	}
+	o, err := c.TopUp(t.Context(), topUpRequest("r1"))
+	require.NoError(t, err)
+	assert.True(t, o.Replayed)
+	assert.Equal(t, 1, f.count(postTopUp))
+}
+
+func TestOvercharged(t *testing.T) {
+	eur, err := esim.ParseMoney("9", "EUR")
+	require.NoError(t, err)
+	quote := turkeyQuote()
+	for _, tt := range []struct {
+		name  string
+		total esim.Money
+		p     transport.Purchase
+		want  string
+	}{
+		{"no guard", usd("99"), transport.Purchase{Quantity: 1}, ""},
+		{"at the quote", usd("5.44"), transport.Purchase{Quantity: 2, Quote: quote}, ""},
+		{"above the quote", usd("5.45"), transport.Purchase{Quantity: 2, Quote: quote}, "the quote of 5.44 USD"},
+		{"at the ceiling", usd("3"), transport.Purchase{Quantity: 1, MaxTotal: usd("3")}, ""},
+		{"above the ceiling", usd("3.01"), transport.Purchase{Quantity: 1, MaxTotal: usd("3")}, "MaxTotal of 3.00 USD"},
+		{"above the quote and below the ceiling", usd("2.80"), transport.Purchase{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, "the quote"},
+		{"other currency", eur, transport.Purchase{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
+		{"not told", esim.Money{}, transport.Purchase{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := silent(t)
+			o := &esim.Order{ID: "order_1", Reference: "r1", Total: tt.total}
+			err := c.overcharged("Order", o, tt.p)
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, esim.ErrPriceChanged)
+			e := asError(t, err)
+			assert.Equal(t, esim.OutcomeAccepted, e.Outcome)
+			assert.Contains(t, e.Message, tt.want)
+			assert.Same(t, o, e.Order)
+		})
+	}
+}
+
 func TestGrown(t *testing.T) {
 	day := 24 * time.Hour
 	limited := Preimage{ICCID: topUpICCID, Total: esim.GiB, ExpiresAt: goldenNow}
@@ -315,9 +449,12 @@ func TestRecent(t *testing.T) {
 	_, known := r.get(0)
 	assert.False(t, known)
 	for i := range maxRecent + 1 {
-		r.put(i, fmt.Sprint(i))
-		r.put(i, fmt.Sprint(i))
+		r.put(i, fmt.Sprint(i), goldenNow)
+		r.put(i, fmt.Sprint(i), goldenNow)
 	}
+	_, known = r.get(0)
+	assert.True(t, known, "many, but not a day old")
+	r.put(maxRecent, fmt.Sprint(maxRecent), goldenNow.Add(remembered))
 	_, known = r.get(0)
 	assert.False(t, known, "the oldest is forgotten")
 	value, known := r.get(maxRecent)

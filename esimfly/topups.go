@@ -77,8 +77,8 @@ func (t *topUp) copyOrder() *esim.Order {
 	return &o
 }
 
-// topUps is what a client remembers of its top-ups: many of the settled ones,
-// and all that are in doubt.
+// topUps is what a client remembers of its top-ups: those settled within a day
+// and more, and all that are in doubt.
 type topUps struct {
 	settled recent[string, *topUp]   // by reference
 	ids     recent[string, struct{}] // order ids of the settled ones
@@ -122,15 +122,24 @@ func (s *topUps) lock(ctx context.Context, key string) (unlock func(), err error
 	}
 }
 
-// byReference returns nil for a reference that is not remembered.
-func (s *topUps) byReference(ref string) *topUp {
+// byReference returns nil for a reference that is not remembered, and whether
+// its top-up is in doubt.
+func (s *topUps) byReference(ref string) (t *topUp, doubt bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.open[ref]; t != nil {
-		return t
+	if t = s.open[ref]; t != nil {
+		return t, true
 	}
-	t, _ := s.settled.get(ref)
-	return t
+	t, _ = s.settled.get(ref)
+	return t, false
+}
+
+// keepBlurred remembers a top-up in doubt of which there is no evidence.
+func (s *topUps) keepBlurred(t *topUp) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.blurred = true
+	s.open[t.ref] = t
 }
 
 func (s *topUps) inDoubt(iccid esim.ICCID) *topUp {
@@ -146,12 +155,12 @@ func (s *topUps) keepInDoubt(t *topUp) {
 }
 
 // settle ends the doubt about a top-up, if there was any.
-func (s *topUps) settle(t *topUp, order *esim.Order) {
+func (s *topUps) settle(t *topUp, order *esim.Order, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.order = order
-	s.settled.put(t.ref, t)
-	s.ids.put(order.ID, struct{}{})
+	s.settled.put(t.ref, t, now)
+	s.ids.put(order.ID, struct{}{}, now)
 	delete(s.open, t.ref)
 	if s.doubts[t.iccid] == t {
 		delete(s.doubts, t.iccid)

@@ -48,7 +48,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	ctx, end := c.wire.Operation(ctx, "Order")
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "Order")
-	p := c.purchase("Order", "NEW", check.Reference(req.Reference), transport.Purchase{
+	p := c.purchase("Order", "NEW", check.Reference(req.Reference, req.Resumed), transport.Purchase{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.resume(check, req.Resumed)
@@ -82,7 +82,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	ctx, end := c.wire.Operation(ctx, "TopUp")
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "TopUp")
-	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference), transport.Purchase{
+	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, req.Resumed), transport.Purchase{
 		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.body.ICCID = req.ICCID

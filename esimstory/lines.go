@@ -39,7 +39,7 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Orde
 	ctx, end := c.wire.Operation(ctx, "OrderLines")
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "OrderLines")
-	req.Reference = check.Reference(req.Reference)
+	req.Reference = check.Reference(req.Reference, req.Resumed)
 	c.resume(check, req.Resumed)
 	lines := mergeLines(req.Lines)
 	c.checkLines(check, req)

@@ -29,7 +29,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	ctx, end := c.wire.Operation(ctx, "Order")
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "Order")
-	req.Reference = check.Reference(req.Reference)
+	req.Reference = check.Reference(req.Reference, req.Resumed)
 	c.resume(check, req.Resumed)
 	req.Quantity = cmp.Or(req.Quantity, 1)
 	guard := transport.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}

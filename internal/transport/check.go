@@ -120,9 +120,12 @@ func (c *Check) URL(field, raw string) {
 const maxReference = 64
 
 // Reference checks the caller's reference, or mints one when it is empty, and
-// returns it.
-func (c *Check) Reference(ref string) string {
+// returns it. A purchase that is resumed has one.
+func (c *Check) Reference(ref string, resumed bool) string {
 	if ref == "" {
+		if resumed {
+			c.Fail("Reference", "is empty, so there is nothing to resume")
+		}
 		ref = uuid.NewString()
 	}
 	switch {

@@ -139,7 +139,7 @@ func TestCheckReference(t *testing.T) {
 	} {
 		assertBad(t, name, "Reference", ref, func() error {
 			c := tr.Check(t.Context(), "Order")
-			assert.Equal(t, ref, c.Reference(ref))
+			assert.Equal(t, ref, c.Reference(ref, false))
 			err := c.Err()
 			assert.Empty(t, c.Named())
 			assert.Empty(t, asError(t, err).Reference, "what is not fit to be one is not repeated as one")
@@ -148,7 +148,7 @@ func TestCheckReference(t *testing.T) {
 	}
 	for _, ref := range []string{"cart-8841", "A", strings.Repeat("r", 64), "a.b_c:d-e", "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"} {
 		c := tr.Check(t.Context(), "Order")
-		assert.Equal(t, ref, c.Reference(ref))
+		assert.Equal(t, ref, c.Reference(ref, false))
 		require.NoError(t, c.Err())
 		assert.Equal(t, ref, c.Named())
 		c.Fail("Quantity", "is odd")
@@ -157,7 +157,7 @@ func TestCheckReference(t *testing.T) {
 
 	// An empty one is minted, and told to the caller even when the call fails.
 	c := tr.Check(t.Context(), "Order")
-	first, second := c.Reference(""), c.Reference("")
+	first, second := c.Reference("", false), c.Reference("", false)
 	assert.Regexp(t, uuidText, first)
 	assert.NotEqual(t, first, second)
 	c.Fail("Quantity", "is odd")

@@ -21,6 +21,8 @@ type column struct {
 	op      string
 	retries int // Settings.MaxRetries: 0 = the default of two, -1 = none
 	harness func(sim *esimtest.Simulator) esimtest.Harness
+
+	several
 }
 
 func (c column) String() string { return c.name }
@@ -39,30 +41,37 @@ func fxWorld(sim *esimtest.Simulator) esimtest.Harness {
 
 // columns of the matrix, in the order of its cells.
 var columns = []column{
-	{"esimfly Order", "Order", -1, flyWorld(false)},
-	{"esimfly TopUp", "TopUp", -1, flyWorld(false)},
-	{"esimstory Order", "Order", -1, storyWorld},
-	{"esimfx Order", "Order", -1, fxWorld},
-	{"esimfx TopUp", "TopUp", -1, fxWorld},
-	{"esimfly Order, retries", "Order", 0, flyWorld(false)},
-	{"esimfly Order, retries and verified replays", "Order", 0, flyWorld(true)},
-	{"esimfly TopUp, retries", "TopUp", 0, flyWorld(false)},
-	{"esimstory Order, retries", "Order", 0, storyWorld},
-	{"esimfx Order, retries", "Order", 0, fxWorld},
-	{"esimfx TopUp, retries", "TopUp", 0, fxWorld},
+	{"esimfly Order", "Order", -1, flyWorld(false), one},
+	{"esimfly TopUp", "TopUp", -1, flyWorld(false), one},
+	{"esimstory Order", "Order", -1, storyWorld, one},
+	{"esimfx Order", "Order", -1, fxWorld, one},
+	{"esimfx TopUp", "TopUp", -1, fxWorld, one},
+	{"esimfly Order, retries", "Order", 0, flyWorld(false), one},
+	{"esimfly Order, retries and verified replays", "Order", 0, flyWorld(true), one},
+	{"esimfly TopUp, retries", "TopUp", 0, flyWorld(false), one},
+	{"esimstory Order, retries", "Order", 0, storyWorld, one},
+	{"esimfx Order, retries", "Order", 0, fxWorld, one},
+	{"esimfx TopUp, retries", "TopUp", 0, fxWorld, one},
+	{"esimfly Order of three", "Order", -1, flyWorld(false), several{3, 0}},
+	{"esimfx Order of three", "Order", -1, fxWorld, several{3, 1}},
 }
 
 // A cell says what one call under one fault comes to: the outcome (N not sent,
-// R rejected, A a success, U unknown), how many purchases reached the
-// provider, and whether it charged (+) or not (-). An empty cell is a fault
-// that the operation cannot suffer.
+// R rejected, A a success, a accepted but an error, U unknown), how many
+// purchases reached the provider, and whether it charged (+) or not (-). Of
+// several eSIMs it also says in how many charges how many were paid, and how
+// many the caller knows, be it by the result or by the error. An empty cell is
+// a fault that the operation cannot suffer.
 type cell string
 
 func (c cell) outcome() esim.Outcome {
 	return map[byte]esim.Outcome{
-		'N': esim.OutcomeNotSent, 'R': esim.OutcomeRejected, 'A': esim.OutcomeAccepted, 'U': esim.OutcomeUnknown,
+		'N': esim.OutcomeNotSent, 'R': esim.OutcomeRejected, 'A': esim.OutcomeAccepted, 'a': esim.OutcomeAccepted,
+		'U': esim.OutcomeUnknown,
 	}[c[0]]
 }
+
+func (c cell) success() bool { return c[0] == 'A' }
 
 func (c cell) charged() bool { return c[2] == '+' }
 
@@ -118,19 +127,28 @@ func TestMatrixIsComplete(t *testing.T) {
 func fill(t *testing.T, h esimtest.Harness, col column, fault esimtest.Fault, want cell) {
 	buy := purchaseOf(t, h, col, patienceFor(fault.Kind))
 	fault.Op = col.op
+	fault.Skip = col.before
 	charges, sends := len(h.Ledger.Charges()), h.PurchaseSends()
 	if able := h.Inject(fault); !able || want == "" {
 		require.False(t, able || want != "", "fault and cell do not fit")
 		return
 	}
-	_, err := buy(t.Context())
+	order, err := buy(t.Context())
 	h.Heal()
 
-	got := cell(fmt.Sprintf("%c%d%s", letter(err), h.PurchaseSends()-sends, sign(len(h.Ledger.Charges())-charges)))
+	sends = h.PurchaseSends() - sends
+	paid := h.Ledger.Charges()[charges:]
+	got := cell(fmt.Sprintf("%c%d%s", letter(err), sends, col.sign(paid, known(order, err))))
 	require.Equal(t, want, got, "outcome, purchases sent, charged: %v", err)
-	require.Equal(t, fault.Kind.Commits() || want.outcome() == esim.OutcomeAccepted, want.charged(), "the ledger against the nature of the fault")
-	require.Equal(t, want.outcome() == esim.OutcomeUnknown, esim.MaybeCharged(err))
+	earlier := sends > 0 && col.before > 0
+	require.Equal(t, earlier || fault.Kind.Commits() || want.success(), want.charged(), "the ledger against the nature of the fault")
+	require.Equal(t, want[0] == 'U' || want[0] == 'a', esim.MaybeCharged(err))
 	checkError(t, err, want)
+	if col.quantity > 1 {
+		checkKnown(t, known(order, err), paid)
+		again := col.settle(t, h, buy, charges)
+		require.True(t, again.Replayed || !want.success(), "what was in hand is bought again")
+	}
 }
 
 // patienceFor a fault: most bring an answer, or an end, by themselves.
@@ -149,7 +167,7 @@ func purchaseOf(t *testing.T, h esimtest.Harness, col column, patience time.Dura
 	ref := fmt.Sprintf("m-%d", time.Now().UnixNano())
 	if col.op == "Order" {
 		return func(ctx context.Context) (*esim.Order, error) {
-			return c.Order(ctx, esim.OrderRequest{PackageID: h.Package.ID, Reference: ref})
+			return c.Order(ctx, esim.OrderRequest{PackageID: h.Package.ID, Quantity: col.quantity, Reference: ref})
 		}
 	}
 	iccid := h.TopUpICCID(t)
@@ -186,7 +204,7 @@ func sign(charges int) string {
 
 func checkError(t *testing.T, err error, want cell) {
 	t.Helper()
-	if want.outcome() == esim.OutcomeAccepted {
+	if want.success() {
 		return
 	}
 	e, ok := errors.AsType[*esim.Error](err)

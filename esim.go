@@ -30,9 +30,9 @@
 // question to ask before refunding a customer or ordering elsewhere.
 //
 // The Reference of an order is its identity: one reference is at most one
-// purchase. After an unknown outcome call Order again with the same
-// reference; never with a new one. What a provider makes of the repeat is
-// told by [Capabilities].
+// purchase. After an unknown outcome, and only then ([OutcomeOf] tells), the
+// same reference may be sent again where the provider replays it, which
+// [Capabilities] says; a new one never.
 //
 // # What is not known
 //

@@ -137,6 +137,17 @@ func TestConflictLeavesTheFirstAlone(t *testing.T) {
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 }
 
+func TestConflictForgetsNoPurchase(t *testing.T) {
+	s := inTurn(accepts)
+	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	require.NoError(t, tr.Do(t.Context(), order(Once, "k")))
+	other := order(Once, "k")
+	other.Content = "P2"
+	require.ErrorIs(t, tr.Do(t.Context(), other), esim.ErrReferenceConflict)
+	assertOutcome(t, esim.OutcomeAccepted, tr.Do(t.Context(), order(Once, "k")))
+	assert.Equal(t, int32(1), s.sends.Load())
+}
+
 func TestOnce(t *testing.T) {
 	t.Run("in doubt", func(t *testing.T) {
 		s := inTurn(dropped, accepts)

@@ -281,7 +281,7 @@ func TestMadeIsRemembered(t *testing.T) {
 func TestUnrecognisedIsMalformed(t *testing.T) {
 	tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(200, `{"ok":false}`)).client(), MaxRetries: -1}, func(s *Spec) {
 		s.Refuse = func(Answer) Verdict {
-			return Verdict{Rule: rules["LOW"], Code: "key " + secretKey, Message: accessCode}
+			return Verdict{Rule: rules["LOW"], Code: "key " + accessCode, Message: accessCode}
 		}
 	})
 	err := tr.Do(t.Context(), order(Replayed, "k"))

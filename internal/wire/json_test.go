@@ -160,6 +160,41 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestDepthOfMisleadingTexts: brackets in texts can hide depth from the count,
+// which then is bounded by the decoder, and cannot make a flat document deep.
+func TestDepthOfMisleadingTexts(t *testing.T) {
+	filler := `"` + strings.Repeat("]", 2*stretch) + `",`
+	hidden := func(levels int) string {
+		return strings.Repeat("["+filler, levels) + "1" + strings.Repeat("]", levels)
+	}
+	for _, levels := range []int{65, 200} {
+		require.NoError(t, Decode([]byte(hidden(levels)), new(Raw)), "the limit that this gets by")
+	}
+	deep := `[` + filler + strings.Repeat(strings.Repeat("[", 60)+filler, 200) + "1" + strings.Repeat("]", 12_001)
+	require.EqualError(t, Decode([]byte(deep), new(Raw)), "invalid JSON at byte "+fmt.Sprint(depthOf(deep, 10_001)), "the decoder's own limit")
+
+	flat := `["` + strings.Repeat("[", 10*stretch) + `"]`
+	require.NoError(t, Decode([]byte(flat), new(Raw)))
+	wide := "[" + strings.Repeat("[[[]]],", 5*stretch) + "1]"
+	require.NoError(t, Decode([]byte(wide), new(Raw)))
+}
+
+// depthOf returns where the n-th bracket that is open at once is opened.
+func depthOf(doc string, n int) int {
+	text := false
+	for i := range len(doc) {
+		switch {
+		case doc[i] == '"':
+			text = !text
+		case doc[i] == '[' && !text:
+			if n--; n == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
 // reencode parses a document with the other JSON library and writes it again,
 // token by token, as a server might before it compares signatures.
 func reencode(t testing.TB, doc []byte) string {

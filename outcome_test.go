@@ -95,6 +95,37 @@ func TestMaybeCharged(t *testing.T) {
 	}
 }
 
+func TestOutcomeOf(t *testing.T) {
+	notSent, rejected := withOutcome(esim.OutcomeNotSent), withOutcome(esim.OutcomeRejected)
+	accepted, unknown := withOutcome(esim.OutcomeAccepted), withOutcome(esim.OutcomeUnknown)
+	var none *esim.Error
+	for _, c := range []struct {
+		name string
+		err  error
+		want esim.Outcome
+	}{
+		{"nil", nil, esim.OutcomeAccepted},
+		{"not sent", notSent, esim.OutcomeNotSent},
+		{"rejected", masked{rejected}, esim.OutcomeRejected},
+		{"accepted", fmt.Errorf("w: %w", accepted), esim.OutcomeAccepted},
+		{"unknown", unknown, esim.OutcomeUnknown},
+		{"foreign", io.EOF, esim.OutcomeUnknown},
+		{"nil *Error", none, esim.OutcomeUnknown},
+		{"broken", broken{}, esim.OutcomeUnknown},
+		{"rejected asks for more care than not sent", errors.Join(rejected, notSent), esim.OutcomeRejected},
+		{"in any order", errors.Join(notSent, rejected), esim.OutcomeRejected},
+		{"accepted asks for more", errors.Join(notSent, accepted, rejected), esim.OutcomeAccepted},
+		{"unknown asks for most", errors.Join(unknown, accepted), esim.OutcomeUnknown},
+		{"in any order, too", errors.Join(accepted, masked{unknown}), esim.OutcomeUnknown},
+		{"beside a foreign one", errors.Join(io.EOF, accepted), esim.OutcomeAccepted},
+	} {
+		assert.Equal(t, c.want, esim.OutcomeOf(c.err), c.name)
+	}
+	for _, odd := range []esim.Outcome{-1, 99} {
+		assert.True(t, esim.MaybeCharged(errors.Join(withOutcome(odd), notSent)), "an outcome that does not exist")
+	}
+}
+
 // word is an enumeration of this package.
 type word interface {
 	~int

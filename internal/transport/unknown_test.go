@@ -292,6 +292,21 @@ func TestUnrecognisedIsMalformed(t *testing.T) {
 	assert.Equal(t, "[redacted]", e.Message)
 }
 
+// TestNoTableOverrulesTheStatus: what is not a final answer, sends elsewhere
+// or failed inside proves nothing, whatever an adapter makes of its body.
+func TestNoTableOverrulesTheStatus(t *testing.T) {
+	for _, status := range []int{101, 300, 302, 399, 500, 503, 599} {
+		for _, outcome := range []esim.Outcome{esim.OutcomeNotSent, esim.OutcomeRejected, esim.OutcomeAccepted} {
+			tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(status, refusal)).client(), MaxRetries: -1}, func(s *Spec) {
+				s.Refuse = func(Answer) Verdict {
+					return Verdict{Rule: Rule{Kind: esim.ErrNotEligible, Outcome: outcome}, Recognised: true}
+				}
+			})
+			assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
+		}
+	}
+}
+
 // TestCausesOfMalformedAnswers say what is wrong with them.
 func TestCausesOfMalformedAnswers(t *testing.T) {
 	for body, want := range map[string]string{

@@ -60,15 +60,19 @@ type catalogue struct {
 	changes int               // how often prices have changed
 	pages   map[string]*reply // encoded lists
 	picks   map[string][]int  // positions a filter leaves
+	found   map[string]*item  // those asked for
 }
 
 // maxPages bounds the encoded lists that are kept.
 const maxPages = 4096
 
+// maxFound bounds the items that are kept.
+const maxFound = 4096
+
 func newCatalogue(size int, currency string, generate func(i int) item) *catalogue {
 	c := &catalogue{
 		size: size, currency: currency, make: generate,
-		prices: map[string]string{}, pages: map[string]*reply{}, picks: map[string][]int{},
+		prices: map[string]string{}, pages: map[string]*reply{}, picks: map[string][]int{}, found: map[string]*item{},
 	}
 	c.index = sync.OnceValue(func() map[string]int {
 		m := make(map[string]int, size)
@@ -92,12 +96,26 @@ func (c *catalogue) at(i int) item {
 	return it
 }
 
-func (c *catalogue) find(id string) (item, bool) {
+// find is the item with that id, at its present price. Those of most orders
+// are one and the same, so that an order is small.
+func (c *catalogue) find(id string) (*item, bool) {
 	i, ok := c.index()[id]
 	if !ok {
-		return item{}, false
+		return nil, false
 	}
-	return c.at(i), true
+	c.mu.Lock()
+	kept, changes := c.found[id], c.changes
+	c.mu.Unlock()
+	if kept != nil {
+		return kept, true
+	}
+	it := c.at(i)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if changes == c.changes && len(c.found) < maxFound {
+		c.found[it.id] = &it
+	}
+	return &it, true
 }
 
 func (c *catalogue) price(it item) esim.Money { return money(it.price, c.currency) }
@@ -108,6 +126,7 @@ func (c *catalogue) setPrice(id, amount string) {
 	c.prices[id] = amount
 	c.changes++
 	clear(c.pages)
+	clear(c.found)
 }
 
 // page keeps an encoded list under a key.

@@ -11,11 +11,13 @@ import (
 // looks at its eSIMs, so that a stand-alone one sends its webhooks too.
 const settleEvery = time.Minute
 
-// clock is the real clock plus what was added to it, with things to do at
-// given times. Tasks run one at a time, in order of their time, either by
-// whoever calls advance or by the clock's own goroutine as time passes.
+// clock is the real clock, or one that stands still, plus what was added to
+// it, with things to do at given times. Tasks run one at a time, in order of
+// their time, either by whoever calls advance or, as real time passes, by the
+// clock's own goroutine.
 type clock struct {
-	offset atomic.Int64 // nanoseconds added to the real clock
+	still  time.Time    // what is added to; zero = the real clock
+	offset atomic.Int64 // nanoseconds added
 	settle func()       // brings everything up to the present
 	wake   chan struct{}
 	done   chan struct{}
@@ -28,19 +30,50 @@ type clock struct {
 	count uint64
 }
 
-func newClock(settle func()) *clock {
-	return &clock{settle: settle, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newClock(still time.Time, settle func()) *clock {
+	return &clock{still: still, settle: settle, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// start lets tasks run as time passes.
-func (c *clock) start() { c.exited.Go(c.loop) }
+// start lets tasks run as time passes, if it passes by itself.
+func (c *clock) start() {
+	if !c.stands() {
+		c.exited.Go(c.loop)
+	}
+}
+
+// stands reports whether only advance moves the clock.
+func (c *clock) stands() bool { return !c.still.IsZero() }
+
+// base is the time that the offset is added to.
+func (c *clock) base() time.Time {
+	if c.stands() {
+		return c.still
+	}
+	return time.Now()
+}
 
 func (c *clock) now() time.Time {
-	return time.Now().Add(time.Duration(c.offset.Load()))
+	return c.base().Add(time.Duration(c.offset.Load()))
 }
 
 // moved reports whether the clock differs from the real one.
-func (c *clock) moved() bool { return c.offset.Load() != 0 }
+func (c *clock) moved() bool { return c.stands() || c.offset.Load() != 0 }
+
+// wait has fn run once, after so much real time, or simulated time if the
+// clock stands still, unless it is stopped before.
+func (c *clock) wait(d time.Duration, fn func()) (stop func()) {
+	if !c.stands() {
+		t := time.AfterFunc(d, fn)
+		return func() { t.Stop() }
+	}
+	var stopped atomic.Bool
+	c.after(d, func() {
+		if !stopped.Load() {
+			fn()
+		}
+	})
+	return func() { stopped.Store(true) }
+}
 
 // after has fn run once, d from now.
 func (c *clock) after(d time.Duration, fn func()) {
@@ -62,11 +95,11 @@ func (c *clock) advance(d time.Duration) {
 	defer c.running.Unlock()
 	goal := c.offset.Load() + max(int64(d), 0)
 	for {
-		t, ok := c.due(time.Now().Add(time.Duration(goal)))
+		t, ok := c.due(c.base().Add(time.Duration(goal)))
 		if !ok {
 			break
 		}
-		if need := int64(time.Until(t.at)); need > c.offset.Load() {
+		if need := int64(t.at.Sub(c.base())); need > c.offset.Load() {
 			c.offset.Store(need)
 		}
 		t.fn()

@@ -2,6 +2,7 @@ package esimtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -108,6 +109,10 @@ func (t *trial) refusedAfterDoubt(op string) {
 func (t *trial) minted(op string) {
 	c := t.patient()
 	b := t.buyer(op)
+	if t.h.ReferenceRequired {
+		t.wantNoReferenceRefused(c, b)
+		return
+	}
 	seen := make(map[string]bool)
 	for range 3 {
 		o, err := b.call(t.ctx(), c, "")
@@ -122,9 +127,21 @@ func (t *trial) minted(op string) {
 	t.wantBought(3 * b.quantity)
 }
 
+// wantNoReferenceRefused: a client that mints none must say so, and send nothing.
+func (t *trial) wantNoReferenceRefused(c esim.Client, b buyer) {
+	_, err := b.call(t.ctx(), c, "")
+	if !errors.Is(err, esim.ErrInvalidRequest) || outcome(err) != esim.OutcomeNotSent {
+		t.Errorf("without a reference the error is %v, want an invalid request of which nothing was sent", err)
+	}
+	t.wantBought(0)
+}
+
 // mintedInError loses an answer of a purchase without a reference; the one in
 // the error must be as good as one of the caller's own.
 func (t *trial) mintedInError(op string) {
+	if t.h.ReferenceRequired {
+		t.Skip("the client mints no references")
+	}
 	c := t.client(esim.Settings{Timeout: patience, MaxRetries: -1})
 	b := t.buyer(op)
 	t.inject(Fault{Kind: FaultCutAfterCommit, Op: op})

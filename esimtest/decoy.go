@@ -1,6 +1,7 @@
 package esimtest
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,6 +9,9 @@ import (
 
 // decoy is the host that redirects point to. Nothing should ever arrive there.
 type decoy struct {
+	clock   *clock
+	unheard string // address in place of a listener; "" = listen
+
 	mu     sync.Mutex
 	door   *door // opened when it is needed
 	strays []string
@@ -18,9 +22,20 @@ func (d *decoy) url() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.door == nil {
-		d.door = must(newDoor("127.0.0.1:0", d.serve))
+		d.door = must(newDoor(cmp.Or(d.unheard, "127.0.0.1:0"), d.serve, d.clock, d.unheard != ""))
 	}
-	return "http://" + strings.Replace(d.door.address(), "127.0.0.1", "localhost", 1)
+	return "http://" + d.host()
+}
+
+func (d *decoy) host() string {
+	return strings.Replace(d.door.address(), "127.0.0.1", "localhost", 1)
+}
+
+// at reports whether redirects have pointed to this host.
+func (d *decoy) at(host string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.door != nil && d.host() == host
 }
 
 func (d *decoy) serve(w http.ResponseWriter, r *http.Request) {

@@ -22,6 +22,29 @@
 // webhooks. Time is the real time plus what [Simulator.Advance] adds, so that
 // provisioning, expiry and retries of webhooks take no time in a test.
 //
+// # Without sockets, and with a clock of your own
+//
+// [Server.Transport] hands requests to a provider on the goroutine that makes
+// them, and [WithoutListeners] opens no sockets at all. With [WithClock] time
+// stands still between two calls of [Simulator.Advance], which also sends the
+// webhooks, and everything that looks random comes from the seed. Together
+// they make a run of hundreds of thousands of orders quick, and the same every
+// time:
+//
+//	sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithClock(start))
+//	client, err := esimfly.New(esimfly.Config{
+//		AccessCode: sim.ESIMFly.AccessCode,
+//		SecretKey:  esim.NewSecret(sim.ESIMFly.SecretKey),
+//		Settings: esim.Settings{
+//			BaseURL:    sim.ESIMFly.URL(),
+//			HTTPClient: &http.Client{Transport: sim.ESIMFly.Transport()},
+//			Now:        sim.Now,
+//		},
+//	})
+//
+// [WithTravel] with a negative time keeps eSIMs from being used, so that the
+// passing of time costs nothing, however many there are.
+//
 // # The ledger
 //
 // [Server.Ledger] holds every charge and refund. A test compares what a client

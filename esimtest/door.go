@@ -11,29 +11,36 @@ import (
 	"time"
 )
 
-// door is the listener of a provider: it can be shut and opened again on the
-// same port, and resets connections on demand.
+// door is the way into a provider: it can be shut and opened again on the same
+// port, and resets connections on demand. It is a listener, unless only
+// requests of this process are to come in.
 type door struct {
 	handler http.Handler
 	server  *http.Server
 	closing chan struct{} // closed when the simulator ends
+	clock   *clock
+	unheard bool // no listener
 
 	active sync.WaitGroup // requests being handled, and accept loops
 
 	mu     sync.Mutex
 	calm   *sync.Cond // a connection has become idle or has ended
 	addr   string
-	ln     net.Listener // nil = shut
+	ln     net.Listener // nil = shut, or unheard
+	barred bool         // shut
 	resets int          // connections to reset on accept
 	idle   map[net.Conn]struct{}
 	busy   map[net.Conn]struct{}
-	inside int         // requests being handled
-	timer  *time.Timer // opens again after a while
+	inside int    // requests of connections being handled
+	stay   func() // keeps a shut door from opening after a while; nil = it would not
 	closed bool
 }
 
-func newDoor(addr string, h http.HandlerFunc) (*door, error) {
-	d := &door{handler: h, closing: make(chan struct{}), addr: addr, idle: map[net.Conn]struct{}{}, busy: map[net.Conn]struct{}{}}
+func newDoor(addr string, h http.HandlerFunc, c *clock, unheard bool) (*door, error) {
+	d := &door{
+		handler: h, closing: make(chan struct{}), clock: c, unheard: unheard, addr: addr,
+		idle: map[net.Conn]struct{}{}, busy: map[net.Conn]struct{}{},
+	}
 	d.calm = sync.NewCond(&d.mu)
 	d.server = &http.Server{
 		Handler:           h,
@@ -54,14 +61,15 @@ func (d *door) address() string {
 // listen opens the port and serves it. The first time a port 0 is replaced by
 // the one the system has chosen.
 func (d *door) listen() error {
+	if d.unheard {
+		d.addr = reachable(d.addr)
+		return nil
+	}
 	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", d.addr)
 	if err != nil {
 		return err
 	}
-	d.ln, d.addr = ln, ln.Addr().String()
-	if host, port, err := net.SplitHostPort(d.addr); err == nil && net.ParseIP(host).IsUnspecified() {
-		d.addr = net.JoinHostPort("127.0.0.1", port)
-	}
+	d.ln, d.addr = ln, reachable(ln.Addr().String())
 	d.active.Go(func() {
 		// It always ends with an error, when the door is shut or closed.
 		_ = d.server.Serve(&resetting{Listener: ln, door: d})
@@ -69,22 +77,35 @@ func (d *door) listen() error {
 	return nil
 }
 
+// reachable is the address to dial for a listener of all addresses.
+func reachable(addr string) string {
+	if host, port, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr
+}
+
 // shut refuses connections from now on, idle ones included, and opens again
 // after the time given, if one is.
 func (d *door) shut(after time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.barred = true
 	if d.ln != nil {
 		_ = d.ln.Close() // nobody to tell
 		d.ln = nil
 	}
 	d.dropIdle()
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
+	d.remain()
 	if after > 0 && !d.closed {
-		d.timer = time.AfterFunc(after, d.open)
+		d.stay = d.clock.wait(after, d.open)
+	}
+}
+
+func (d *door) remain() {
+	if d.stay != nil {
+		d.stay()
+		d.stay = nil
 	}
 }
 
@@ -93,10 +114,10 @@ func (d *door) shut(after time.Duration) {
 func (d *door) open() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.resets = 0
+	d.barred, d.resets = false, 0
 	var err error
 	for range 1000 { // another process may use the port for a moment
-		if d.ln != nil || d.closed {
+		if d.unheard || d.ln != nil || d.closed {
 			return
 		}
 		if err = d.listen(); err == nil {
@@ -121,6 +142,9 @@ func (d *door) resetNext(n int) {
 // already be about to use it again. Then it is waited for the client to close
 // its side, so that it will not try a dead connection.
 func (d *door) dropIdle() {
+	if d.unheard {
+		return
+	}
 	d.await(func() bool { return len(d.busy) <= d.inside })
 	for c := range d.idle {
 		if half, ok := c.(*net.TCPConn); ok {
@@ -183,13 +207,35 @@ func (d *door) leave() {
 	d.active.Done()
 }
 
+// welcome is what a request of this process meets at the door.
+type welcome int
+
+const (
+	refused    welcome = iota // no connection
+	torn                      // a connection that is reset at once
+	letThrough                // to be counted out with active.Done
+)
+
+// knock counts a request of this process in, if it is let through.
+func (d *door) knock() welcome {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed || d.barred:
+		return refused
+	case d.resets > 0:
+		d.resets--
+		return torn
+	}
+	d.active.Add(1)
+	return letThrough
+}
+
 // close ends all connections and waits for the requests being handled.
 func (d *door) close() {
 	d.mu.Lock()
 	d.closed = true
-	if d.timer != nil {
-		d.timer.Stop()
-	}
+	d.remain()
 	d.mu.Unlock()
 	close(d.closing)
 	_ = d.server.Close() // the errors of listeners that are closed already

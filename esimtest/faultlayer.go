@@ -150,25 +150,18 @@ func (p *Server) playSlowBody(w http.ResponseWriter, c *call, a *reply) {
 func (p *Server) playHugeBody(w http.ResponseWriter, c *call, a *reply) {
 	p.head(w.Header(), c, a)
 	w.WriteHeader(a.status)
-	white := bytes.Repeat([]byte(" "), blank)
-	for range hugeBlanks {
-		if !send(w, white) {
-			return
-		}
+	if sendAgain(w, bytes.Repeat([]byte(" "), blank), hugeBlanks) {
+		send(w, a.body)
 	}
-	send(w, a.body)
 }
 
 func (p *Server) playGzipBomb(w http.ResponseWriter, c *call, a *reply) {
 	p.head(w.Header(), c, a)
 	w.Header().Set("Content-Encoding", "gzip")
 	w.WriteHeader(a.status)
-	for range bombBlanks {
-		if !send(w, p.bomb()) {
-			return
-		}
+	if sendAgain(w, p.bomb(), bombBlanks) {
+		send(w, gzipped(a.body))
 	}
-	send(w, gzipped(a.body))
 }
 
 // gzipBlank is a piece of white space as a gzip member; members may follow
@@ -204,6 +197,20 @@ func playChanged(change func([]byte) []byte) func(*Server, http.ResponseWriter, 
 func send(w http.ResponseWriter, data []byte) bool {
 	_, err := w.Write(data)
 	return err == nil && http.NewResponseController(w).Flush() == nil
+}
+
+// sendAgain sends the same data n times. Within this process they are not
+// copied.
+func sendAgain(w http.ResponseWriter, data []byte, n int) bool {
+	if rec, ok := w.(*collector); ok {
+		return rec.repeat(data, n)
+	}
+	for range n {
+		if !send(w, data) {
+			return false
+		}
+	}
+	return true
 }
 
 // retryAfter announces the fault's RetryAfter in whole seconds, rounded up.

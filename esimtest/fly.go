@@ -51,9 +51,9 @@ const flyPath = "/api/v1/business"
 func newESIMFly(o *options, c *clock) *ESIMFly {
 	f := &ESIMFly{
 		Server:        newServer(esim.ESIMFly, flyPath, o, c, newCatalogue(o.packages, o.currency, flyItems(o))),
-		AccessCode:    secret("esf_canary_"),
-		SecretKey:     secret("sk_canary_"),
-		WebhookSecret: secret("whsec_canary_"),
+		AccessCode:    o.secret("esf_canary_", 0),
+		SecretKey:     o.secret("sk_canary_", 0),
+		WebhookSecret: o.secret("whsec_canary_", 0),
 		world:         newWorld(o, brand{prefix: "8932042", digits: 19, smdp: "rsp-3104.idemia.io", alphabet: hexAlphabet}),
 		byRef:         map[string]*flyOrder{},
 		byKey:         map[string]*flyOrder{},
@@ -133,7 +133,7 @@ func (f *ESIMFly) missing(*call) *reply {
 func (f *ESIMFly) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.esims {
+	for _, s := range f.world.due(now) {
 		f.refresh(s, now)
 	}
 }

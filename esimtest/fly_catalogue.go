@@ -223,7 +223,7 @@ func (f *ESIMFly) getTopUps(c *call) *reply {
 	if !f.toppable(s) {
 		return f.refuse(c, http.StatusBadRequest, "ESIM_NOT_TOPPABLE", "This eSIM cannot be topped up in its current status")
 	}
-	list := f.topUpsFor(s.item)
+	list := f.topUpsFor(*s.item)
 	p.Total = len(list)
 	rows := [][]byte{}
 	for i := range p.slice() {

@@ -137,7 +137,7 @@ func (f *ESIMFly) getESIMs(c *call) *reply {
 	defer f.mu.Unlock()
 	now := f.clock.now()
 	var list []*sim
-	for _, s := range slices.Backward(f.esims) {
+	for _, s := range slices.Backward(f.searched(search)) {
 		if !s.delivered(now) {
 			continue
 		}
@@ -152,6 +152,14 @@ func (f *ESIMFly) getESIMs(c *call) *reply {
 		rows = append(rows, encode(flyRow(list[i], now, c.param("include_base64") == "true")))
 	}
 	return flyPage("esims", rows, p)
+}
+
+// searched is the eSIMs that may match a search: one, if it is a whole ICCID.
+func (f *ESIMFly) searched(words string) []*sim {
+	if s := f.byICCID[words]; s != nil {
+		return []*sim{s}
+	}
+	return f.esims
 }
 
 func (f *ESIMFly) listed(s *sim, status, search string, now time.Time) bool {

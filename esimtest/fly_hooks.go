@@ -61,7 +61,7 @@ func (f *ESIMFly) putWebhook(c *call) *reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hooks.events = events
-	f.hooks.secret = secret("whsec_canary_")
+	f.hooks.secret = f.options.secret("whsec_canary_", 1+len(f.hooks.minted))
 	f.hooks.minted = append(f.hooks.minted, f.hooks.secret)
 	return &reply{status: http.StatusOK, body: join([]member{
 		{"success", encode(true)},
@@ -213,4 +213,5 @@ func (f *ESIMFly) watch(s *sim, now time.Time, change func()) {
 		f.emit("esim.status.changed", s, about(s, "status", member{"old_status", encode(was)}, member{"new_status", encode(is)},
 			member{"changed_at", encode(iso(now))}, member{"expiry_date", encode(isoOrNull(b.expiresAt))})...)
 	}
+	f.world.expect(s, now)
 }

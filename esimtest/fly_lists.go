@@ -107,32 +107,48 @@ func (f *ESIMFly) orderQuery(c *call) (flyQuery, *reply) {
 		f.violate(c, "unknown value of "+name)
 		return q, f.refuse(c, http.StatusBadRequest, "", "Invalid "+name)
 	}
-	for name, allowed := range map[string][]string{
-		"status":     {"", "all", "pending", "completed", "failed", "cancelled"},
-		"sort_by":    {"", "created_at", "amount", "status"},
-		"sort_order": {"", "asc", "desc"},
+	for _, x := range []struct {
+		name    string
+		allowed []string
+	}{
+		{"status", []string{"", "all", "pending", "completed", "failed", "cancelled"}},
+		{"sort_by", []string{"", "created_at", "amount", "status"}},
+		{"sort_order", []string{"", "asc", "desc"}},
 	} {
-		if !slices.Contains(allowed, c.param(name)) {
-			return bad(name)
+		if !slices.Contains(x.allowed, c.param(x.name)) {
+			return bad(x.name)
 		}
 	}
-	for name, into := range map[string]*time.Time{"from_date": &q.from, "to_date": &q.to} {
-		if text := c.param(name); text != "" {
+	for _, x := range []struct {
+		name string
+		into *time.Time
+	}{{"from_date", &q.from}, {"to_date", &q.to}} {
+		if text := c.param(x.name); text != "" {
 			t, err := time.Parse(time.RFC3339, text)
 			if err != nil {
 				t, err = time.Parse(time.DateOnly, text)
 			}
 			if err != nil {
-				return bad(name)
+				return bad(x.name)
 			}
-			*into = t
+			*x.into = t
 		}
 	}
 	return q, nil
 }
 
+// listedAt is the creation as precisely as answers tell it.
+func (o *flyOrder) listedAt() time.Time { return o.createdAt.Truncate(time.Millisecond) }
+
+// firstSince is the position of the first order that is not older. Orders are
+// kept in the order of their creation.
+func (f *ESIMFly) firstSince(from time.Time) int {
+	i, _ := slices.BinarySearchFunc(f.orders, from, func(o *flyOrder, t time.Time) int { return o.listedAt().Compare(t) })
+	return i
+}
+
 func (f *ESIMFly) wanted(o *flyOrder, q flyQuery, now time.Time) bool {
-	created := o.createdAt.Truncate(time.Millisecond)
+	created := o.listedAt()
 	switch {
 	case q.status != "" && q.status != "all" && q.status != f.orderStatus(o, now):
 		return false
@@ -158,7 +174,7 @@ func (f *ESIMFly) getOrders(c *call) *reply {
 	now := f.clock.now()
 	var list []*flyOrder
 	revenue := money("0", f.catalogue.currency)
-	for _, o := range f.orders {
+	for _, o := range f.orders[f.firstSince(q.from):] {
 		if f.wanted(o, q, now) {
 			list = append(list, o)
 			if f.orderStatus(o, now) == "completed" {

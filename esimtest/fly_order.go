@@ -18,7 +18,7 @@ type flyOrder struct {
 	kind      string // order, topup, deposit
 	key       string
 	callback  string
-	item      item
+	item      *item
 	quantity  int
 	unit      esim.Money // price of one when it was bought
 	amount    esim.Money
@@ -179,7 +179,7 @@ func (f *ESIMFly) buy(c *call, r flyOrderRequest) *reply {
 	if r.recurring && it.carrier == "" {
 		return f.refuse(c, http.StatusBadRequest, "", "This package does not support recurring billing")
 	}
-	price := f.catalogue.price(it)
+	price := f.catalogue.price(*it)
 	if r.price != "" {
 		sent, err := esim.ParseMoney(r.price, price.Currency())
 		if err != nil || !sent.Equal(price) {
@@ -196,7 +196,7 @@ func (f *ESIMFly) buy(c *call, r flyOrderRequest) *reply {
 }
 
 // commit charges the order and makes its eSIMs.
-func (f *ESIMFly) commit(r flyOrderRequest, it item, price esim.Money) (*flyOrder, esim.Money, bool) {
+func (f *ESIMFly) commit(r flyOrderRequest, it *item, price esim.Money) (*flyOrder, esim.Money, bool) {
 	now := f.clock.now()
 	o := f.newOrder("order", it, r.quantity, price, now)
 	o.key, o.callback = r.key, r.callback
@@ -221,6 +221,7 @@ func (f *ESIMFly) commit(r flyOrderRequest, it item, price esim.Money) (*flyOrde
 	for _, s := range o.sims {
 		f.esims = append(f.esims, s)
 		f.byICCID[s.iccid] = s
+		f.world.expect(s, now)
 	}
 	if it.async && f.held {
 		f.delay(o, now.Add(heldFor))
@@ -231,7 +232,7 @@ func (f *ESIMFly) commit(r flyOrderRequest, it item, price esim.Money) (*flyOrde
 }
 
 // newOrder is an order with its own reference, not kept yet.
-func (f *ESIMFly) newOrder(kind string, it item, quantity int, unit esim.Money, now time.Time) *flyOrder {
+func (f *ESIMFly) newOrder(kind string, it *item, quantity int, unit esim.Money, now time.Time) *flyOrder {
 	n := len(f.orders)
 	word := letters(5, lowerAlphabet, f.options.seed, hash("reference"), uint64(n))
 	return &flyOrder{
@@ -249,6 +250,7 @@ func (f *ESIMFly) delay(o *flyOrder, until time.Time) {
 	o.readyAt = until
 	for _, s := range o.sims {
 		s.readyAt = until
+		f.world.expect(s, f.clock.now())
 	}
 }
 
@@ -270,7 +272,7 @@ func (f *ESIMFly) schedule(o *flyOrder, now time.Time, d time.Duration) {
 // recordDeposit puts the opening balance into the order history, where wallet
 // top-ups appear as rows without an eSIM.
 func (f *ESIMFly) recordDeposit(now time.Time) {
-	o := f.newOrder("deposit", item{name: "Wallet top-up"}, 1, f.Balance(), now)
+	o := f.newOrder("deposit", &item{name: "Wallet top-up"}, 1, f.Balance(), now)
 	o.reference = "ESF_" + letters(10, digitAlphabet, f.options.seed, hash("deposit"))
 	f.keep(o)
 }

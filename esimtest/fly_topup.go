@@ -65,31 +65,32 @@ func (f *ESIMFly) postTopUp(c *call) *reply {
 }
 
 // topUpItem is the package behind a top-up code, if this eSIM can have it.
-func (f *ESIMFly) topUpItem(c *call, s *sim, code string) (item, *reply) {
+func (f *ESIMFly) topUpItem(c *call, s *sim, code string) (*item, *reply) {
 	if !f.toppable(s) {
-		return item{}, f.refuse(c, http.StatusBadRequest, "ESIM_NOT_TOPPABLE", "This eSIM cannot be topped up in its current status")
+		return nil, f.refuse(c, http.StatusBadRequest, "ESIM_NOT_TOPPABLE", "This eSIM cannot be topped up in its current status")
 	}
 	if !s.item.rechargeable {
-		return item{}, f.refuse(c, http.StatusBadRequest, "TOPUP_NOT_SUPPORTED", "This eSIM does not support top-ups")
+		return nil, f.refuse(c, http.StatusBadRequest, "TOPUP_NOT_SUPPORTED", "This eSIM does not support top-ups")
 	}
 	id, marked := strings.CutPrefix(code, topUpPrefix)
-	offered := f.topUpsFor(s.item)
+	offered := f.topUpsFor(*s.item)
 	i := slices.IndexFunc(offered, func(it item) bool { return it.id == id })
 	if !marked || i < 0 {
 		status := http.StatusBadRequest
 		if strings.HasPrefix(code, "ent_") {
 			status = http.StatusNotFound
 		}
-		return item{}, f.refuse(c, status, "INVALID_TOPUP_PACKAGE", "Invalid top-up package")
+		return nil, f.refuse(c, status, "INVALID_TOPUP_PACKAGE", "Invalid top-up package")
 	}
-	return offered[i], nil
+	it, _ := f.catalogue.find(id)
+	return it, nil
 }
 
 // topUp charges and adds in one step. There is no key that would make a
 // repeat harmless.
-func (f *ESIMFly) topUp(c *call, s *sim, it item, quantity int) *reply {
+func (f *ESIMFly) topUp(c *call, s *sim, it *item, quantity int) *reply {
 	now := f.clock.now()
-	o := f.newOrder("topup", it, quantity, f.catalogue.price(it), now)
+	o := f.newOrder("topup", it, quantity, f.catalogue.price(*it), now)
 	o.sims = []*sim{s}
 	balance, ok := f.ledger.book(Charge{
 		Kind: ChargeTopUp, OrderID: o.reference, PackageID: topUpPrefix + it.id,

@@ -22,17 +22,20 @@ type flyPaging struct {
 // paging reads page and limit.
 func (f *ESIMFly) paging(c *call, usual int) (flyPaging, *reply) {
 	p := flyPaging{Page: 1, Limit: usual}
-	for name, into := range map[string]*int{"page": &p.Page, "limit": &p.Limit} {
-		text := c.param(name)
+	for _, x := range []struct {
+		name string
+		into *int
+	}{{"page", &p.Page}, {"limit", &p.Limit}} {
+		text := c.param(x.name)
 		if text == "" {
 			continue
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			f.violate(c, name+" is not a positive number")
-			return p, f.refuse(c, http.StatusBadRequest, "", "Invalid "+name)
+			f.violate(c, x.name+" is not a positive number")
+			return p, f.refuse(c, http.StatusBadRequest, "", "Invalid "+x.name)
 		}
-		*into = n
+		*x.into = n
 	}
 	p.Limit = min(p.Limit, 100)
 	return p, nil

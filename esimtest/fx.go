@@ -64,9 +64,9 @@ type ESIMFX struct {
 func newESIMFX(o *options, c *clock) *ESIMFX {
 	f := &ESIMFX{
 		Server:       newServer(esim.ESIMFX, "", o, c, newCatalogue(o.packages, "USD", fxItems(o))),
-		ClientID:     secret("ci_canary_"),
-		ClientKey:    secret("ck_canary_"),
-		WebhookToken: secret("wt_canary_"),
+		ClientID:     o.secret("ci_canary_", 0),
+		ClientKey:    o.secret("ck_canary_", 0),
+		WebhookToken: o.secret("wt_canary_", 0),
 		world:        newWorld(o, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: upperAlphabet}),
 		tokens:       map[string]time.Time{},
 		byID:         map[string]*fxOrder{},
@@ -174,9 +174,9 @@ func (f *ESIMFX) postAuth(c *call) *reply {
 		f.violate(c, "wrong credentials")
 		return fxRefuse(http.StatusUnauthorized, FXCodeBadCredentials, "Invalid client credentials")
 	}
-	token := secret("at_canary_")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	token := f.options.secret("at_canary_", len(f.minted))
 	if f.options.singleToken {
 		clear(f.tokens)
 	}
@@ -250,7 +250,7 @@ func fxRefuse(status, code int, message string) *reply {
 func (f *ESIMFX) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.esims {
+	for _, s := range f.world.due(now) {
 		f.refresh(s, now)
 	}
 }

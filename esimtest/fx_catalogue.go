@@ -190,7 +190,7 @@ func (f *ESIMFX) getProduct(c *call) *reply {
 	if !ok {
 		return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
 	}
-	return fxAnswer(json.RawMessage(f.product(it)))
+	return fxAnswer(json.RawMessage(f.product(*it)))
 }
 
 func (f *ESIMFX) getTopUps(c *call) *reply {
@@ -204,13 +204,13 @@ func (f *ESIMFX) getTopUps(c *call) *reply {
 		if s == nil {
 			return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
 		}
-		base = s.item
+		base = *s.item
 	case id != "":
 		it, ok := f.catalogue.find(id)
 		if !ok {
 			return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
 		}
-		base = it
+		base = *it
 	default:
 		return f.malformed(c, errors.New("neither iccid nor product_id"))
 	}

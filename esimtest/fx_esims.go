@@ -174,6 +174,7 @@ func (f *ESIMFX) postTerminate(c *call) *reply {
 	}
 	refund := b.activatedAt.IsZero() && now.Sub(o.createdAt) < sixtyDays
 	b.terminated, b.endedAt = true, now
+	f.world.expect(o.sim, now) // a plan that waits may begin
 	if refund {
 		f.ledger.book(Charge{
 			Kind: ChargeRefund, OrderID: o.id, Reference: o.key, PackageID: o.item.id, Quantity: 1,
@@ -213,6 +214,7 @@ func (f *ESIMFX) refresh(s *sim, now time.Time) {
 			f.emit(fxEvent{Type: "EXPIRATION", ICCID: s.iccid, OrderID: b.order, Time: fxTime(b.endedAt)})
 		}
 	}
+	f.world.expect(s, now)
 }
 
 // emit sends a webhook with the configured secret in its token header, once.

@@ -12,7 +12,7 @@ import (
 type fxOrder struct {
 	id        string
 	key       string
-	item      item
+	item      *item
 	amount    esim.Money
 	sim       *sim
 	bundle    *bundle
@@ -115,7 +115,7 @@ func (f *ESIMFX) buy(key string, r fxRequest) *reply {
 		return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
 	}
 	o := &fxOrder{
-		id: uuidFor(f.options.seed, uint64(len(f.orders))<<20), key: key, item: it, amount: f.catalogue.price(it), createdAt: now,
+		id: uuidFor(f.options.seed, uint64(len(f.orders))<<20), key: key, item: it, amount: f.catalogue.price(*it), createdAt: now,
 	}
 	kind := ChargeOrder
 	if r.operation == "TOPUP" {
@@ -137,7 +137,7 @@ func (f *ESIMFX) buy(key string, r fxRequest) *reply {
 	return f.created(o)
 }
 
-func (f *ESIMFX) checkTopUp(s *sim, it item, now time.Time) *reply {
+func (f *ESIMFX) checkTopUp(s *sim, it *item, now time.Time) *reply {
 	if s == nil {
 		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
 	}
@@ -145,7 +145,7 @@ func (f *ESIMFX) checkTopUp(s *sim, it item, now time.Time) *reply {
 	switch {
 	case fxESIMStatus(s, now) == "BLOCKED":
 		return fxRefuse(http.StatusOK, FXCodeESIMBlocked, "eSIM is blocked")
-	case !it.fits(s.item):
+	case !it.fits(*s.item):
 		return fxRefuse(http.StatusOK, FXCodeIncompatibleTopUp, "Product does not fit this eSIM")
 	}
 	return nil
@@ -159,6 +159,7 @@ func (f *ESIMFX) keep(o *fxOrder, r fxRequest, now time.Time) {
 		o.bundle = o.sim.bundles[0]
 		f.esims = append(f.esims, o.sim)
 		f.byICCID[o.sim.iccid] = o.sim
+		f.world.expect(o.sim, now)
 	}
 	f.orders = append(f.orders, o)
 	f.byID[o.id] = o

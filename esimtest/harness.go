@@ -30,6 +30,10 @@ type Harness struct {
 	// PurchaseSends counts those of them that were orders or top-ups. Required.
 	PurchaseSends func() int
 
+	// ReferenceRequired: the client mints no reference of its own and refuses a
+	// purchase without one.
+	ReferenceRequired bool
+
 	// Package and Other are two different packages for sale, with their
 	// prices. Required where the client supports Order.
 	Package, Other esim.Package

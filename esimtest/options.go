@@ -25,6 +25,8 @@ type options struct {
 	rateLimit    int
 	installAfter time.Duration
 	perHour      int64
+	start        time.Time // of a clock that stands still; zero = the real one
+	unheard      bool      // no sockets
 }
 
 func defaults() options {
@@ -43,7 +45,7 @@ func defaults() options {
 
 // WithSeed sets the seed of everything that looks random: ICCIDs, matching
 // IDs, option ids, the draws of a [Schedule]. Credentials and tokens are
-// random in every run. The default is 1.
+// random in every run, unless [WithClock] is given. The default is 1.
 func WithSeed(seed int64) Option { return func(o *options) { o.seed = seed } }
 
 // WithBalance sets the prepaid balance at each provider, a decimal amount.
@@ -111,3 +113,19 @@ func WithTravel(installAfter time.Duration, bytesPerHour int64) Option {
 // WithListen sets the address to listen on instead of free loopback ports:
 // host and port of eSIMfly. eSIM Story and eSIMfx take the two ports after it.
 func WithListen(addr string) Option { return func(o *options) { o.listen = addr } }
+
+// WithClock stops the simulated time at start: nothing but [Simulator.Advance]
+// moves it, and what is due on the way, webhooks and deliveries, is done in
+// order by the goroutine that calls it. Then a run depends on the seed and on
+// the calls alone: credentials and tokens too come from the seed, and the
+// Delay of FaultRefuse is simulated time. FaultDelay, FaultSlowBody and
+// [WithProcessingTime] still take real time. A client is to sign with
+// [Simulator.Now].
+func WithClock(start time.Time) Option {
+	return func(o *options) { o.start = start.UTC().Round(0) }
+}
+
+// WithoutListeners opens no sockets. The URLs are loopback ones at which
+// nothing listens: ports 1 to 3, or those of [WithListen]. Only
+// [Server.Transport] reaches them.
+func WithoutListeners() Option { return func(o *options) { o.unheard = true } }

@@ -52,7 +52,6 @@ func newOutbox(c *clock, url string, lent *http.Client) *outbox {
 	if lent != nil {
 		client.Transport = lent.Transport
 	}
-	client.Timeout = 10 * time.Second
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	ctx, cancel := context.WithCancel(context.Background())
 	return &outbox{clock: c, client: client, ctx: ctx, cancel: cancel, url: url}
@@ -95,9 +94,15 @@ func (o *outbox) deliver(p parcel, attempt int) {
 	o.clock.after(p.retries[attempt-1], func() { o.deliver(p, attempt+1) })
 }
 
+// receiverTimeout is how long a receiver may take. It is real time, and a
+// matter of the context, for which no goroutine is needed.
+const receiverTimeout = 10 * time.Second
+
 func (o *outbox) send(p parcel) Delivery {
 	d := Delivery{ID: p.id, Event: p.event, URL: p.url, Time: o.clock.now(), reference: p.reference}
-	r, err := http.NewRequestWithContext(o.ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
+	ctx, cancel := context.WithTimeout(o.ctx, receiverTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
 	if err != nil {
 		d.Error = "address not usable"
 		return d

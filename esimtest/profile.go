@@ -13,7 +13,7 @@ type sim struct {
 	eid, imei            string
 	smdp, matchingID     string
 	order                string // the order it was bought with
-	item                 item
+	item                 *item
 	createdAt, readyAt   time.Time
 	installedAt          time.Time // zero = not installed
 	onDevice             bool      // installed without being used yet
@@ -21,12 +21,13 @@ type sim struct {
 	bundles              []*bundle
 	daily                map[string]int64 // bytes used on a day, by its date
 	told                 string           // the status that was announced last
+	lookAt               time.Time        // when it is next in the agenda; zero = it is not
+	place                int              // in the agenda
 }
 
 // bundle is data bought for an eSIM, with a life of its own.
 type bundle struct {
 	order                  string
-	item                   item
 	bytes, used            int64
 	unlimited              bool
 	days                   int
@@ -56,6 +57,7 @@ type world struct {
 	perHour      int64         // bytes that travellers use
 	startAfter   time.Duration // unused bundles start by themselves; 0 = never
 	made         int64
+	agenda       agenda
 }
 
 func newWorld(o *options, b brand) world {
@@ -63,7 +65,7 @@ func newWorld(o *options, b brand) world {
 }
 
 // issue makes the next eSIM, delivered at ready.
-func (w *world) issue(order string, it item, now, ready time.Time) *sim {
+func (w *world) issue(order string, it *item, now, ready time.Time) *sim {
 	w.made++
 	id := func(part uint64, digits int) string {
 		return letters(digits, digitAlphabet, w.seed, hash(w.prefix), uint64(w.made), part) //nolint:gosec // counts from 1
@@ -95,14 +97,14 @@ func (s *sim) delivered(now time.Time) bool { return !now.Before(s.readyAt) }
 func (s *sim) installed() bool { return !s.installedAt.IsZero() }
 
 // add queues a bundle behind those the eSIM has.
-func (s *sim) add(order string, it item, now time.Time) *bundle {
-	b := &bundle{order: order, item: it, bytes: it.bytes(), unlimited: it.unlimited, days: it.days, createdAt: now}
+func (s *sim) add(order string, it *item, now time.Time) *bundle {
+	b := &bundle{order: order, bytes: it.bytes(), unlimited: it.unlimited, days: it.days, createdAt: now}
 	s.bundles = append(s.bundles, b)
 	return b
 }
 
 // extend adds data and days to the first bundle and revives it.
-func (s *sim) extend(it item, now time.Time) {
+func (s *sim) extend(it *item, now time.Time) {
 	b := s.bundles[0]
 	b.bytes += it.bytes()
 	b.unlimited = b.unlimited || it.unlimited
@@ -122,6 +124,10 @@ func (b *bundle) activate(at time.Time) {
 	b.expiresAt = at.AddDate(0, 0, b.days)
 }
 
+// waiting reports whether the bundle may still begin. One that was terminated
+// before may not.
+func (b *bundle) waiting() bool { return b.activatedAt.IsZero() && b.endedAt.IsZero() }
+
 func (b *bundle) active() bool { return !b.activatedAt.IsZero() && b.endedAt.IsZero() }
 
 // settle brings the eSIM up to the present: installs it when its time has
@@ -135,7 +141,7 @@ func (w *world) settle(s *sim, now time.Time) {
 	}
 	from := s.installedAt
 	for _, b := range s.bundles {
-		if start := w.start(s, b, from, now); b.activatedAt.IsZero() && !start.IsZero() {
+		if start := w.start(s, b, from, now); b.waiting() && !start.IsZero() {
 			b.activate(start)
 		}
 		w.consume(s, b, now)

@@ -44,14 +44,24 @@ func letters(n int, alphabet string, seed int64, position ...uint64) string {
 }
 
 const (
-	upperAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-	lowerAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
-	hexAlphabet   = "0123456789ABCDEF"
-	digitAlphabet = "0123456789"
+	upperAlphabet  = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+	lowerAlphabet  = "abcdefghijkmnpqrstuvwxyz23456789"
+	hexAlphabet    = "0123456789ABCDEF"
+	digitAlphabet  = "0123456789"
+	base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" // as rand.Text has them
 )
 
 // secret is a new unguessable word behind a prefix that tests can search for.
 func secret(prefix string) string { return prefix + rand.Text() }
+
+// secret is the n-th secret behind a prefix. In a run that is to be the same
+// every time it can be guessed.
+func (o *options) secret(prefix string, n int) string {
+	if o.start.IsZero() {
+		return secret(prefix)
+	}
+	return prefix + letters(26, base32Alphabet, o.seed, hash(prefix), uint64(n)) //nolint:gosec // counts from 0
+}
 
 // luhn appends the check digit of an ICCID (ITU-T E.118).
 func luhn(digits string) string {

@@ -76,7 +76,8 @@ type call struct {
 	fault Fault         // zero Kind = none
 	srv   *Server
 	query url.Values
-	reset time.Time // eSIMfly: end of the rate limit this request has hit; zero = none
+	reset time.Time       // eSIMfly: end of the rate limit this request has hit; zero = none
+	left  <-chan struct{} // closed when a caller that is served on its own goroutine wants to leave; nil = on a connection
 }
 
 // param is a query parameter.
@@ -88,7 +89,9 @@ func (c *call) param(name string) string {
 }
 
 // process lets the time pass that a purchase takes, with its reference in
-// flight. It does not return when the simulator is closed meanwhile.
+// flight. Behind a connection the purchase goes on without the client; within
+// the client's goroutine it is made before the client leaves. It does not
+// return when the simulator is closed meanwhile.
 func (c *call) process(d time.Duration) {
 	if c.fault.Kind == FaultDelay {
 		d += c.fault.Delay
@@ -100,6 +103,7 @@ func (c *call) process(d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-c.left:
 	case <-c.srv.door.closing:
 		panic(http.ErrAbortHandler)
 	}
@@ -217,7 +221,15 @@ func (p *Server) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer p.door.leave()
+	p.take(w, r)
+}
+
+// take handles a request that is inside.
+func (p *Server) take(w http.ResponseWriter, r *http.Request) {
 	c := &call{srv: p, r: r, now: p.clock.now()}
+	if rec, ok := w.(*collector); ok {
+		c.left = rec.ctx.Done()
+	}
 	var err error
 	c.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	c.op = p.api.route(c)

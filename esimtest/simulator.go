@@ -12,7 +12,8 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// Simulator is the three resellers on loopback sockets, with one clock.
+// Simulator is the three resellers with one clock, on loopback sockets unless
+// [WithoutListeners] says otherwise.
 type Simulator struct {
 	ESIMFly   *ESIMFly
 	ESIMStory *ESIMStory
@@ -44,13 +45,17 @@ func NewSimulator(t testing.TB, opts ...Option) *Simulator {
 }
 
 func newSimulator(o *options) (*Simulator, error) {
-	s := &Simulator{decoy: &decoy{}}
-	s.clock = newClock(s.settle)
+	s := &Simulator{}
+	s.clock = newClock(o.start, s.settle)
+	s.decoy = &decoy{clock: s.clock}
 	s.ESIMFly = newESIMFly(o, s.clock)
 	s.ESIMStory = newESIMStory(o, s.clock)
 	s.ESIMFX = newESIMFX(o, s.clock)
+	if o.unheard {
+		s.decoy.unheard = unheardDecoy
+	}
 	for i, p := range s.servers() {
-		addr, err := nthAddress(o.listen, i)
+		addr, err := nthAddress(o.address(), i)
 		if err == nil {
 			err = p.start(addr, s.decoy)
 		}
@@ -61,6 +66,22 @@ func newSimulator(o *options) (*Simulator, error) {
 	}
 	s.clock.start()
 	return s, nil
+}
+
+// Where nothing is known to listen, so that a request that is sent there
+// through a socket by mistake is refused.
+const (
+	unheardFirst = "1" // port of eSIMfly
+	unheardDecoy = "127.0.0.1:4"
+)
+
+// address is where eSIMfly listens, or seems to.
+func (o *options) address() string {
+	host, port, err := net.SplitHostPort(o.listen)
+	if err != nil || port != "0" || !o.unheard {
+		return o.listen
+	}
+	return net.JoinHostPort(host, unheardFirst)
 }
 
 // nthAddress adds n to the port, unless that is 0, which means any.
@@ -93,14 +114,15 @@ func (s *Simulator) Server(p esim.Provider) *Server {
 	return nil
 }
 
-// Now returns the simulated time: the real time plus what [Simulator.Advance]
-// has added. Clients that are to sign with it take it as their clock.
+// Now returns the simulated time: the real time, or that of [WithClock], plus
+// what [Simulator.Advance] has added. Clients that are to sign with it take it
+// as their clock.
 func (s *Simulator) Now() time.Time { return s.clock.now() }
 
 // Advance moves the simulated time forward. Pending orders become ready,
 // travellers install and use their eSIMs, tokens expire, and the webhooks due
-// on the way are sent, at their own time and before Advance returns. A
-// webhook receiver must not call it.
+// on the way are sent, at their own time and before Advance returns, from the
+// goroutine that calls it. A webhook receiver must not call it.
 func (s *Simulator) Advance(d time.Duration) { s.clock.advance(d) }
 
 // Close ends all connections and webhooks and waits for them. It may be called
@@ -179,7 +201,7 @@ func newServer(p esim.Provider, basePath string, o *options, c *clock, stock *ca
 
 func (p *Server) start(addr string, d *decoy) error {
 	p.decoy = d
-	door, err := newDoor(addr, p.serve)
+	door, err := newDoor(addr, p.serve, p.clock, p.options.unheard)
 	if err != nil {
 		return err
 	}

@@ -37,10 +37,10 @@ type ESIMStory struct {
 const storyPath = "/api/v1/api_partner/orders"
 
 func newESIMStory(o *options, c *clock) *ESIMStory {
-	key := []byte(secret("key_canary_"))
+	key := []byte(o.secret("key_canary_", 0))
 	s := &ESIMStory{
 		Server:    newServer(esim.ESIMStory, "/api", o, c, newCatalogue(o.packages, "USD", storyItems(o))),
-		AccessKey: secret("ak_canary_"),
+		AccessKey: o.secret("ak_canary_", 0),
 		SecretKey: base64.StdEncoding.EncodeToString(key),
 		macs:      newMACPool(key),
 		world:     newWorld(o, brand{prefix: "8985234", digits: 20, smdp: "rsp1.cmlink.com", alphabet: hexAlphabet}),

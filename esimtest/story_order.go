@@ -147,7 +147,7 @@ func (s *ESIMStory) prepare(r storyOrder) ([]*storyUnit, esim.Money, *reply) {
 		if l.qty > 1000 {
 			return nil, amount, invalid("eSIM Request failed - Status: 400, Message: quantity too large")
 		}
-		amount = plus(amount, times(s.catalogue.price(it), int(l.qty)))
+		amount = plus(amount, times(s.catalogue.price(*it), int(l.qty)))
 		for range l.qty {
 			u := &storyUnit{option: l.option, reference: r.reference, sim: s.world.issue(r.reference, it, now, now)}
 			u.topupID = now.UTC().Format("20060102150405") + fmt.Sprintf("%012d", 123456000000+u.sim.number)

@@ -27,10 +27,14 @@ func parseObject(body []byte, allowed ...string) (*object, error) {
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
 		return nil, errors.New("body is not a JSON object")
 	}
+	var unknown []string
 	for name := range fields {
 		if !slices.Contains(allowed, name) {
-			return nil, fmt.Errorf("unknown field %.40q", name)
+			unknown = append(unknown, name)
 		}
+	}
+	if unknown != nil {
+		return nil, fmt.Errorf("unknown field %.40q", slices.Min(unknown)) // the same one in every run
 	}
 	return &object{fields: fields}, nil
 }

@@ -66,7 +66,7 @@ func TestTypesOfFields(t *testing.T) {
 // Tasks run in order of their time, those of one time in order of their making,
 // and see the time they were made for.
 func TestClockRunsTasksInOrder(t *testing.T) {
-	c := newClock(func() {})
+	c := newClock(time.Time{}, func() {})
 	start := c.now()
 	var order []string
 	var times []time.Duration

@@ -26,8 +26,16 @@ type Capabilities struct {
 
 	OrderIdempotency Idempotency `json:"order_idempotency"`
 	TopUpIdempotency Idempotency `json:"top_up_idempotency"`
-	Fulfilment       Fulfilment  `json:"fulfilment"`
-	PriceGuard       PriceGuard  `json:"price_guard"`
+	// KeyLife is how long the provider surely knows a reference, or a request
+	// id, that it has seen. After it a repeat may buy again. 0 means that it
+	// is not stated.
+	KeyLife time.Duration `json:"key_life"`
+	// OnceRequestID: OrderRequest.RequestID is accepted once. A second send
+	// under it is refused, whatever became of the first.
+	OnceRequestID bool `json:"once_request_id"`
+
+	Fulfilment Fulfilment `json:"fulfilment"`
+	PriceGuard PriceGuard `json:"price_guard"`
 
 	// PollInterval is the pace at which the provider asks to be polled for a
 	// pending order; 0 means it states none.

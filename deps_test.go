@@ -23,6 +23,7 @@ var mayImport = []struct {
 }{
 	{"", nil},
 	{"internal/transport/...", []string{"", "internal/wire"}},
+	{"internal/sqlstore/...", []string{"", "journal"}},
 	{"internal/...", []string{""}},
 	{"esimfly/...", []string{"", "internal/..."}},
 	{"esimstory/...", []string{"", "internal/..."}},

@@ -93,6 +93,14 @@ type OrderRequest struct {
 	// nothing was charged, and what cannot be sent twice is not sent at all.
 	Resumed bool
 
+	// RequestID, where [Capabilities].OnceRequestID, is the id of this one
+	// send, a UUID of version 4, in place of a fresh one. The call then sends
+	// at most once. Whoever keeps the id can find out later what became of a
+	// send in doubt: sent again under the same id, the order is either refused
+	// ([ErrDuplicate], outcome unknown), since the earlier send has arrived, or
+	// it is the first that arrives. Each id is for one purchase alone.
+	RequestID string
+
 	// Quote is the package as it was listed. The order is refused, with
 	// nothing charged, if its price has changed since.
 	Quote *Package
@@ -114,6 +122,13 @@ type TopUpRequest struct {
 	Resumed   bool
 	Quote     *Package
 	MaxTotal  Money
+}
+
+// OrderSearch selects orders of the account by what is known of one that was
+// lost.
+type OrderSearch struct {
+	PackageID string
+	Since     time.Time // placed then or later, by the provider's clock; zero = ever
 }
 
 // CancelRequest names what to cancel.

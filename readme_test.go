@@ -98,6 +98,9 @@ func cell(field string, value any, c esim.Capabilities) string {
 		if v == 0 {
 			return "–"
 		}
+		if day := 24 * time.Hour; v%day == 0 {
+			return fmt.Sprintf("%dd", v/day)
+		}
 		return v.String()
 	case int:
 		if v == 0 && field == "MaxQuantity" {

@@ -21,9 +21,11 @@ type Client struct {
 	esim.UnimplementedClient
 
 	wire       *transport.Transport
+	account    esim.Account
 	verified   bool
 	topUps     *topUps
-	quantities recent[string, int] // of pending orders of several eSIMs, by order id
+	quantities recent[string, int]        // of pending orders of several eSIMs, by order id
+	owners     recent[esim.ICCID, string] // order ids of eSIMs, as far as they were looked for
 }
 
 var _ esim.Client = (*Client)(nil)
@@ -31,8 +33,17 @@ var _ esim.Client = (*Client)(nil)
 // Provider returns [esim.ESIMFly].
 func (c *Client) Provider() esim.Provider { return esim.ESIMFly }
 
+// Account tells which account is charged. There is no sandbox, so it is live
+// everywhere but on a loopback host.
+func (c *Client) Account() esim.Account { return c.account }
+
+// keyLife is documented for request ids (eSIMfly docs: api/create-order). How
+// long idempotency keys are known is not; that it is no shorter is assumed.
+const keyLife = 24 * time.Hour
+
 // Capabilities tells what this client can do. The price guard is that of
-// Order; the price of a top-up is read again just before it is bought.
+// Order; the price of a top-up is read again just before it is bought. KeyLife
+// is documented for request ids and assumed for idempotency keys.
 func (c *Client) Capabilities() esim.Capabilities {
 	return esim.Capabilities{
 		ListPackages: true, ListTopUps: true,
@@ -42,6 +53,8 @@ func (c *Client) Capabilities() esim.Capabilities {
 		MaxQuantity:      maxQuantity,
 		OrderIdempotency: esim.IdempotencyReplays,
 		TopUpIdempotency: esim.IdempotencyNone,
+		KeyLife:          keyLife,
+		OnceRequestID:    true,
 		Fulfilment:       esim.FulfilmentPolled,
 		PriceGuard:       esim.PriceGuardEnforced,
 		PollInterval:     pollInterval,

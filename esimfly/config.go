@@ -77,7 +77,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{wire: t, verified: c.ReplaysVerified, topUps: newTopUps()}, nil
+	return &Client{wire: t, account: t.Account(c.AccessCode), verified: c.ReplaysVerified, topUps: newTopUps()}, nil
 }
 
 func misconfigured(op, why string) error {

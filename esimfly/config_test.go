@@ -114,6 +114,8 @@ func TestCapabilities(t *testing.T) {
 	assert.Equal(t, esim.PriceGuardEnforced, caps.PriceGuard)
 	assert.Equal(t, esim.FulfilmentPolled, caps.Fulfilment)
 	assert.Equal(t, "15s", caps.PollInterval.String())
+	assert.Equal(t, "24h0m0s", caps.KeyLife.String())
+	assert.True(t, caps.OnceRequestID)
 	for name, on := range map[string]bool{
 		"ListPackages": caps.ListPackages, "ListTopUps": caps.ListTopUps, "Order": caps.Order, "TopUp": caps.TopUp,
 		"GetOrder": caps.GetOrder, "Cancel": caps.Cancel, "GetESIM": caps.GetESIM, "Usage": caps.Usage,

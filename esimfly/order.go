@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 
@@ -68,6 +69,11 @@ func (a *orderAnswer) rows() []soldRow {
 // was charged higher all the same is [esim.ErrPriceChanged] with
 // [esim.OutcomeAccepted].
 //
+// With a RequestID the order is sent once, under that id, and not again by the
+// client whatever comes of it, [Config].ReplaysVerified or not. Sent again under
+// the same id within a day, it is [esim.ErrDuplicate] with HTTP status 400 if the
+// earlier send had arrived.
+//
 // Error.Order holds what came if it was less, dearer or other than was ordered.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
 	const op = "Order"
@@ -81,6 +87,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	body.Key = check.Reference(req.Reference, req.Resumed)
 	key := purchaseKey(body.Key)
 	c.resume(check, req.Resumed)
+	checkRequestID(check, req.RequestID)
 	check.Range("Quantity", p.Quantity, 1, maxQuantity)
 	check.Purchase(p)
 	if req.CallbackURL != "" {
@@ -100,6 +107,10 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	call, err := c.post(op, "/esims/order", c.orderSafety(), body)
 	if err != nil {
 		return nil, c.wire.Withheld(err, body.Key, key)
+	}
+	if req.RequestID != "" {
+		call.Safety, call.Header = transport.Probe, http.Header{}
+		call.Header.Set(requestIDHeader, req.RequestID)
 	}
 	var out orderAnswer
 	call.Out, call.Reference, call.Key = &out, body.Key, key
@@ -230,8 +241,15 @@ func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order !
 // (eSIMfly docs: api/create-order). It cannot be found by the caller's own
 // reference. eSIMfly shows one eSIM of an order, however many it has, and not
 // how many that is: the Quantity is that of the OrderRef, or 0 unless this
-// client has placed the order and remembers. Call Order again with the same
-// reference for the others.
+// client has placed the order and remembers.
+//
+// If more than one was ordered the others are collected from the list of eSIMs
+// that nobody has installed yet: of those of the package, the ones whose usage
+// names this order. That is a matter of some requests, and of no more than
+// about forty at a time: of many eSIMs of one package those sold at about the
+// same time are asked about first, and another call goes on from there. What is
+// not found is missing in ESIMs. Where eSIMfly honours keys, calling Order again
+// with the same reference brings all of them at once.
 func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
 	const op = "GetOrder"
 	ctx, end := c.wire.Operation(ctx, op)
@@ -252,12 +270,21 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order
 		order.Quantity, _ = c.quantities.get(order.ID)
 	}
 	if missing, err := c.recoverCodes(ctx, op, order, false); missing > 0 && err != nil {
-		if e, ok := errors.AsType[*esim.Error](err); ok {
-			e.Reference, e.Order = ref.Reference, order
-		}
-		return nil, err
+		return nil, unread(err, order)
+	}
+	if err := c.collect(ctx, op, order); err != nil {
+		return nil, unread(err, order)
 	}
 	return order, nil
+}
+
+// unread is the error of an order of which something could not be read, with
+// what could.
+func unread(err error, o *esim.Order) error {
+	if e, ok := errors.AsType[*esim.Error](err); ok {
+		e.Reference, e.Order = o.Reference, o
+	}
+	return err
 }
 
 func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*esim.Order, error) {

@@ -15,7 +15,7 @@ type Preimage struct {
 	ICCID     esim.ICCID    `json:"iccid"`
 	TakenAt   time.Time     `json:"taken_at"`
 	Total     esim.DataSize `json:"total"`
-	Unlimited bool          `json:"unlimited,omitempty"`
+	Unlimited bool          `json:"unlimited,omitzero"`
 	ExpiresAt time.Time     `json:"expires_at,omitzero"`
 }
 

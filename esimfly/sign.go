@@ -10,6 +10,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/internal/hmacsign"
+	"github.com/esimkit/esim/internal/transport"
 )
 
 type signer struct {
@@ -17,11 +18,17 @@ type signer struct {
 	code esim.Secret
 }
 
+const requestIDHeader = "RT-RequestID"
+
 // authorize signs timestamp, request id, access code and body, joined without
 // separators; method, path and query are not covered. eSIMfly remembers
 // request ids for a day and refuses one it has seen, so each attempt gets its
-// own (eSIMfly docs: api-authentication).
+// own, unless the call has brought one (eSIMfly docs: api-authentication).
 func (s signer) authorize(_ context.Context, r *http.Request, body []byte, now time.Time) (requestID string, err error) {
+	if id := r.Header.Get(requestIDHeader); id != "" {
+		s.sign(r, body, now, id)
+		return id, nil
+	}
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return "", err
@@ -30,10 +37,22 @@ func (s signer) authorize(_ context.Context, r *http.Request, body []byte, now t
 	return id.String(), nil
 }
 
+// checkRequestID wants the form in which eSIMfly documents them. Another
+// spelling of the same id might pass for another id.
+func checkRequestID(check *transport.Check, id string) {
+	if id == "" {
+		return
+	}
+	u, err := uuid.Parse(id)
+	if err != nil || u.String() != id || u.Version() != 4 || u.Variant() != uuid.RFC4122 {
+		check.Fail("RequestID", "is not a UUID of version 4, in lower case with hyphens")
+	}
+}
+
 func (s signer) sign(r *http.Request, body []byte, now time.Time, id string) {
 	at, code := strconv.FormatInt(now.UnixMilli(), 10), s.code.Reveal()
 	r.Header.Set("RT-AccessCode", code)
-	r.Header.Set("RT-RequestID", id)
+	r.Header.Set(requestIDHeader, id)
 	r.Header.Set("RT-Timestamp", at)
 	r.Header.Set("RT-Signature", s.mac.Concat([]string{at, id, code}, body).Upper())
 }

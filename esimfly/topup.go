@@ -51,8 +51,9 @@ func (a *topUpAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 // no other top-up of that eSIM is sent, which would blur the evidence.
 //
 // All of this is remembered by this Client and lost with it. Whoever must know
-// after a restart keeps a [Preimage] and sets Resumed, with which nothing is
-// sent: an error with [esim.OutcomeUnknown] says so.
+// after a restart keeps what [Client.BeforeTopUp] returns, and asks
+// [Client.TopUpEffect] with it. With Resumed nothing is sent: an error with
+// [esim.OutcomeUnknown] says so.
 //
 // The expiry of the eSIM in the answer is taken for UTC, which eSIMfly does
 // not say; Usage has it exactly.
@@ -62,7 +63,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	defer func() { end(err) }()
 	p := transport.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check := c.wire.Check(ctx, op)
-	t := &topUp{ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
+	t := &topUp{op: op, ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
 	c.resume(check, req.Resumed)
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p)
@@ -137,19 +138,29 @@ func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p transport.Purchas
 	if !p.Guarded() {
 		return nil
 	}
-	offers, err := c.offers(ctx, t.read(), t.iccid)
+	offer, err := c.offer(ctx, t)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(offers, func(o esim.Package) bool { return o.ID == p.PackageID })
-	if i < 0 {
-		return c.topUpError(t, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "this package is not offered for this eSIM now", nil)
-	}
-	t.added = offers[i].Data
-	check := c.wire.Check(ctx, "TopUp")
+	t.added = offer.Data
+	check := c.wire.Check(ctx, t.op)
 	check.Reference(t.ref, false)
-	check.Price(p, offers[i].Price, "the price in the top-up list")
+	check.Price(p, offer.Price, "the price in the top-up list")
 	return check.Err()
+}
+
+// offer is the package of the top-up in the list of those that the eSIM can
+// have now.
+func (c *Client) offer(ctx context.Context, t *topUp) (*esim.Package, error) {
+	offers, err := c.offers(ctx, t.read(), t.iccid)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(offers, func(o esim.Package) bool { return o.ID == t.packageID })
+	if i < 0 {
+		return nil, c.topUpError(t, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "this package is not offered for this eSIM now", nil)
+	}
+	return &offers[i], nil
 }
 
 // notToppable are the states that eSIMfly documents and does not top up.
@@ -282,7 +293,7 @@ func (r *orderRow) mayBe(t *topUp, since time.Time) bool {
 }
 
 func (c *Client) topUpError(t *topUp, kind error, outcome esim.Outcome, why string, cause error) error {
-	err := c.wire.Fail("TopUp", kind, outcome, why)
+	err := c.wire.Fail(t.op, kind, outcome, why)
 	err.Reference, err.Err = t.ref, cause
 	return err
 }

@@ -19,6 +19,7 @@ const doubtWindow = 30 * time.Minute
 // topUp is one logical top-up, over all calls with its reference. What changes
 // in it is changed and read under the lock of its eSIM.
 type topUp struct {
+	op        string // for which it is read
 	ref       string
 	iccid     esim.ICCID
 	packageID string
@@ -41,7 +42,7 @@ func (t *topUp) key() string { return purchaseKey(t.ref) }
 
 // read is a call made on behalf of the top-up.
 func (t *topUp) read() transport.Call {
-	call := get("TopUp", "", nil)
+	call := get(t.op, "", nil)
 	call.Reference = t.ref
 	return call
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/internal/transport"
@@ -16,7 +17,8 @@ import (
 const maxQuantity = 20
 
 // Client speaks with eSIMfx for one account. It is safe for concurrent use;
-// all calls share one access token.
+// all calls share one access token, with other processes too if Config.Tokens
+// says how.
 type Client struct {
 	esim.UnimplementedClient
 
@@ -24,6 +26,7 @@ type Client struct {
 	door  *transport.Transport // for the login, which has no token yet
 	token *transport.Token
 
+	account  esim.Account
 	id       esim.Secret
 	secret   esim.Secret
 	codes    map[int]Code
@@ -37,6 +40,13 @@ var _ esim.Client = (*Client)(nil)
 // Provider returns [esim.ESIMFX].
 func (c *Client) Provider() esim.Provider { return esim.ESIMFX }
 
+// Account tells which account is charged. It is live except on a loopback host:
+// what eSIMfx uses for tests, if anything, is not published.
+func (c *Client) Account() esim.Account { return c.account }
+
+// keyLife is six months (eSIMfx docs: Project Context), of 30 days.
+const keyLife = 180 * 24 * time.Hour
+
 // Capabilities tells what this client can do.
 func (c *Client) Capabilities() esim.Capabilities {
 	return esim.Capabilities{
@@ -46,6 +56,7 @@ func (c *Client) Capabilities() esim.Capabilities {
 		MaxQuantity:      maxQuantity,
 		OrderIdempotency: esim.IdempotencyReplays,
 		TopUpIdempotency: esim.IdempotencyReplays,
+		KeyLife:          keyLife,
 		Fulfilment:       esim.FulfilmentImmediate,
 		PriceGuard:       esim.PriceGuardChecked,
 		ContractVerified: c.verified,

@@ -52,6 +52,12 @@ type Config struct {
 
 	// ContractVerified is passed on as Capabilities.ContractVerified.
 	ContractVerified bool
+
+	// Tokens shares the access token with other processes, under the
+	// Fingerprint of [Client.Account]; nil = each logs in for itself. Whether a
+	// login ends the tokens of earlier ones is not documented. If it does,
+	// processes that do not share throw each other out all the time.
+	Tokens esim.TokenStore
 }
 
 // Code is what an operator knows of one error code.
@@ -112,7 +118,11 @@ func New(cfg Config) (*Client, error) {
 	if c.door, err = c.newDoor(spec, cfg.Settings); err != nil {
 		return nil, err
 	}
-	c.token = &transport.Token{Login: c.login, Early: tokenEarly, Now: cfg.Now}
+	c.account = c.wire.Account(cfg.ClientID)
+	c.token = &transport.Token{Login: c.login, Early: tokenEarly, Now: cfg.Now, Account: c.account.Fingerprint}
+	if cfg.Tokens != nil {
+		c.token.Store = &tokenStore{cfg.Tokens, c}
+	}
 	return c, nil
 }
 
@@ -148,8 +158,8 @@ func (cfg Config) Format(f fmt.State, _ rune) {
 func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.text()) }
 
 func (cfg *Config) text() string {
-	return fmt.Sprintf("esimfx.Config{ClientID: %t, ClientKey: %t, Codes: %d, Currency: %q, BareToken: %t, ContractVerified: %t}",
-		cfg.ClientID != "", !cfg.ClientKey.IsZero(), len(cfg.Codes), cfg.Currency, cfg.BareToken, cfg.ContractVerified)
+	return fmt.Sprintf("esimfx.Config{ClientID: %t, ClientKey: %t, Codes: %d, Currency: %q, BareToken: %t, ContractVerified: %t, Tokens: %t}",
+		cfg.ClientID != "", !cfg.ClientKey.IsZero(), len(cfg.Codes), cfg.Currency, cfg.BareToken, cfg.ContractVerified, cfg.Tokens != nil)
 }
 
 func misconfigured(op, why string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -102,6 +103,8 @@ func TestCapabilities(t *testing.T) {
 	assert.Equal(t, 20, caps.MaxQuantity)
 	assert.Equal(t, esim.IdempotencyReplays, caps.OrderIdempotency)
 	assert.Equal(t, esim.IdempotencyReplays, caps.TopUpIdempotency)
+	assert.Equal(t, 180*24*time.Hour, caps.KeyLife)
+	assert.False(t, caps.OnceRequestID)
 	assert.Equal(t, esim.FulfilmentImmediate, caps.Fulfilment)
 	assert.Equal(t, esim.PriceGuardChecked, caps.PriceGuard)
 	assert.False(t, caps.ContractVerified)

@@ -212,6 +212,10 @@ func TestUnsupported(t *testing.T) {
 			_, err := c.ListPackages(t.Context(), esim.PackageQuery{Search: "japan"})
 			return err
 		},
+		"RequestID": func() error {
+			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: aPackage, RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"})
+			return err
+		},
 		"CallbackURL": func() error {
 			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: aPackage, CallbackURL: "https://shop.example.com/x"})
 			return err

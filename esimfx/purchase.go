@@ -57,6 +57,9 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "is nothing eSIMfx offers; its webhooks are set up in its portal")
 	}
+	if req.RequestID != "" {
+		check.Unsupported("RequestID", "cannot be set; eSIMfx has no request ids")
+	}
 	if err = check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
 	}

@@ -19,6 +19,7 @@ type Client struct {
 	wire      *transport.Transport
 	signer    *hmacsign.Signer
 	accessKey esim.Secret // an identifier, but nothing that belongs into a printed Client
+	account   esim.Account
 	maxUnits  int
 	sheet     sheet
 }
@@ -27,6 +28,10 @@ var _ esim.Client = (*Client)(nil)
 
 // Provider returns [esim.ESIMStory].
 func (c *Client) Provider() esim.Provider { return esim.ESIMStory }
+
+// Account tells which account is charged. It is live except in the sandbox and
+// on a loopback host.
+func (c *Client) Account() esim.Account { return c.account }
 
 // Capabilities returns what eSIM Story documents: orders, delivered by
 // webhook. With a price sheet, packages can be listed and prices checked too.

@@ -98,6 +98,7 @@ func New(config Config) (*Client, error) {
 	if c.signer, err = newSigner(config.SecretKey); err != nil {
 		check.Fail("SecretKey", err.Error())
 	}
+	c.account = wire.Account(config.AccessKey, SandboxURL)
 	if config.MaxUnits < 0 {
 		check.Fail("MaxUnits", "is negative")
 	}

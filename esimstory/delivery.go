@@ -108,6 +108,26 @@ func ParseDelivery(body []byte) (*Delivery, error) {
 	return d, nil
 }
 
+// Order returns the order as far as this delivery shows it: pending, of an
+// unknown Quantity, with this one unit. Its ID is empty, since the provider has
+// none; it is told by the Reference or, where that is not stated, by the ItemID
+// of the unit. A unit that is not Issued has no ICCID here, as with [Apply]: an
+// ICCID alone installs nothing, and would count as delivered. Order is nil if
+// the delivery has a Problem.
+func (d *Delivery) Order() *esim.Order {
+	if d == nil || d.Problem != nil {
+		return nil
+	}
+	unit := d.ESIM
+	if !d.Issued {
+		unit.ICCID = ""
+	}
+	return &esim.Order{
+		Provider: esim.ESIMStory, Reference: d.Reference, Status: esim.OrderPending,
+		PackageID: d.OptionID, ESIMs: []esim.ESIM{unit},
+	}
+}
+
 func (d *Delivery) problem(text string) { d.Problems = append(d.Problems, text) }
 
 // text returns the first member that is not empty.

@@ -78,6 +78,46 @@ func TestParseDeliveryRefuses(t *testing.T) {
 	}
 }
 
+// A delivery seen as an order is one that Apply accepts and adds nothing to.
+func TestDeliveryAsOrder(t *testing.T) {
+	files, err := filepath.Glob("../testdata/esimstory/deliveries/*.body.json")
+	require.NoError(t, err)
+	issued := 0
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		require.NoError(t, err)
+		d, err := ParseDelivery(body)
+		require.NoError(t, err)
+		o := d.Order()
+		require.Equal(t, esim.ESIMStory, o.Provider, file)
+		require.Empty(t, o.ID)
+		require.Equal(t, d.Reference, o.Reference)
+		require.Equal(t, d.OptionID, o.PackageID)
+		require.Equal(t, esim.OrderPending, o.Status)
+		require.Zero(t, o.Quantity)
+		require.Len(t, o.ESIMs, 1)
+		require.Equal(t, d.TopupID, o.ESIMs[0].ItemID)
+		require.Equal(t, d.ESIM.Activation, o.ESIMs[0].Activation)
+		require.True(t, d.ESIM.RawActivation.Equal(o.ESIMs[0].RawActivation))
+		if d.Issued {
+			issued++
+			require.Equal(t, d.ESIM.ICCID, o.ESIMs[0].ICCID)
+		}
+		require.Equal(t, d.Issued, o.Delivered() == 1, file)
+		changed, err := Apply(o, d)
+		require.NoError(t, err, file)
+		require.False(t, changed, file)
+
+		o.ESIMs[0].ItemID = "spoiled"
+		require.Equal(t, d.TopupID, d.ESIM.ItemID, "the order is the caller's own")
+	}
+	require.Positive(t, issued)
+	require.Less(t, issued, len(files))
+
+	require.Nil(t, (&Delivery{Problem: errDeliveryID, Raw: esim.NewSecret("{}")}).Order())
+	require.Nil(t, (*Delivery)(nil).Order())
+}
+
 func TestDeliveryPrintsNoCode(t *testing.T) {
 	for _, name := range []string{"sample", "link_differs", "link_unreadable", "nothing_readable"} {
 		body, err := os.ReadFile("../testdata/esimstory/deliveries/" + name + ".body.json")

@@ -38,6 +38,9 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "cannot be set for an order; eSIM Story calls the URL of the partner account")
 	}
+	if req.RequestID != "" {
+		check.Unsupported("RequestID", "cannot be set; eSIM Story has no request ids")
+	}
 	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
 	c.sheet.check(check, lines, guard)
 	if err := check.Err(); err != nil {

@@ -50,6 +50,7 @@ func TestOrderRefusesBadInput(t *testing.T) {
 		{"reference with space", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: "a b"}},
 		{"long reference", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: strings.Repeat("a", 65)}},
 		{"callback", "CallbackURL", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, CallbackURL: "https://shop.example.com/"}},
+		{"request id", "RequestID", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"}},
 		{"negative ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "-1 USD")}},
 		{"absurd ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "9e15 USD")}},
 		{"quote of another provider", "Quote.Provider", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Provider = esim.ESIMFX })}},

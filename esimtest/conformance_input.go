@@ -106,6 +106,7 @@ func badOrders(caps esim.Capabilities) []badCall {
 	for name, change := range badPrices {
 		list = append(list, badOrder(name, change, unguarded))
 	}
+	list = append(list, badOrder("a request id that is none", func(r *esim.OrderRequest) { r.RequestID = "not a UUID" }, errors.ErrUnsupported))
 	list = append(list, badOrder("a callback URL that is none", func(r *esim.OrderRequest) { r.CallbackURL = "ftp://user@host/x" }, errors.ErrUnsupported))
 	return list
 }

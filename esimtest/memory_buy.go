@@ -53,6 +53,9 @@ func (m *Memory) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order,
 	if b.quantity < 1 || b.quantity > m.caps.MaxQuantity {
 		c.invalid("Quantity", fmt.Sprintf("must be 1 to %d", m.caps.MaxQuantity))
 	}
+	if req.RequestID != "" {
+		c.unsupported("RequestID", "is nothing this provider keeps")
+	}
 	if req.CallbackURL != "" {
 		c.unsupported("CallbackURL", "leads nowhere")
 	}

@@ -15,6 +15,11 @@ const (
 	// purchase. It is never sent again unless nothing had been sent, and not
 	// even on the caller's own repeat with the same Key.
 	Once Safety = iota
+	// Probe: the caller has fixed the request id, which the provider accepts
+	// once. It is sent exactly once, whatever comes of it: a repeat by the
+	// transport would be refused for the first send, and so hide from the
+	// caller what the provider knew before. The caller may repeat it.
+	Probe
 	// Guarded: the provider refuses a second send of the same Key. The
 	// caller may repeat; the transport does not.
 	Guarded

@@ -53,7 +53,7 @@ type flight struct {
 
 	doubt     bool // a send under this key has an unknown outcome
 	done      bool // an earlier call under this key was accepted
-	recovered bool // the clock was corrected
+	reclocked bool // the clock was corrected
 	reauthed  bool // the credentials were renewed
 	waitedFor time.Duration
 }

@@ -225,4 +225,4 @@ func assertSilent(t testing.TB, text string) {
 var effects = []struct {
 	name   string
 	safety Safety
-}{{"Once", Once}, {"Guarded", Guarded}, {"Keyed", Keyed}, {"Replayed", Replayed}}
+}{{"Once", Once}, {"Probe", Probe}, {"Guarded", Guarded}, {"Keyed", Keyed}, {"Replayed", Replayed}}

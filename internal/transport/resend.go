@@ -11,6 +11,7 @@ import (
 // ends of a send the same call is sent again.
 var resends = [...]struct{ unsent, refused, unknown bool }{
 	Once:     {unsent: true},
+	Probe:    {},
 	Guarded:  {unsent: true},
 	Keyed:    {unsent: true, refused: true},
 	Replayed: {unsent: true, refused: true, unknown: true},
@@ -40,15 +41,16 @@ const (
 // resend decides whether the call is sent again after an attempt that ended
 // with r, and after which pause.
 func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bool) {
+	if f.c.Safety == Probe {
+		f.mend(r) // for the calls that follow
+	}
 	if ctx.Err() != nil || !f.c.Safety.allows(r.outcome) {
 		return 0, false
 	}
 	switch r.Retry {
 	case Never:
-	case Reauth:
-		return f.afterReauth(r)
-	case Reclock:
-		return f.afterReclock(r)
+	case Reauth, Reclock:
+		return 0, f.mend(r)
 	case InFlight:
 		if f.t.retries == 0 {
 			return 0, false
@@ -68,24 +70,37 @@ func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bo
 	return 0, false
 }
 
-func (f *flight) afterReauth(r result) (time.Duration, bool) {
+// mend puts right what the provider found wrong with the credentials or the
+// clock, once each, and reports whether it has.
+func (f *flight) mend(r result) bool {
+	switch r.Retry {
+	case Reauth:
+		return f.renew(r)
+	case Reclock:
+		return f.reclock(r)
+	case Never, Transient, Throttled, InFlight, Renonce:
+	}
+	return false
+}
+
+func (f *flight) renew(r result) bool {
 	if f.reauthed || f.t.spec.Disown == nil || r.sent == nil {
-		return 0, false
+		return false
 	}
 	f.reauthed = true
 	f.t.spec.Disown(r.sent)
-	return 0, true
+	return true
 }
 
-func (f *flight) afterReclock(r result) (time.Duration, bool) {
-	if f.recovered || r.date.IsZero() {
-		return 0, false
+func (f *flight) reclock(r result) bool {
+	if f.reclocked || r.date.IsZero() {
+		return false
 	}
 	skew := r.date.Sub(f.t.now())
 	if (skew - r.skew).Abs() < smallSkew {
-		return 0, false
+		return false
 	}
-	f.recovered = true
+	f.reclocked = true
 	f.t.skew.Store(int64(skew))
-	return 0, true
+	return true
 }

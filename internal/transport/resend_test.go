@@ -22,37 +22,37 @@ type resendRow struct {
 	name string
 	end  end
 	// by Safety, from Once to Read
-	sends [5]int32
+	sends [6]int32
 	// what is known if the first send was the only one, Read aside
 	outcome esim.Outcome
 }
 
 func resendRows(far string) []resendRow {
 	return []resendRow{
-		{"accepted", accepts, [5]int32{1, 1, 1, 1, 1}, esim.OutcomeAccepted},
+		{"accepted", accepts, [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeAccepted},
 
-		{"not sent, may pass", refused, [5]int32{2, 2, 2, 2, 2}, esim.OutcomeNotSent},
-		{"not sent, says the provider", code(403, "CLOSED"), [5]int32{2, 2, 2, 2, 2}, esim.OutcomeNotSent},
-		{"not sent, wrong credentials", says(401, `{}`), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeNotSent},
-		{"not sent, old token", code(401, "TOKEN"), [5]int32{2, 2, 2, 2, 2}, esim.OutcomeNotSent},
-		{"not sent, wrong clock", code(401, "CLOCK", "Date", far), [5]int32{2, 2, 2, 2, 2}, esim.OutcomeNotSent},
+		{"not sent, may pass", refused, [6]int32{2, 1, 2, 2, 2, 2}, esim.OutcomeNotSent},
+		{"not sent, says the provider", code(403, "CLOSED"), [6]int32{2, 1, 2, 2, 2, 2}, esim.OutcomeNotSent},
+		{"not sent, wrong credentials", says(401, `{}`), [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeNotSent},
+		{"not sent, old token", code(401, "TOKEN"), [6]int32{2, 1, 2, 2, 2, 2}, esim.OutcomeNotSent},
+		{"not sent, wrong clock", code(401, "CLOCK", "Date", far), [6]int32{2, 1, 2, 2, 2, 2}, esim.OutcomeNotSent},
 
-		{"refused", code(400, "LOW"), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeRejected},
-		{"throttled", code(429, "SLOW"), [5]int32{1, 1, 2, 2, 2}, esim.OutcomeRejected},
-		{"throttled, bare", says(429, ``), [5]int32{1, 1, 2, 2, 2}, esim.OutcomeRejected},
+		{"refused", code(400, "LOW"), [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeRejected},
+		{"throttled", code(429, "SLOW"), [6]int32{1, 1, 1, 2, 2, 2}, esim.OutcomeRejected},
+		{"throttled, bare", says(429, ``), [6]int32{1, 1, 1, 2, 2, 2}, esim.OutcomeRejected},
 
-		{"unknown, may pass", code(400, "DOWN"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, 5xx", says(503, ``), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, 5xx that says it sent nothing", code(503, "CLOSED"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, dropped", dropped, [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, malformed", says(200, `{}`), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, duplicate", code(409, "DUP"), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeUnknown},
-		{"unknown, in flight", code(409, "BUSY"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, request id seen before", code(400, "NONCE"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
-		{"unknown, redirect", says(307, ``), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeUnknown},
-		{"unknown, no code", says(400, `{}`), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeUnknown},
+		{"unknown, may pass", code(400, "DOWN"), [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, 5xx", says(503, ``), [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, 5xx that says it sent nothing", code(503, "CLOSED"), [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, dropped", dropped, [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, malformed", says(200, `{}`), [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, duplicate", code(409, "DUP"), [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeUnknown},
+		{"unknown, in flight", code(409, "BUSY"), [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, request id seen before", code(400, "NONCE"), [6]int32{1, 1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, redirect", says(307, ``), [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeUnknown},
+		{"unknown, no code", says(400, `{}`), [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeUnknown},
 
-		{"made, but not whole", code(200, "MADE"), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeAccepted},
+		{"made, but not whole", code(200, "MADE"), [6]int32{1, 1, 1, 1, 1, 1}, esim.OutcomeAccepted},
 	}
 }
 

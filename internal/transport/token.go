@@ -21,14 +21,19 @@ type Token struct {
 	Early time.Duration
 	// Now is the clock, nil = time.Now.
 	Now func() time.Time
+	// Store shares the token with other processes, under the name Account.
+	// nil = this process logs in for itself.
+	Store   esim.TokenStore
+	Account string
 
-	mu     sync.Mutex
-	token  esim.Secret
-	renew  time.Time // from then on it is renewed
-	expiry time.Time
-	flight *login
-	failed *login
-	until  time.Time // the failure is shared until then; of the real clock, since Now may stand still
+	mu      sync.Mutex
+	token   esim.Secret
+	refused esim.Secret // the latest that was rejected
+	renew   time.Time   // from then on it is renewed
+	expiry  time.Time
+	flight  *login
+	failed  *login
+	until   time.Time // the failure is shared until then; of the real clock, since Now may stand still
 }
 
 // login is one under way; done is closed when token and err are set.
@@ -67,12 +72,17 @@ func (t *Token) Get(ctx context.Context) (esim.Secret, error) {
 }
 
 // Drop forgets the token if it is still the one that was rejected: whoever
-// comes second finds a newer one and leaves it alone.
+// comes second finds a newer one and leaves it alone. A renewal under way does
+// not know of the rejection, and from a store it may bring the same token once
+// more: nobody waits for it.
 func (t *Token) Drop(rejected esim.Secret) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token.Equal(rejected) {
-		t.token = esim.Secret{}
+		t.token, t.refused = esim.Secret{}, rejected
+		if t.Store != nil {
+			t.flight = nil
+		}
 	}
 }
 
@@ -86,27 +96,42 @@ func (t *Token) start(ctx context.Context, began time.Time) *login {
 	}
 	f := &login{done: make(chan struct{})}
 	t.flight = f
+	refused := t.refused
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
 	go func() {
 		defer cancel()
-		token, valid, err := t.Login(ctx)
-		t.finish(f, token, began, valid, err)
+		token, until, err := t.obtain(ctx, refused, began)
+		t.finish(f, token, began, until, err)
 	}()
 	return f
 }
 
-func (t *Token) finish(f *login, token esim.Secret, began time.Time, valid time.Duration, err error) {
+// obtain gets a token that is not the refused one, by logging in or from the
+// store.
+func (t *Token) obtain(ctx context.Context, refused esim.Secret, began time.Time) (token esim.Secret, until time.Time, err error) {
+	if t.Store != nil {
+		return t.Store.Token(ctx, t.Account, refused, t.Login)
+	}
+	token, valid, err := t.Login(ctx)
+	return token, began.Add(valid), err
+}
+
+func (t *Token) finish(f *login, token esim.Secret, began, until time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f.token, f.err = token, err
-	t.flight, t.failed = nil, nil
-	if err != nil {
-		t.failed, t.until = f, time.Now().Add(sharedFailure)
-	} else {
-		t.token, t.expiry = token, began.Add(valid)
-		t.renew = t.expiry.Add(-min(t.Early, valid/2))
-	}
 	close(f.done)
+	if t.flight == f {
+		t.flight = nil
+	}
+	switch t.failed = nil; {
+	case err != nil:
+		t.failed, t.until = f, time.Now().Add(sharedFailure)
+	case t.Store != nil && token.Equal(t.refused): // while it was under way
+	default:
+		t.token, t.expiry = token, until
+		t.renew = until.Add(-min(t.Early, until.Sub(began)/2))
+	}
 }
 
 func (t *Token) clock() time.Time {

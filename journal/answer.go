@@ -1,0 +1,113 @@
+package journal
+
+import (
+	"errors"
+
+	"github.com/esimkit/esim"
+)
+
+// answer is what a caller gets: what his own request brought, if it made one,
+// else what is on record.
+func (j *Journal) answer(e Entry, order *esim.Order, failure error) (*esim.Order, error) {
+	d, err := decodeDocument(e.Document)
+	if err != nil {
+		return nil, errors.Join(failure, storeError(opOf(e.Kind), e.Provider, e.Reference, err, esim.OutcomeUnknown))
+	}
+	if d.Due != "" {
+		j.wake()
+	}
+	switch {
+	case failure != nil && fitting(esim.OutcomeOf(failure), e.State):
+		return nil, failure
+	case order != nil && (e.State == Delivered || e.State == Provisioning):
+		return order, nil
+	}
+	return j.onRecord(&e, d)
+}
+
+// fitting reports whether the end of one request is also that of the purchase.
+// A refusal is not, while something else of it is open: it may yet be bought.
+func fitting(o esim.Outcome, s State) bool {
+	switch o {
+	case esim.OutcomeNotSent, esim.OutcomeRejected:
+		return s.Uncharged()
+	case esim.OutcomeUnknown:
+		return s != Delivered
+	case esim.OutcomeAccepted:
+	}
+	return true
+}
+
+// onRecord is what the journal knows, as a client would say it.
+func (j *Journal) onRecord(e *Entry, d *document) (*esim.Order, error) {
+	order := d.order(e)
+	fail := func(kind, cause error, outcome esim.Outcome, message string) (*esim.Order, error) {
+		err := withheld(opOf(e.Kind), e.Provider, e.Reference, kind, cause, outcome)
+		err.Message, err.Order = message, order
+		return nil, err
+	}
+	switch e.State {
+	case Delivered, Provisioning:
+		if order == nil { // an operator has found out that it was delivered, and not what
+			order = d.known(e)
+		}
+		order.Replayed, order.Status = true, esim.OrderPending
+		if e.State == Delivered {
+			order.Status = esim.OrderCompleted
+		}
+		return order, nil
+	case Refunded:
+		return fail(esim.ErrNotEligible, ErrDecided, esim.OutcomeAccepted, "it was refunded")
+	case Review:
+		if order != nil && e.Doubt == 0 {
+			return fail(esim.ErrIncomplete, ErrUnderReview, esim.OutcomeAccepted, d.Review.why())
+		}
+		return fail(esim.ErrUnavailable, ErrUnderReview, esim.OutcomeUnknown, d.Review.why())
+	case Rejected, NotExecuted:
+		return nil, d.lastError(e)
+	case Ready, Sending, Unknown:
+		if a := j.accounts[e.Provider]; a == nil || a.fingerprint != e.Account {
+			return fail(esim.ErrNotEligible, ErrAccountChanged, esim.OutcomeUnknown, "")
+		}
+	}
+	if e.State == Ready {
+		return fail(esim.ErrUnavailable, nil, esim.OutcomeUnknown, "it is on record and will be sent")
+	}
+	return nil, d.lastError(e)
+}
+
+func (r *reviewNote) why() string {
+	if r == nil {
+		return ""
+	}
+	return r.Why
+}
+
+// lastError is the error of the latest request again, with the outcome that
+// the purchase has now.
+func (d *document) lastError(e *Entry) *esim.Error {
+	err := withheld(opOf(e.Kind), e.Provider, e.Reference, esim.ErrUnavailable, nil, esim.OutcomeUnknown)
+	err.Order = d.order(e)
+	switch e.State {
+	case Rejected:
+		err.Outcome = esim.OutcomeRejected
+	case NotExecuted:
+		err.Outcome = esim.OutcomeNotSent
+		if d.Decision != nil {
+			err.Kind, err.Err = esim.ErrNotEligible, ErrDecided
+			return err
+		}
+	case Ready, Sending, Unknown, Provisioning, Delivered, Refunded, Review:
+		err.Message = "the journal is finding out"
+	}
+	if f := d.latestFailure(); f != nil {
+		err.Kind, err.HTTPStatus, err.Code, err.RequestID = f.kind(), f.HTTPStatus, f.Code, f.RequestID
+		if f.Message != "" {
+			err.Message = f.Message
+		}
+		if f.Cause != "" {
+			err.Err = errors.New(f.Cause)
+		}
+	}
+	return err
+}

@@ -1,0 +1,334 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// buy makes the purchase, or finds the one that the reference stands for.
+func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, error) {
+	op, p := opOf(w.kind), a.client.Provider()
+	fail := func(kind, cause error, why string) (*esim.Order, error) {
+		err := withheld(op, p, w.reference, kind, cause, esim.OutcomeNotSent)
+		err.Message = why
+		return nil, err
+	}
+	if ctx == nil {
+		return fail(esim.ErrInvalidRequest, nil, "nil context")
+	}
+	if w.reference == "" {
+		return fail(esim.ErrInvalidRequest, ErrReferenceMissing, "")
+	}
+	if why := w.problem(); why != "" {
+		w.reference = printable(w.reference)
+		return fail(esim.ErrInvalidRequest, nil, why)
+	}
+	if w.kind == OrderKind && !a.caps.Order || w.kind == TopUpKind && !a.caps.TopUp {
+		return fail(errors.ErrUnsupported, nil, "")
+	}
+	leaveJournal, err := j.enter()
+	if err != nil {
+		return j.withhold(ctx, w, withheld(op, p, w.reference, esim.ErrUnavailable, err, esim.OutcomeNotSent))
+	}
+	defer leaveJournal()
+	leave, err := j.calls.enter(ctx, IDOf(p, w.reference))
+	if err != nil { // another call with this reference is under way, and may be spending the money
+		return nil, withheld(op, p, w.reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
+	}
+	defer leave()
+	e, created, refused := j.intend(ctx, nil, a, w, true)
+	switch {
+	case refused != nil:
+		return j.withhold(ctx, w, refused)
+	case created && e.State == Sending:
+		sent, order, failure := j.send(ctx, a, e)
+		return j.answer(sent, order, failure)
+	case created:
+		return j.proceed(ctx, a, e)
+	}
+	return j.again(ctx, a, e, w)
+}
+
+func printable(s string) string {
+	w := wish{reference: s, request: request{PackageID: "x", Quantity: 1}}
+	if w.problem() != "" {
+		return ""
+	}
+	return s
+}
+
+// withhold is the answer to a call that may send nothing, for the reason given.
+// What the reference already stands for may be told all the same; and while
+// that cannot be read, nobody knows whether something was charged.
+func (j *Journal) withhold(ctx context.Context, w wish, refused *esim.Error) (*esim.Order, error) {
+	if refused.Outcome != esim.OutcomeNotSent {
+		return nil, refused
+	}
+	e, err := j.store.Get(context.WithoutCancel(ctx), IDOf(refused.Provider, w.reference))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, refused
+	case err != nil:
+		refused.Outcome = esim.OutcomeUnknown
+		refused.Err = errors.Join(refused.Err, err)
+		return nil, refused
+	case e.State.Uncharged() && e.Doubt == 0 || e.Content != w.content():
+		if e.Doubt > 0 {
+			refused.Outcome = esim.OutcomeUnknown
+		}
+		return nil, refused
+	}
+	order, err := j.answer(e, nil, nil)
+	if failed, ok := errors.AsType[*esim.Error](err); ok {
+		failed.Err = errors.Join(failed.Err, refused.Err)
+	}
+	return order, err
+}
+
+// intend commits the intent, unless the reference stands for a purchase
+// already. At once: the caller is here and will send it now; an order is then
+// committed as being sent, which saves a commit and means the same. Into is a
+// transaction of the caller's, nil = a commit of its own.
+func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, atOnce bool) (Entry, bool, *esim.Error) {
+	op, p := opOf(w.kind), a.client.Provider()
+	own := into == nil
+	if own {
+		into = j.store
+	}
+	fail := func(cause error) (Entry, bool, *esim.Error) {
+		return Entry{}, false, storeError(op, p, w.reference, cause, esim.OutcomeNotSent)
+	}
+	now, err := j.nowAt(ctx, into)
+	if err != nil {
+		return fail(err)
+	}
+	if refused := j.admit(ctx, a, &w, now, atOnce); refused != nil {
+		if begun, failed := j.store.Get(ctx, IDOf(p, w.reference)); failed == nil {
+			return begun, false, nil // it is not new
+		}
+		return Entry{}, false, refused
+	}
+	e, d := j.newEntry(a, w, now, atOnce)
+	budget, err := j.budget(&e, a, now)
+	if err != nil {
+		return Entry{}, false, withheld(op, p, w.reference, esim.ErrInvalidRequest, err, esim.OutcomeNotSent)
+	}
+	if atOnce && w.kind == OrderKind {
+		if err = j.begin(&e, d, a, true); err != nil {
+			return fail(err)
+		}
+	}
+	if e.Document, err = d.encode(); err != nil {
+		return fail(err)
+	}
+	kept, created, err := into.Create(ctx, e, budget)
+	switch {
+	case err == nil:
+		return kept, created, nil
+	case own && !named(err):
+		return j.afterCreate(ctx, &e, err)
+	}
+	return fail(err)
+}
+
+// named reports whether err says that nothing was written.
+func named(err error) bool {
+	return final(err) || errors.Is(err, ErrOverBudget)
+}
+
+// afterCreate finds out about a commit whose end is not known, before anything
+// is sent.
+func (j *Journal) afterCreate(ctx context.Context, e *Entry, cause error) (Entry, bool, *esim.Error) {
+	reading, done := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer done()
+	kept, err := j.store.Get(reading, e.ID)
+	switch {
+	case err == nil && kept.Version == 1 && sameWorker(&kept, e) && ctx.Err() == nil:
+		return kept, true, nil
+	case err == nil:
+		return kept, false, nil
+	case errors.Is(err, ErrNotFound): // it may still be on its way; then it is carried on
+		err = nil
+	}
+	return Entry{}, false, storeError(opOf(e.Kind), e.Provider, e.Reference, errors.Join(cause, err), esim.OutcomeUnknown)
+}
+
+// sameWorker reports whether both were begun by one process at one moment.
+func sameWorker(a, b *Entry) bool {
+	x, errX := decodeDocument(a.Document)
+	y, errY := decodeDocument(b.Document)
+	if errX != nil || errY != nil || len(x.Attempts) != 1 || len(y.Attempts) != 1 {
+		return false
+	}
+	return x.Attempts[0].By == y.Attempts[0].By && x.Attempts[0].At.Equal(y.Attempts[0].At)
+}
+
+func (j *Journal) newEntry(a *account, w wish, now time.Time, atOnce bool) (Entry, *document) {
+	p := a.client.Provider()
+	e := Entry{
+		ID: IDOf(p, w.reference), Version: 1, Provider: p, Account: a.fingerprint, Kind: w.kind,
+		Reference: w.reference, Content: w.content(), PackageID: w.request.PackageID, State: Ready,
+		CreatedAt: now, UpdatedAt: now, NextAt: now,
+	}
+	j.windows(&e, a)
+	e.Cost, e.Currency = w.cost()
+	mode := a.mode(w.kind)
+	if j.policy.locks(w.kind, mode) {
+		e.Keys = []string{topUpKey(w.request.ICCID)}
+	}
+	d := &document{Request: w.request, Caller: atOnce}
+	if w.resumed { // the caller says that it may have been sent before the journal knew it
+		e.Attempts, e.Doubt, e.State = 1, 1, Unknown
+		d.begun(1, now, "before this journal")
+	}
+	if atOnce {
+		e.LeaseUntil = now.Add(j.config.Lease)
+		e.NextAt = e.LeaseUntil
+	}
+	return e, d
+}
+
+// windows sets until when requests may be sent, and when a person must look.
+func (j *Journal) windows(e *Entry, a *account) {
+	e.ResendUntil = e.UpdatedAt.Add(j.policy.window(a.caps.KeyLife))
+	patience := j.config.ReviewAfter
+	if a.mode(e.Kind) == esim.IdempotencyNone {
+		patience /= shareOfReviewFor
+	}
+	e.DeadlineAt = e.UpdatedAt.Add(patience)
+}
+
+// cost is the most that the wish can cost, "" if nobody knows.
+func (w *wish) cost() (amount, currency string) {
+	r := &w.request
+	if r.Quote != nil && r.Quote.Price.Currency() != "" {
+		if total, err := r.Quote.Price.MulInt(r.Quantity); err == nil {
+			return total.Amount().String(), total.Currency()
+		}
+	}
+	if r.MaxTotal != nil && r.MaxTotal.Currency() != "" {
+		return r.MaxTotal.Amount().String(), r.MaxTotal.Currency()
+	}
+	return "", ""
+}
+
+// budget is the cap that the entry counts against, nil if there is none.
+func (j *Journal) budget(e *Entry, a *account, now time.Time) (*Budget, error) {
+	limit, ok := j.config.DailyCap[e.Provider]
+	switch {
+	case !ok:
+		return nil, nil //nolint:nilnil // no cap is no failure
+	case e.Currency == "":
+		return nil, errors.New("with a daily cap a purchase needs a Quote or a MaxTotal")
+	case e.Currency != limit.Currency():
+		return nil, errors.New("the price is not in the currency of the daily cap")
+	}
+	e.Budget = a.fingerprint + " " + e.Currency + " " + now.Format(time.DateOnly)
+	return &Budget{Limit: limit.Amount().String()}, nil
+}
+
+// again answers a reference that is on record.
+func (j *Journal) again(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
+	if e.Content != w.content() {
+		err := withheld(opOf(w.kind), e.Provider, e.Reference, esim.ErrReferenceConflict, nil, esim.OutcomeNotSent)
+		if e.Doubt > 0 {
+			err.Outcome = esim.OutcomeUnknown
+		}
+		err.Message = "this reference stands for another purchase"
+		return nil, err
+	}
+	e, err := j.free(ctx, e)
+	if err != nil {
+		return nil, withheld(opOf(w.kind), e.Provider, e.Reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
+	}
+	switch {
+	case e.State.Uncharged():
+		return j.repeat(ctx, a, e, w)
+	case (e.State == Ready || e.State == Unknown) && e.Account == a.fingerprint:
+		return j.proceed(ctx, a, e)
+	}
+	return j.answer(e, nil, nil)
+}
+
+// free waits while another worker has the purchase in hand.
+func (j *Journal) free(ctx context.Context, e Entry) (Entry, error) {
+	const look = 100 * time.Millisecond
+	began := time.Now()
+	for {
+		now, err := j.now(ctx)
+		switch {
+		case err != nil && !errors.Is(err, ErrClockSuspect):
+			return e, err
+		case !e.State.Open() || e.State == Provisioning || !now.Before(e.LeaseUntil):
+			return e, nil
+		case j.config.BusyWait < 0, j.config.BusyWait > 0 && time.Since(began) > j.config.BusyWait:
+			return e, ErrInHand
+		}
+		timer := time.NewTimer(look)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return e, errors.Join(ErrInHand, ctx.Err())
+		}
+		newest, err := j.store.Get(ctx, e.ID)
+		if err != nil {
+			return e, err
+		}
+		e = newest
+	}
+}
+
+// repeat sends again what is known not to have been charged.
+func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
+	op := opOf(e.Kind)
+	now, err := j.now(ctx)
+	if err != nil {
+		return nil, storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent)
+	}
+	if refused := j.admit(ctx, a, &w, now, true); refused != nil {
+		return nil, refused
+	}
+	if e.Doubt > 0 {
+		return nil, withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrDecided, esim.OutcomeNotSent)
+	}
+	if e.Account != a.fingerprint {
+		return nil, withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrAccountChanged, esim.OutcomeNotSent)
+	}
+	if e.Budget != "" { // its share was given back, and may belong to another day
+		err := withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrState, esim.OutcomeNotSent)
+		err.Message = "under a daily cap a purchase that was refused needs a new reference"
+		return nil, err
+	}
+	saved, err := j.save(ctx, e, func(e *Entry, d *document) error {
+		if !j.happen(e, d, Repeat, facts{}) {
+			return ErrState
+		}
+		d.Request, d.Caller, d.Order, d.Review, d.Due = w.request, true, nil, nil, ""
+		e.Cost, e.Currency = w.cost()
+		if j.policy.locks(e.Kind, a.mode(e.Kind)) {
+			e.Keys = []string{topUpKey(w.request.ICCID)}
+		}
+		j.windows(e, a)
+		e.LeaseUntil = e.UpdatedAt.Add(j.config.Lease)
+		e.NextAt = e.LeaseUntil
+		return nil
+	})
+	switch {
+	case errors.Is(err, ErrStale):
+		return nil, withheld(op, e.Provider, e.Reference, esim.ErrUnavailable, ErrInHand, esim.OutcomeUnknown)
+	case err != nil:
+		return nil, storeError(op, e.Provider, e.Reference, err, esim.OutcomeUnknown)
+	}
+	return j.proceed(ctx, a, saved)
+}
+
+// proceed takes the next step of a purchase that is in nobody's hand, for a
+// caller who waits.
+func (j *Journal) proceed(ctx context.Context, a *account, e Entry) (*esim.Order, error) {
+	e, order, failure := j.step(ctx, a, e, true)
+	return j.answer(e, order, failure)
+}

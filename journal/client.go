@@ -1,0 +1,146 @@
+package journal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/esimkit/esim"
+)
+
+// client is a client whose purchases are journalled.
+type client struct {
+	esim.Client
+
+	j *Journal
+	a *account
+}
+
+// Unwrap lets [esim.As] find the extras of the provider. What is bought through
+// them directly is not journalled.
+func (c *client) Unwrap() esim.Client { return c.Client }
+
+// Capabilities are those of the provider, and what the journal adds: orders
+// can be read, by reference too, since they are on record.
+func (c *client) Capabilities() esim.Capabilities {
+	caps := c.Client.Capabilities()
+	if caps.Order {
+		caps.GetOrder, caps.LookupByReference = true, true
+	}
+	return caps
+}
+
+// Order buys, once for a reference.
+func (c *client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+	return c.j.buy(ctx, c.a, orderWish(req))
+}
+
+// TopUp buys, once for a reference.
+func (c *client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
+	return c.j.buy(ctx, c.a, topUpWish(req))
+}
+
+// GetOrder asks the provider about an order whose ID is known, and records what
+// it says; everything else is answered from the journal.
+func (c *client) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
+	if ctx == nil || ref.ID == "" && ref.Reference == "" {
+		err := withheld("GetOrder", c.Provider(), "", esim.ErrInvalidRequest, nil, esim.OutcomeNotSent)
+		err.Message = "nil context, or neither ID nor Reference"
+		return nil, err
+	}
+	e, err := c.j.find(ctx, c.Provider(), ref)
+	switch {
+	case err == nil:
+		return c.j.look(ctx, c.a, e)
+	case errors.Is(err, ErrNotFound) && ref.ID != "":
+		return c.Client.GetOrder(ctx, ref)
+	}
+	return nil, storeError("GetOrder", c.Provider(), ref.Reference, err, esim.OutcomeNotSent)
+}
+
+// Format prints what this is and nothing of what it holds, whatever the verb.
+func (c *client) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "journal.Client(%s)", c.Provider())
+}
+
+// wish is what a caller wants to buy.
+type wish struct {
+	kind      Kind
+	reference string
+	request   request
+	resumed   bool
+	refused   string // why it cannot be journalled
+}
+
+func orderWish(req esim.OrderRequest) wish {
+	w := wish{kind: OrderKind, reference: req.Reference, resumed: req.Resumed, request: request{
+		PackageID: req.PackageID, Quantity: req.Quantity, Quote: essence(req.Quote), CallbackURL: req.CallbackURL,
+	}}
+	w.ceiling(req.MaxTotal)
+	if req.RequestID != "" {
+		w.refused = "RequestID is the journal's own business"
+	}
+	if w.request.Quantity == 0 {
+		w.request.Quantity = 1
+	}
+	return w
+}
+
+func topUpWish(req esim.TopUpRequest) wish {
+	w := wish{kind: TopUpKind, reference: req.Reference, resumed: req.Resumed, request: request{
+		PackageID: req.PackageID, Quantity: 1, ICCID: req.ICCID, Quote: essence(req.Quote),
+	}}
+	w.ceiling(req.MaxTotal)
+	return w
+}
+
+// essence is a quote without what fills a page: a global package has hundreds
+// of countries and networks, and no provider compares them.
+func essence(q *esim.Package) *esim.Package {
+	if q == nil {
+		return nil
+	}
+	kept := *q
+	kept.Countries, kept.Networks = nil, nil
+	return &kept
+}
+
+func (w *wish) ceiling(m esim.Money) {
+	if m != (esim.Money{}) {
+		w.request.MaxTotal = &m
+	}
+}
+
+// content is the digest of what is bought. What guards the price is not part
+// of it: a repeat may come with a fresh quote.
+func (w *wish) content() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%s", w.kind, strings.ToLower(w.request.PackageID), w.request.Quantity, w.request.ICCID))
+	return hex.EncodeToString(sum[:])
+}
+
+const maxReference = 64
+
+// problem says why the wish cannot be journalled, "" if it can. What a provider
+// would refuse is left to its client.
+func (w *wish) problem() string {
+	switch {
+	case w.refused != "":
+		return w.refused
+	case len(w.reference) > maxReference:
+		return fmt.Sprintf("Reference is longer than %d bytes", maxReference)
+	case strings.ContainsFunc(w.reference, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("._:-", r)
+	}):
+		return "Reference may have letters, digits and . _ : - only"
+	case w.request.PackageID == "":
+		return "PackageID is empty"
+	case w.request.Quantity < 1:
+		return "Quantity must be at least 1"
+	case w.kind == TopUpKind && w.request.ICCID == "":
+		return "ICCID is empty"
+	}
+	return ""
+}

@@ -1,0 +1,149 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// document is the part of an entry that stores do not look into. Fields are
+// added, never renamed: older documents stay readable.
+type document struct {
+	Request   request      `json:"request"`
+	RequestID string       `json:"request_id,omitempty"` // of the requests in doubt, where the provider takes an id once
+	Before    []byte       `json:"before,omitempty"`     // what the eSIM had before a top-up
+	Attempts  []attempt    `json:"attempts,omitempty"`
+	Steps     int          `json:"steps,omitempty"`   // looks taken since the last change, for the pace
+	Absent    int          `json:"absent,omitempty"`  // complete lists in which it was not found
+	Order     *storedOrder `json:"order,omitempty"`   // what is known of it
+	Foreign   *storedOrder `json:"foreign,omitempty"` // what came and did not fit
+	Due       hook         `json:"due,omitempty"`     // hook to be called
+	Calls     int          `json:"calls,omitempty"`   // of that hook, failed ones
+	Warned    bool         `json:"warned,omitempty"`  // of being late
+	Review    *reviewNote  `json:"review,omitempty"`
+	Decision  *Decision    `json:"decision,omitempty"`
+	Caller    bool         `json:"caller,omitempty"` // somebody waits for the end of the first request
+}
+
+// request is what was asked for; it is sent the same way each time.
+type request struct {
+	PackageID   string        `json:"package_id"`
+	Quantity    int           `json:"quantity"`
+	ICCID       esim.ICCID    `json:"iccid,omitempty"`
+	Quote       *esim.Package `json:"quote,omitempty"`
+	MaxTotal    *esim.Money   `json:"max_total,omitempty"`
+	CallbackURL string        `json:"callback_url,omitempty"`
+}
+
+// attempt is one request to the provider. Outcome is nil until it is known how
+// it ended, which may be never.
+type attempt struct {
+	N       int           `json:"n"`
+	At      time.Time     `json:"at"`
+	By      string        `json:"by"` // the process
+	Ended   time.Time     `json:"ended,omitzero"`
+	Outcome *esim.Outcome `json:"outcome,omitempty"`
+	Failure *failure      `json:"failure,omitempty"`
+}
+
+type reviewNote struct {
+	Since time.Time `json:"since"`
+	Why   string    `json:"why"`
+	Alarm bool      `json:"alarm,omitempty"`
+}
+
+// maxAttempts is how many are kept in detail. The counters of the entry have
+// them all.
+const maxAttempts = 64
+
+func (d *document) begun(n int, at time.Time, by string) {
+	d.Attempts = append(d.Attempts, attempt{N: n, At: at, By: by})
+	if over := len(d.Attempts) - maxAttempts; over > 0 {
+		d.Attempts = slices.Delete(d.Attempts, 1, 1+over) // the first one stays
+	}
+}
+
+// attempt returns the n-th one, nil if it is not kept.
+func (d *document) attempt(n int) *attempt {
+	i := slices.IndexFunc(d.Attempts, func(a attempt) bool { return a.N == n })
+	if i < 0 {
+		return nil
+	}
+	return &d.Attempts[i]
+}
+
+// latestFailure is why the latest request that ended did not bring an order.
+func (d *document) latestFailure() *failure {
+	for _, a := range slices.Backward(d.Attempts) {
+		if a.Failure != nil {
+			return a.Failure
+		}
+	}
+	return nil
+}
+
+// failure is an esim.Error as a journal keeps it.
+type failure struct {
+	Kind       string        `json:"kind,omitempty"`
+	HTTPStatus int           `json:"http_status,omitempty"`
+	Code       string        `json:"code,omitempty"`
+	Message    string        `json:"message,omitempty"`
+	RequestID  string        `json:"request_id,omitempty"`
+	RetryAfter time.Duration `json:"retry_after,omitempty"`
+	Cause      string        `json:"cause,omitempty"`
+}
+
+func failureOf(err error) *failure {
+	e, ok := errors.AsType[*esim.Error](err)
+	if !ok {
+		return &failure{Cause: firstLine(err.Error())}
+	}
+	f := &failure{
+		HTTPStatus: e.HTTPStatus, Code: e.Code, Message: e.Message, RequestID: e.RequestID, RetryAfter: e.RetryAfter,
+	}
+	if e.Kind != nil {
+		f.Kind = e.Kind.Error()
+	}
+	if e.Err != nil {
+		f.Cause = firstLine(e.Err.Error())
+	}
+	return f
+}
+
+const maxCause = 300
+
+func firstLine(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	return strings.ToValidUTF8(text[:min(len(text), maxCause)], "")
+}
+
+// kind returns the sentinel of package esim.
+func (f *failure) kind() error {
+	for _, kind := range esim.Kinds() {
+		if f.Kind == kind.Error() {
+			return kind
+		}
+	}
+	return esim.ErrUnavailable
+}
+
+func (d *document) encode() ([]byte, error) {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("journal: writing a document: %w", err)
+	}
+	return text, nil
+}
+
+func decodeDocument(text []byte) (*document, error) {
+	d := new(document)
+	if err := json.Unmarshal(text, d); err != nil {
+		return nil, fmt.Errorf("journal: reading a document: %w", err)
+	}
+	return d, nil
+}

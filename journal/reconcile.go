@@ -1,0 +1,225 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// Reconcile takes the next step of one purchase now, whenever it is due: one
+// request at most. It is for hosts that have a job queue of their own; Run does
+// the same by itself. A purchase that another worker has in hand is [ErrInHand].
+//
+// The error is that of the journal or its store. That the purchase itself is
+// still in doubt is no error; see its State.
+func (j *Journal) Reconcile(ctx context.Context, id ID) (*Purchase, error) {
+	leave, err := j.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	e, err := j.store.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	now, err := j.now(ctx)
+	if err != nil && !errors.Is(err, ErrClockSuspect) {
+		return nil, err
+	}
+	if now.Before(e.LeaseUntil) {
+		return nil, ErrInHand
+	}
+	if e.State.Open() || !e.NextAt.IsZero() {
+		e, err = j.save(ctx, e, func(e *Entry, _ *document) error {
+			e.LeaseUntil = now.Add(j.config.Lease)
+			return nil
+		})
+		if errors.Is(err, ErrStale) {
+			return nil, ErrInHand
+		}
+		if err != nil {
+			return nil, err
+		}
+		e = j.work(ctx, e)
+	}
+	return purchaseOf(&e)
+}
+
+// work takes one step of an entry that this worker has a lease on. Errors are
+// logged: what failed is due again.
+func (j *Journal) work(ctx context.Context, e Entry) Entry {
+	after, _, err := j.step(ctx, j.accounts[e.Provider], e, false)
+	if err != nil {
+		j.config.Logger.InfoContext(ctx, "journal step", "provider", e.Provider, "reference", e.Reference, "state", after.State, "error", err)
+	}
+	told, err := j.tell(ctx, after) // a step may make a hook due
+	if err != nil {
+		j.config.Logger.WarnContext(ctx, "journal could not note that a hook was called", "provider", e.Provider, "reference", e.Reference, "error", err)
+		return after
+	}
+	return told
+}
+
+// step does the one thing that brings the purchase forward. Told: a caller
+// waits for the result.
+func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Entry, *esim.Order, error) {
+	d, err := decodeDocument(e.Document)
+	if err != nil {
+		return e, nil, err
+	}
+	now, err := j.now(ctx)
+	clockOK := err == nil
+	if err != nil && !errors.Is(err, ErrClockSuspect) {
+		return e, nil, err
+	}
+	if e.State == Sending {
+		if e, err = j.save(ctx, e, func(e *Entry, d *document) error {
+			d.Caller = false
+			j.happen(e, d, Lost, facts{latest: true})
+			return nil
+		}); err != nil {
+			return e, nil, inHand(&e, err)
+		}
+	}
+	if !e.State.Open() {
+		return e, nil, nil
+	}
+	e, placed, err := j.place(ctx, e)
+	if err != nil || placed {
+		return e, nil, err
+	}
+	if !told && !now.Before(e.DeadlineAt) {
+		e, err = j.expire(ctx, e)
+		return e, nil, err
+	}
+	if e, err = j.warn(ctx, e, now); err != nil {
+		return e, nil, err
+	}
+	if a == nil {
+		e, err = j.wait(ctx, e, nil)
+		return e, nil, errors.Join(ErrAccountChanged, err)
+	}
+	if e.State == Provisioning {
+		return j.resolve(ctx, a, e)
+	}
+	s := situation{entry: &e, now: now, clockOK: clockOK, account: a.fingerprint, mode: a.mode(e.Kind)}
+	if why := j.policy.forbids(&s); why != "" {
+		return j.resolve(ctx, a, e)
+	}
+	if !told && e.State == Ready {
+		w := wish{kind: e.Kind, reference: e.Reference, request: d.Request}
+		if refused := j.admit(ctx, a, &w, now, true); refused != nil {
+			e, err = j.wait(ctx, e, refused)
+			return e, nil, errors.Join(refused, err)
+		}
+	}
+	return j.resend(ctx, a, e, d, told)
+}
+
+// resend begins a request and carries it out.
+func (j *Journal) resend(ctx context.Context, a *account, e Entry, d *document, told bool) (Entry, *esim.Order, error) {
+	before, err := j.preview(ctx, a, &e, d)
+	if err != nil {
+		return j.unprepared(ctx, e, told, err)
+	}
+	begun, err := j.save(ctx, e, func(e *Entry, d *document) error {
+		if before != nil {
+			d.Before = before
+		}
+		return j.begin(e, d, a, told)
+	})
+	if err != nil {
+		return e, nil, inHand(&e, err)
+	}
+	return j.send(ctx, a, begun)
+}
+
+// inHand is the error of a commit that did not go through: nothing was sent by
+// this worker. If the commit took place all the same, it counts one request too
+// many as doubtful, which is safe.
+func inHand(e *Entry, err error) error {
+	cause := err
+	if errors.Is(err, ErrStale) {
+		cause = ErrInHand
+	}
+	return storeError(opOf(e.Kind), e.Provider, e.Reference, cause, esim.OutcomeUnknown)
+}
+
+// unprepared ends an attempt that could not even begin. Whoever waits for it is
+// told that nothing was sent, and then nothing is sent later either.
+func (j *Journal) unprepared(ctx context.Context, e Entry, told bool, cause error) (Entry, *esim.Order, error) {
+	if told && e.State == Ready {
+		after, err := j.save(ctx, e, func(e *Entry, d *document) error {
+			if !j.happen(e, d, Withdraw, facts{}) {
+				return ErrState
+			}
+			d.Due, e.NextAt = "", zeroTime
+			return nil
+		})
+		if err != nil {
+			return e, nil, inHand(&e, err)
+		}
+		return after, nil, cause
+	}
+	after, err := j.wait(ctx, e, cause)
+	return after, nil, errors.Join(cause, err)
+}
+
+// wait puts the purchase off until it is worth another look.
+func (j *Journal) wait(ctx context.Context, e Entry, cause error) (Entry, error) {
+	a := j.accounts[e.Provider]
+	return j.change(ctx, e, func(e *Entry, d *document) error {
+		if !e.State.Open() || e.State == Sending {
+			return errNoChange
+		}
+		d.Steps++
+		next := e.UpdatedAt.Add(pace(e.ID, d.Steps))
+		if a != nil {
+			next = latestOf(next, e.UpdatedAt.Add(a.caps.PollInterval))
+		}
+		if late := e.CreatedAt.Add(j.config.LateAfter); !d.Warned && next.After(late) {
+			next = latestOf(late, e.UpdatedAt.Add(time.Second))
+		}
+		if next.After(e.DeadlineAt) {
+			next = latestOf(e.DeadlineAt, e.UpdatedAt.Add(time.Second))
+		}
+		e.NextAt, e.LeaseUntil = next, zeroTime
+		j.soon(e, cause)
+		return nil
+	})
+}
+
+// expire ends the journal's own efforts.
+func (j *Journal) expire(ctx context.Context, e Entry) (Entry, error) {
+	return j.change(ctx, e, func(e *Entry, d *document) error {
+		why := "nobody could find out within the time set for it whether it was charged"
+		if e.State == Provisioning {
+			why = "it was charged, and not all of it came within the time set for it"
+		}
+		if e.UpdatedAt.Before(e.DeadlineAt) {
+			return errNoChange
+		}
+		j.review(e, d, Expired, why, facts{latest: true})
+		e.LeaseUntil = zeroTime
+		return nil
+	})
+}
+
+// warn tells once that a purchase is late.
+func (j *Journal) warn(ctx context.Context, e Entry, now time.Time) (Entry, error) {
+	d, err := decodeDocument(e.Document)
+	if err != nil || d.Warned || e.State == Ready || now.Before(e.CreatedAt.Add(j.config.LateAfter)) {
+		return e, err
+	}
+	if j.call(ctx, j.config.OnLate, newPurchase(&e, d)) != nil {
+		return e, nil //nolint:nilerr // logged, and told again at the next step
+	}
+	lease := e.LeaseUntil
+	return j.save(ctx, e, func(e *Entry, d *document) error {
+		d.Warned = true
+		e.LeaseUntil = lease
+		return nil
+	})
+}

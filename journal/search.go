@@ -1,0 +1,185 @@
+package journal
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// Finder is implemented by clients of providers that list orders, and not by
+// the caller's reference.
+type Finder interface {
+	// FindOrders returns all orders of a package since a time, oldest first.
+	// A list that could not be read to its end is an error.
+	FindOrders(ctx context.Context, s esim.OrderSearch) ([]esim.Order, error)
+}
+
+// clockSkew is by how much the provider's clock may be behind ours.
+const clockSkew = 5 * time.Minute
+
+// underWay is how long a request may be on its way and still be acted on:
+// the five minutes that signatures are good for, with a margin.
+const underWay = 10 * time.Minute
+
+// search looks for a purchase in doubt in the provider's list. Orders of the
+// same package are alike there, so they are counted: only if at least as many
+// are listed that no purchase has, as there are purchases that may be one of
+// them, each gets one, in the order of time. Fewer are given away only when none
+// of these purchases can be charged any more: the rest were not. While one of
+// them is being sent, or their number has changed during the look, nobody can
+// count.
+func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *esim.Order, absent bool, err error) {
+	before, when, err := j.rivals(ctx, e)
+	if err != nil || slices.ContainsFunc(before, func(r Entry) bool { return r.State == Sending }) {
+		return nil, false, err
+	}
+	listed, err := finder.FindOrders(ctx, esim.OrderSearch{PackageID: e.PackageID, Since: when.from})
+	if err != nil {
+		return nil, false, err
+	}
+	free, err := j.unclaimed(ctx, e, when, listed)
+	if err != nil {
+		return nil, false, err
+	}
+	after, _, err := j.rivals(ctx, e)
+	if err != nil || !slices.EqualFunc(before, after, func(a, b Entry) bool { return a.ID == b.ID && a.Attempts == b.Attempts }) {
+		return nil, false, err
+	}
+	place := slices.IndexFunc(after, func(r Entry) bool { return r.ID == e.ID })
+	if place < 0 {
+		return nil, false, nil
+	}
+	if !j.policy.enough(len(free), len(after)) && !over(after, e.UpdatedAt) || place >= len(free) {
+		return nil, len(free) == 0, nil
+	}
+	return &free[place], false, nil
+}
+
+// over reports whether all that these purchases will ever have been charged
+// shows: each is known to the provider, which takes no further request of it,
+// and that was long enough ago.
+func over(rivals []Entry, now time.Time) bool {
+	return !slices.ContainsFunc(rivals, func(r Entry) bool {
+		return !r.Arrived || now.Before(spanOf(&r).to)
+	})
+}
+
+// span is the time in which an order may have been made.
+type span struct{ from, to time.Time }
+
+func (s span) overlaps(o span) bool { return !s.to.Before(o.from) && !o.to.Before(s.from) }
+
+// spanOf is from the first request to the time at which the last one can have
+// arrived, by the provider's clock.
+func spanOf(e *Entry) span {
+	last := e.UpdatedAt
+	if d, err := decodeDocument(e.Document); err == nil && len(d.Attempts) > 0 {
+		last = d.Attempts[len(d.Attempts)-1].At
+	}
+	return span{e.CreatedAt.Add(-clockSkew), last.Add(underWay + clockSkew)}
+}
+
+// together leaves those whose orders can have been made at the time of e's, or
+// of one that is left, and tells that time.
+func together(all []Entry, e *Entry) ([]Entry, span) {
+	spans := make([]span, len(all))
+	for i := range all {
+		spans[i] = spanOf(&all[i])
+	}
+	whole := spanOf(e)
+	for grown := true; grown; {
+		grown = false
+		for _, s := range spans {
+			if s.overlaps(whole) && (s.from.Before(whole.from) || s.to.After(whole.to)) {
+				whole = span{earliestOf(whole.from, s.from), latestOf(whole.to, s.to)}
+				grown = true
+			}
+		}
+	}
+	var near []Entry
+	for i := range all {
+		if spans[i].overlaps(whole) {
+			near = append(near, all[i])
+		}
+	}
+	return near, whole
+}
+
+func earliestOf(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// rivals are the purchases, e among them, of which an order that looks like
+// that of e may be, in the order of time; and the time in which it was made.
+func (j *Journal) rivals(ctx context.Context, e *Entry) ([]Entry, span, error) {
+	var all []Entry
+	q := Query{Provider: e.Provider, PackageID: e.PackageID, States: []State{Sending, Unknown}}
+	for {
+		page, err := j.store.List(ctx, q)
+		if err != nil {
+			return nil, span{}, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		all = append(all, page...)
+		q.After = &page[len(page)-1]
+	}
+	mine, exact := quoted(e)
+	all = slices.DeleteFunc(all, func(r Entry) bool {
+		if r.ID == e.ID {
+			return false
+		}
+		theirs, known := quoted(&r)
+		return r.Account != e.Account || r.Kind != OrderKind || r.Doubt == 0 || exact && known && mine != theirs
+	})
+	slices.SortFunc(all, func(a, b Entry) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	near, when := together(all, e)
+	return near, when, nil
+}
+
+// quoted is the price that the purchase was quoted; a mere ceiling is none.
+func quoted(e *Entry) (price esim.Money, ok bool) {
+	d, err := decodeDocument(e.Document)
+	if err != nil || d.Request.Quote == nil {
+		return esim.Money{}, false
+	}
+	price, err = d.Request.Quote.Price.MulInt(d.Request.Quantity)
+	return price, err == nil && price.Currency() != ""
+}
+
+// unclaimed are the listed orders that no purchase has and e could be.
+func (j *Journal) unclaimed(ctx context.Context, e *Entry, when span, listed []esim.Order) ([]esim.Order, error) {
+	var free []esim.Order
+	price, exact := quoted(e)
+	for i := range listed {
+		o := &listed[i]
+		if o.ID == "" || o.CreatedAt.Before(when.from) || o.CreatedAt.After(when.to) || exact && !fitsPrice(price, o) {
+			continue
+		}
+		owners, err := j.store.Named(ctx, e.Provider, []string{orderKey(o.ID)})
+		if err != nil {
+			return nil, err
+		}
+		if len(owners) == 0 {
+			free = append(free, *o)
+		}
+	}
+	slices.SortStableFunc(free, func(a, b esim.Order) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return free, nil
+}
+
+// fitsPrice compares the price, where both are known: it tells orders of other
+// quantities apart.
+func fitsPrice(price esim.Money, o *esim.Order) bool {
+	c, err := o.Total.Cmp(price)
+	return err != nil || c == 0
+}

@@ -1,0 +1,21 @@
+package postgres
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/esimkit/esim/postgres/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(pgtest.Exit)) }
+
+// migrated returns the pool of a database that has the tables.
+func migrated(t testing.TB, opts ...Option) *pgxpool.Pool {
+	t.Helper()
+	pool := pgtest.Pool(t)
+	require.NoError(t, Migrate(t.Context(), pool, opts...))
+	return pool
+}

@@ -29,6 +29,8 @@ var mayImport = []struct {
 	{"esimstory/...", []string{"", "internal/..."}},
 	{"esimfx/...", []string{"", "internal/..."}},
 	{"esimtest/...", []string{""}},
+	{"journal/internal/...", []string{"", "journal", "journal/internal/...", "esimfly", "esimstory", "esimfx", "esimtest"}},
+	{"journal/journaltest/...", []string{"", "journal"}},
 	{"journal/...", []string{""}},
 	{"webhook/...", []string{""}},
 	{"catalog/...", []string{""}},

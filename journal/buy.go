@@ -106,7 +106,7 @@ func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, 
 		return fail(err)
 	}
 	if refused := j.admit(ctx, a, &w, now, atOnce); refused != nil {
-		if begun, failed := j.store.Get(ctx, IDOf(p, w.reference)); failed == nil {
+		if begun, failed := j.getAt(ctx, into, IDOf(p, w.reference)); failed == nil {
 			return begun, false, nil // it is not new
 		}
 		return Entry{}, false, refused

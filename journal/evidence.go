@@ -48,10 +48,11 @@ func (j *Journal) Observe(ctx context.Context, o *esim.Order) (matched bool, err
 			return false, nil
 		}
 	}
-	if err != nil {
+	if err == nil {
+		_, err = j.absorb(ctx, e, o)
+	} else if !errors.Is(err, ErrContradiction) {
 		return false, err
 	}
-	_, err = j.absorb(ctx, e, o)
 	if errors.Is(err, ErrContradiction) {
 		return true, errors.Join(err, j.hold(ctx, o, names))
 	}
@@ -84,7 +85,7 @@ func (j *Journal) owner(ctx context.Context, o *esim.Order) (Entry, error) {
 // absorb enters evidence from outside. Being no answer to a request of ours it
 // must not contradict what is known.
 func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, error) {
-	return j.change(ctx, e, func(e *Entry, d *document) error {
+	after, err := j.change(ctx, e, func(e *Entry, d *document) error {
 		why := j.policy.fits(d.known(e), o)
 		if e.Attempts == 0 {
 			why = "nothing was ever sent for it"
@@ -115,6 +116,10 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 		}
 		return nil
 	})
+	if errors.Is(err, ErrTaken) {
+		err = fmt.Errorf("%w: the order, or a unit of it, is another purchase's", ErrContradiction)
+	}
+	return after, err
 }
 
 // divisible reports whether part of an order says nothing about its rest, which
@@ -166,6 +171,22 @@ func (j *Journal) hold(ctx context.Context, o *esim.Order, names []string) error
 	return j.store.Hold(ctx, Held{Provider: o.Provider, Key: evidenceKey(o), Names: names, At: now, Document: text})
 }
 
+// placeLate enters evidence of a purchase that was not worked on any more when
+// it became known whose it is.
+func (j *Journal) placeLate(ctx context.Context, h Held, o *esim.Order) (placed bool, err error) {
+	e, err := j.owner(ctx, o)
+	if err == nil {
+		_, err = j.absorb(ctx, e, o)
+	}
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrContradiction) {
+		return false, nil // somebody must look at it
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, j.store.Release(ctx, h.Provider, h.Key)
+}
+
 // unmatched tells of evidence that nobody could place.
 func (j *Journal) unmatched(ctx context.Context, now time.Time) error {
 	held, err := j.store.Held(ctx, HeldQuery{Before: now.Add(-unmatchedAfter), Unwarned: true})
@@ -176,6 +197,10 @@ func (j *Journal) unmatched(ctx context.Context, now time.Time) error {
 		o, err := heldOrder(h)
 		if err != nil {
 			o = &esim.Order{Provider: h.Provider}
+		} else if placed, err := j.placeLate(ctx, h, o); err != nil {
+			return err
+		} else if placed {
+			continue
 		}
 		j.config.Logger.WarnContext(ctx, "journal evidence fits no purchase", "provider", h.Provider, "reference", o.Reference, "order_id", o.ID)
 		if fn := j.config.OnUnmatched; fn != nil {

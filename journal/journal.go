@@ -79,7 +79,7 @@ func newJournal(store Store, config Config, p policy) (*Journal, error) {
 		name:     fmt.Sprintf("%s/%d/%s", host, os.Getpid(), id.String()[:8]),
 		poke:     make(chan struct{}, 1),
 	}
-	j.calls.busy = make(map[ID]chan struct{})
+	j.calls.busy = make(map[ID]*flight)
 	v, ok := store.(volatile)
 	forgets := ok && v.Volatile() && !config.AllowVolatile
 	for _, client := range config.Clients {
@@ -158,6 +158,16 @@ func (j *Journal) nowAt(ctx context.Context, into Creator) (time.Time, error) {
 	return now.UTC().Truncate(time.Microsecond), err
 }
 
+// getAt reads an entry by a transaction that can, for the same reason.
+func (j *Journal) getAt(ctx context.Context, into Creator, id ID) (Entry, error) {
+	if reader, ok := into.(interface {
+		Get(ctx context.Context, id ID) (Entry, error)
+	}); ok {
+		return reader.Get(ctx, id)
+	}
+	return j.store.Get(ctx, id)
+}
+
 // enter counts a piece of work in, unless the journal is closed.
 func (j *Journal) enter() (leave func(), err error) {
 	j.mu.Lock()
@@ -184,29 +194,40 @@ func (j *Journal) now(ctx context.Context) (time.Time, error) {
 // flights lets one call at a time work on a purchase in this process.
 type flights struct {
 	mu   sync.Mutex
-	busy map[ID]chan struct{}
+	busy map[ID]*flight
+}
+
+// flight is a purchase that calls work on, one of them at a time.
+type flight struct {
+	turn  chan struct{} // holds one, who has it
+	calls int           // at work or waiting
 }
 
 func (f *flights) enter(ctx context.Context, id ID) (leave func(), err error) {
-	for {
+	f.mu.Lock()
+	mine := f.busy[id]
+	if mine == nil {
+		mine = &flight{turn: make(chan struct{}, 1)}
+		f.busy[id] = mine
+	}
+	mine.calls++
+	alone := mine.calls == 1
+	f.mu.Unlock()
+	drop := func() {
 		f.mu.Lock()
-		busy := f.busy[id]
-		if busy == nil {
-			busy = make(chan struct{})
-			f.busy[id] = busy
-			f.mu.Unlock()
-			return func() {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				delete(f.busy, id)
-				close(busy)
-			}, nil
+		defer f.mu.Unlock()
+		if mine.calls--; mine.calls == 0 {
+			delete(f.busy, id)
 		}
-		f.mu.Unlock()
-		select {
-		case <-busy:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	}
+	if alone {
+		ctx = context.WithoutCancel(ctx) // there is nobody to wait for
+	}
+	select {
+	case mine.turn <- struct{}{}:
+		return func() { <-mine.turn; drop() }, nil
+	case <-ctx.Done():
+		drop()
+		return nil, ctx.Err()
 	}
 }

@@ -155,11 +155,19 @@ func (j *Journal) unprepared(ctx context.Context, e Entry, told bool, cause erro
 			if !j.happen(e, d, Withdraw, facts{}) {
 				return ErrState
 			}
-			d.Due, e.NextAt = "", zeroTime
 			return nil
 		})
-		if err != nil {
+		if err != nil { // should it have taken place all the same, OnFailed tells
 			return e, nil, inHand(&e, err)
+		}
+		if quiet, err := j.change(ctx, after, func(e *Entry, d *document) error {
+			if d.Due != hookFailed {
+				return errNoChange
+			}
+			d.Due, e.NextAt = "", zeroTime // the caller is told by the error
+			return nil
+		}); err == nil {
+			after = quiet
 		}
 		return after, nil, cause
 	}
@@ -175,20 +183,27 @@ func (j *Journal) wait(ctx context.Context, e Entry, cause error) (Entry, error)
 			return errNoChange
 		}
 		d.Steps++
-		next := e.UpdatedAt.Add(pace(e.ID, d.Steps))
-		if a != nil {
-			next = latestOf(next, e.UpdatedAt.Add(a.caps.PollInterval))
-		}
-		if late := e.CreatedAt.Add(j.config.LateAfter); !d.Warned && next.After(late) {
-			next = latestOf(late, e.UpdatedAt.Add(time.Second))
-		}
-		if next.After(e.DeadlineAt) {
-			next = latestOf(e.DeadlineAt, e.UpdatedAt.Add(time.Second))
-		}
-		e.NextAt, e.LeaseUntil = next, zeroTime
+		e.NextAt, e.LeaseUntil = j.nextLook(e, d, a), zeroTime
 		j.soon(e, cause)
 		return nil
 	})
+}
+
+// nextLook is when the purchase is worth another look, and not after the
+// moments at which somebody is to be told.
+func (j *Journal) nextLook(e *Entry, d *document, a *account) time.Time {
+	next := e.UpdatedAt.Add(pace(e.ID, d.Steps))
+	if a != nil {
+		next = latestOf(next, e.UpdatedAt.Add(a.caps.PollInterval))
+	}
+	soonest := e.UpdatedAt.Add(time.Second)
+	if late := e.CreatedAt.Add(j.config.LateAfter); !d.Warned && next.After(late) {
+		next = latestOf(late, soonest)
+	}
+	if next.After(e.DeadlineAt) {
+		next = latestOf(e.DeadlineAt, soonest)
+	}
+	return next
 }
 
 // expire ends the journal's own efforts.

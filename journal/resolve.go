@@ -39,10 +39,7 @@ func (j *Journal) resolve(ctx context.Context, a *account, e Entry) (Entry, *esi
 		j.charged(e, d, a, order, nil, facts{latest: true})
 		if e.State == Provisioning {
 			d.Steps = steps + 1
-			e.NextAt = e.UpdatedAt.Add(max(pace(e.ID, d.Steps), a.caps.PollInterval))
-			if e.NextAt.After(e.DeadlineAt) {
-				e.NextAt = e.DeadlineAt
-			}
+			e.NextAt = j.nextLook(e, d, a)
 		}
 		e.LeaseUntil = zeroTime
 		return nil

@@ -139,6 +139,24 @@ func (j *Journal) EnqueueTopUp(ctx context.Context, into Creator, p esim.Provide
 	return j.enqueue(ctx, into, p, topUpWish(req))
 }
 
+// standing is the refusal of an intent, with what is known of the purchase if
+// the reference stands for one already.
+func (j *Journal) standing(ctx context.Context, into Creator, w wish, refused *esim.Error) *esim.Error {
+	if refused.Outcome != esim.OutcomeNotSent {
+		return refused
+	}
+	reading, done := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer done()
+	e, err := j.getAt(reading, into, IDOf(refused.Provider, w.reference))
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && e.State.Uncharged() && e.Doubt == 0:
+	default:
+		refused.Outcome = esim.OutcomeUnknown
+		refused.Err = errors.Join(refused.Err, err)
+	}
+	return refused
+}
+
 func (j *Journal) enqueue(ctx context.Context, into Creator, p esim.Provider, w wish) (ID, error) {
 	op := opOf(w.kind)
 	a := j.accounts[p]
@@ -159,7 +177,7 @@ func (j *Journal) enqueue(ctx context.Context, into Creator, p esim.Provider, w 
 	defer leave()
 	e, created, refused := j.intend(ctx, into, a, w, false)
 	if refused != nil {
-		return "", refused
+		return "", j.standing(ctx, into, w, refused)
 	}
 	if !created && e.Content != w.content() {
 		err := withheld(op, p, w.reference, esim.ErrReferenceConflict, nil, esim.OutcomeNotSent)

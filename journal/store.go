@@ -74,7 +74,8 @@ type Store interface {
 
 // Creator is where an intent can be committed: a [Store], or what a store
 // makes of a transaction of yours, so that the intent commits with it. One that
-// has a Now method like that of Store is asked for the time by it.
+// has methods Now and Get like those of Store is asked by them, so that a
+// transaction does not wait for a second connection.
 type Creator interface {
 	// Create commits a new entry as version 1, with its keys. If an entry of
 	// the same Provider and Reference exists that one is returned, unchanged,

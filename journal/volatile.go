@@ -23,7 +23,6 @@ type Volatile struct {
 	names   map[providerKey]ID
 	open    map[ID]struct{} // those that are due some time
 	budgets map[string]decimal.Decimal
-	taken   map[ID]string // what an entry has taken from its budget, until it is given back
 	spent   map[ID]string // what an entry has taken from its budget and not given back
 	held    map[providerKey]Held
 }

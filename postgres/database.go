@@ -18,7 +18,10 @@ type database struct {
 	begin []string
 }
 
-var _ sqlstore.DB = (*database)(nil)
+var (
+	_ sqlstore.DB     = (*database)(nil)
+	_ sqlstore.Single = (*database)(nil)
+)
 
 // tries bounds how often a transaction of which nothing was committed is run.
 const tries = 6
@@ -42,9 +45,9 @@ func (db *database) Write(ctx context.Context, fn func(sqlstore.Tx) error) error
 	return db.again(ctx, fn, db.inTransaction)
 }
 
-// single is Write for an fn that writes with its first statement only: that is
-// a transaction of its own, which spares the others.
-func (db *database) single(ctx context.Context, fn func(sqlstore.Tx) error) error {
+// Single implements sqlstore.Single: it spares the messages that begin and end
+// a transaction.
+func (db *database) Single(ctx context.Context, fn func(sqlstore.Tx) error) error {
 	if len(db.begin) > 1 {
 		return db.Write(ctx, fn) // which sees to its being durable
 	}

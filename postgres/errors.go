@@ -15,6 +15,7 @@ import (
 const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	uniqueViolation      = "23505"
 	readOnly             = "25006"
 	diskFull             = "53100"
 	undefinedTable       = "42P01"

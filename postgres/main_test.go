@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -10,7 +11,13 @@ import (
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(pgtest.Exit)) }
+// TestMain is also the program of the replicas that a test starts.
+func TestMain(m *testing.M) {
+	if os.Getenv(replicaVariable) != "" {
+		playReplica()
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(pgtest.Exit))
+}
 
 // migrated returns the pool of a database that has the tables.
 func migrated(t testing.TB, opts ...Option) *pgxpool.Pool {

@@ -89,9 +89,15 @@ func TestNoStatementReadsAllPurchases(t *testing.T) {
 	fresh := intent("cart-1", "item:1")
 	fresh, _, err = s.Create(t.Context(), fresh, nil)
 	require.NoError(t, err)
-	fresh.Keys = nil
-	_, err = s.Save(t.Context(), begun(fresh))
-	require.NoError(t, err)
+	for _, change := range []func(*journal.Entry){
+		func(e *journal.Entry) { *e = begun(*e) },
+		func(e *journal.Entry) { e.Keys = nil },
+		func(e *journal.Entry) { e.State = journal.Rejected }, // in a transaction
+	} {
+		change(&fresh)
+		fresh, err = s.Save(t.Context(), fresh)
+		require.NoError(t, err)
+	}
 	for _, call := range []func() error{
 		func() error { _, err := s.Get(t.Context(), fresh.ID); return err },
 		func() error {

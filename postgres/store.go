@@ -60,25 +60,8 @@ func dialect() sqlstore.Dialect {
 		Lock:       "FOR UPDATE",
 		SkipLocked: "FOR UPDATE SKIP LOCKED",
 		KeyList:    "coalesce(json_agg(key)::text, '[]')",
+		Taken:      func(err error) bool { return stateOf(err) == uniqueViolation },
 	}
-}
-
-// Create implements [journal.Creator].
-func (s *Store) Create(ctx context.Context, e journal.Entry, b *journal.Budget) (journal.Entry, bool, error) {
-	write := s.db.Write
-	if b == nil && len(e.Keys) == 0 {
-		write = s.db.single
-	}
-	var kept journal.Entry
-	var created bool
-	err := write(ctx, func(tx sqlstore.Tx) (err error) {
-		kept, created, err = sqlstore.CreateIn(ctx, tx, dialect(), e, b)
-		return err
-	})
-	if err != nil {
-		return journal.Entry{}, false, err
-	}
-	return kept, created, nil
 }
 
 // Tx returns a creator of intents that commit, or do not, with a transaction
@@ -110,6 +93,12 @@ type joined struct {
 func (j joined) Now(ctx context.Context) (time.Time, error) {
 	now, err := j.clock.now(ctx, j.tx)
 	return now, named(err)
+}
+
+// Get is Store.Get on that connection.
+func (j joined) Get(ctx context.Context, id journal.ID) (journal.Entry, error) {
+	e, err := sqlstore.GetIn(ctx, j.tx, dialect(), id)
+	return e, named(err)
 }
 
 // Create implements journal.Creator.

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 )
@@ -233,4 +235,36 @@ func TestManyCreateOneReference(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, n)
+}
+
+func TestARefusalTakesNoSecondConnection(t *testing.T) {
+	config, err := pgxpool.ParseConfig(pgtest.URL(t))
+	require.NoError(t, err)
+	config.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	require.NoError(t, Migrate(t.Context(), pool))
+	s, err := Open(t.Context(), pool)
+	require.NoError(t, err)
+	limit, err := esim.ParseMoney("1.00", "USD")
+	require.NoError(t, err)
+	j, err := journal.New(s, journal.Config{
+		Clients: []esim.Client{esimtest.NewMemory()}, DailyCap: map[esim.Provider]esim.Money{esimtest.NewMemory().Provider(): limit},
+	})
+	require.NoError(t, err)
+	dear, err := esim.ParseMoney("2.00", "USD")
+	require.NoError(t, err)
+
+	for name, creator := range creators {
+		t.Run(name, func(t *testing.T) {
+			c, _, commit, _ := creator(t, s, pool)
+			_, err := j.EnqueueOrder(t.Context(), c, esimtest.NewMemory().Provider(), esim.OrderRequest{
+				PackageID: "TR-1GB", Reference: "cart-1", MaxTotal: dear,
+			})
+			require.ErrorIs(t, err, journal.ErrOverBudget)
+			assert.Equal(t, esim.OutcomeNotSent, esim.OutcomeOf(err))
+			require.NoError(t, commit())
+		})
+	}
 }

@@ -15,7 +15,11 @@ func (s *Store) Create(ctx context.Context, e journal.Entry, b *journal.Budget) 
 		kept    journal.Entry
 		created bool
 	)
-	err := s.db.Write(ctx, func(tx Tx) (err error) {
+	write := s.db.Write
+	if one, ok := s.db.(Single); ok && b == nil && len(e.Keys) == 0 {
+		write = one.Single
+	}
+	err := write(ctx, func(tx Tx) (err error) {
 		kept, created, err = s.d.create(ctx, tx, e, b)
 		return err
 	})

@@ -32,6 +32,13 @@ type DB interface {
 	Read(ctx context.Context, fn func(tx Tx) error) error
 }
 
+// Single is a [DB] that can do with one statement what Write needs several
+// messages for. fn writes with its first statement only, and that is a
+// transaction of its own; everything else is as with Write.
+type Single interface {
+	Single(ctx context.Context, fn func(tx Tx) error) error
+}
+
 // Dialect is what differs between the databases.
 type Dialect struct {
 	// Lock ends a SELECT of rows that are about to be changed: "FOR UPDATE",
@@ -42,6 +49,10 @@ type Dialect struct {
 	// KeyList is the expression that gathers the column key of several rows
 	// into the text of a JSON array, never null.
 	KeyList string
+	// Taken recognises the error of a statement that would have made a row
+	// with a key that another row has. It is set where one statement can change
+	// several tables; nil = none can.
+	Taken func(error) bool
 	// Time makes a parameter of a time that is not zero; nil = the driver
 	// takes a time.Time.
 	Time func(time.Time) any

@@ -42,7 +42,17 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) { return s.now(ctx) 
 
 // Get implements [journal.Store].
 func (s *Store) Get(ctx context.Context, id journal.ID) (journal.Entry, error) {
-	all, err := s.read(ctx, "SELECT "+columns+" FROM esim_purchase WHERE id = $1", string(id))
+	return only(s.read(ctx, getQuery, string(id)))
+}
+
+// GetIn is Get within a transaction of somebody else.
+func GetIn(ctx context.Context, tx Tx, d Dialect, id journal.ID) (journal.Entry, error) {
+	return only(d.entries(tx.Query(ctx, getQuery, string(id))))
+}
+
+const getQuery = "SELECT " + columns + " FROM esim_purchase WHERE id = $1"
+
+func only(all []journal.Entry, err error) (journal.Entry, error) {
 	switch {
 	case err != nil:
 		return journal.Entry{}, err

@@ -1,0 +1,179 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
+	"github.com/esimkit/esim/esimtest"
+)
+
+// Mode is a provider and how far its keys can be relied on.
+type Mode int
+
+// The modes.
+const (
+	FlyKey   Mode = iota // eSIMfly that honours keys, and is known to
+	FlyNonce             // eSIMfly that does not: only the request id is taken once
+	Story                // eSIM Story: refuses a second order, delivers by webhook only
+	FX                   // eSIMfx: honours keys, sells one eSIM a request
+)
+
+var modeNames = [...]string{FlyKey: "fly-key", FlyNonce: "fly-nonce", Story: "story", FX: "fx"}
+
+// Modes returns all modes.
+func Modes() []Mode { return []Mode{FlyKey, FlyNonce, Story, FX} }
+
+// String returns "fly-key", "fly-nonce", "story" or "fx".
+func (m Mode) String() string { return modeNames[m] }
+
+// ParseMode reads what String has written.
+func ParseMode(text string) (Mode, error) {
+	for _, m := range Modes() {
+		if m.String() == text {
+			return m, nil
+		}
+	}
+	return 0, errors.New("simulation: no mode is called " + text)
+}
+
+func (m Mode) provider() esim.Provider {
+	switch m {
+	case Story:
+		return esim.ESIMStory
+	case FX:
+		return esim.ESIMFX
+	case FlyKey, FlyNonce:
+	}
+	return esim.ESIMFly
+}
+
+// packages are what the shops sell: one that arrives at once and can be topped
+// up, and others.
+func (m Mode) packages() []string {
+	switch m {
+	case Story:
+		return []string{"a1b2c3d4-e5f6-7890-abcd-ef1234567890", "b2c3d4e5-f6a7-8901-bcde-f12345678901"}
+	case FX:
+		return []string{"esimfx_10G_7D_JP", "esimfx_10G_7D_BR"}
+	case FlyKey, FlyNonce:
+	}
+	return []string{"PHAJHEAYP", "RB85_4D", "merhaba-7days-1gb"}
+}
+
+func (m Mode) topUps() bool { return m != Story }
+
+const receiverSecret = "0123456789abcdef0123456789abcdef"
+
+// start is when every world begins.
+var start = time.Date(2026, time.March, 1, 9, 0, 0, 0, time.UTC)
+
+// provider is one account at a simulated provider.
+type provider struct {
+	mode  Mode
+	sim   *esimtest.Simulator
+	front *esimtest.Server
+	road  http.RoundTripper
+	stock map[string]*esim.Package
+	token sharedToken // eSIMfx
+}
+
+func newProvider(m Mode, seed uint64, webhooks http.RoundTripper) *provider {
+	options := []esimtest.Option{
+		esimtest.WithClock(start), esimtest.WithoutListeners(), esimtest.WithSeed(int64(seed >> 2)),
+		esimtest.WithBalance(plenty), esimtest.WithTravel(-1, 0), esimtest.WithPackages(10), esimtest.WithReplays(m != FlyNonce),
+	}
+	if m == Story {
+		options = append(options, esimtest.WithWebhookClient(&http.Client{Transport: webhooks}),
+			esimtest.WithWebhookURL("http://127.0.0.1:9/esimstory/"+receiverSecret))
+	}
+	p := &provider{mode: m, sim: esimtest.NewSimulator(nil, options...), stock: make(map[string]*esim.Package)}
+	p.front = p.sim.Server(m.provider())
+	p.road = p.front.Transport()
+	for _, offer := range p.front.Catalog() {
+		p.stock[offer.ID] = &offer
+	}
+	return p
+}
+
+const plenty = "1000000"
+
+// unlimited is a limiter that never waits, as one does in real time.
+type unlimited struct{}
+
+// Wait implements [esim.Limiter].
+func (unlimited) Wait(ctx context.Context) error { return ctx.Err() }
+
+// client makes a client with an empty memory, as a new process has.
+func (p *provider) client(road http.RoundTripper) (esim.Client, error) {
+	s := esim.Settings{
+		BaseURL: p.front.URL(), HTTPClient: &http.Client{Transport: road}, Limiter: unlimited{}, MaxRetries: -1, Now: p.sim.Now,
+	}
+	switch p.mode {
+	case Story:
+		return esimstory.New(esimstory.Config{
+			Settings: s, AccessKey: p.sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(p.sim.ESIMStory.SecretKey),
+			Catalog: p.front.Catalog(),
+		})
+	case FX:
+		return esimfx.New(esimfx.Config{
+			Settings: s, ClientID: p.sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(p.sim.ESIMFX.ClientKey),
+			Currency: "USD", ContractVerified: true, Tokens: &p.token,
+			Codes: map[int]esimfx.Code{
+				esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
+				esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
+				esimtest.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
+				esimtest.FXCodeRateLimited:         {Kind: esim.ErrRateLimited, Refused: true},
+				esimtest.FXCodeInFlight:            {Kind: esim.ErrUnavailable},
+			},
+		})
+	case FlyKey, FlyNonce:
+	}
+	return esimfly.New(esimfly.Config{
+		Settings: s, AccessCode: p.sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(p.sim.ESIMFly.SecretKey),
+		ReplaysVerified: p.mode == FlyKey,
+	})
+}
+
+// isPurchase reports whether a request may spend money.
+func (m Mode) isPurchase(r *http.Request) bool {
+	if r.Method != http.MethodPost {
+		return false
+	}
+	for _, path := range []string{"/esims/order", "/topup/order", "/api_partner/orders", "/create_order"} {
+		if strings.HasSuffix(r.URL.Path, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// sharedToken keeps the token of eSIMfx for all replicas. It never says that
+// one is still good for a while, for then clients would renew it on goroutines
+// of their own, and a run would not be the same twice.
+type sharedToken struct {
+	token   esim.Secret
+	fetched time.Time
+	now     func() time.Time
+}
+
+// Token implements [esim.TokenStore].
+func (s *sharedToken) Token(
+	ctx context.Context, _ string, refused esim.Secret, login func(context.Context) (esim.Secret, time.Duration, error),
+) (esim.Secret, time.Time, error) {
+	now := s.now()
+	if s.token.IsZero() || s.token.Equal(refused) || now.Sub(s.fetched) > 50*time.Minute {
+		token, _, err := login(ctx)
+		if err != nil {
+			return esim.Secret{}, time.Time{}, err
+		}
+		s.token, s.fetched = token, now
+	}
+	return s.token, now, nil
+}

@@ -16,6 +16,11 @@ type WaitOptions struct {
 	// Quantity is how many eSIMs must have come; 0 = OrderRef.Quantity, or as
 	// many as the provider says were ordered, and at least one.
 	Quantity int
+	// Notify, if not nil, makes the next read happen at once for each value
+	// received: send one when a webhook has told something of the order. It
+	// only saves waiting, so nothing is lost with a value that never comes. A
+	// pause that the provider has asked for is kept.
+	Notify <-chan struct{}
 }
 
 // WaitOrder reads the order until it is completed and its eSIMs are in hand.
@@ -47,7 +52,7 @@ func WaitOrder(ctx context.Context, c Client, ref OrderRef, opts WaitOptions) (*
 		if done {
 			return w.last, nil
 		}
-		if err := sleep(ctx, w.pause()); err != nil {
+		if err := w.rest(ctx); err != nil {
 			return nil, w.fail(ErrIncomplete, "the order is still not complete", w.unfinished(err))
 		}
 	}
@@ -100,9 +105,27 @@ func (w *waiter) passing(err error) bool {
 	return false
 }
 
-func (w *waiter) pause() time.Duration {
+// rest lets the time between two reads pass, or less if there is news.
+func (w *waiter) rest(ctx context.Context) error {
 	interval := or(or(w.opts.Interval, w.client.Capabilities().PollInterval), 5*time.Second)
-	return max(interval, w.hint)
+	timer := time.NewTimer(max(interval, w.hint))
+	defer timer.Stop()
+	notify := w.opts.Notify
+	if w.hint > 0 {
+		notify = nil
+	}
+	select {
+	case <-timer.C:
+		return nil
+	case _, open := <-notify:
+		if !open { // no more news, rather than news without end
+			w.opts.Notify = nil
+			return w.rest(ctx)
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // fail tells what is known of the order. That nothing was sent to read it
@@ -130,17 +153,6 @@ type unfinished struct{ end, trouble error }
 
 func (u unfinished) Error() string   { return u.end.Error() + "; last read: " + causeText(u.trouble) }
 func (u unfinished) Unwrap() []error { return []error{u.end, u.trouble} }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // or returns v unless it is zero or less.
 func or[T ~int | ~int64](v, otherwise T) T {

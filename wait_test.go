@@ -223,3 +223,54 @@ func TestOrder(t *testing.T) {
 		assert.Equal(t, final, status.Final(), status)
 	}
 }
+
+// News makes the next read happen at once, and nothing else.
+func TestWaitOrderNotify(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		notify := make(chan struct{}, 1)
+		time.AfterFunc(2*time.Second, func() { notify <- struct{}{} })
+		client := watched(look{order: pending()}, look{order: completed()})
+		begun := time.Now()
+		_, err := esim.WaitOrder(t.Context(), client, orderRef, esim.WaitOptions{Notify: notify})
+		require.NoError(t, err)
+		assert.Equal(t, 2*time.Second, time.Since(begun))
+		assert.EqualValues(t, 2, client.orders.Load())
+	})
+	synctest.Test(t, func(t *testing.T) { // news that was there before
+		notify := make(chan struct{}, 1)
+		notify <- struct{}{}
+		client := watched(look{order: pending()}, look{order: pending()}, look{order: completed()})
+		begun := time.Now()
+		_, err := esim.WaitOrder(t.Context(), client, orderRef, esim.WaitOptions{Notify: notify})
+		require.NoError(t, err)
+		assert.Equal(t, 5*time.Second, time.Since(begun))
+		assert.EqualValues(t, 3, client.orders.Load())
+	})
+	synctest.Test(t, func(t *testing.T) { // a channel that is closed is no news without end
+		notify := make(chan struct{})
+		close(notify)
+		client := watched(look{order: pending()}, look{order: pending()}, look{order: completed()})
+		begun := time.Now()
+		_, err := esim.WaitOrder(t.Context(), client, orderRef, esim.WaitOptions{Notify: notify})
+		require.NoError(t, err)
+		assert.Equal(t, 10*time.Second, time.Since(begun))
+		assert.EqualValues(t, 3, client.orders.Load())
+	})
+	synctest.Test(t, func(t *testing.T) { // what the provider asks for is kept
+		notify := make(chan struct{}, 1)
+		notify <- struct{}{}
+		client := watched(look{err: trouble(esim.ErrRateLimited, 42*time.Second)}, look{order: completed()})
+		begun := time.Now()
+		_, err := esim.WaitOrder(t.Context(), client, orderRef, esim.WaitOptions{Notify: notify})
+		require.NoError(t, err)
+		assert.Equal(t, 42*time.Second, time.Since(begun))
+	})
+	synctest.Test(t, func(t *testing.T) { // nor does it outlive the wait
+		notify := make(chan struct{}, 1)
+		client := watched(look{order: pending()})
+		begun := time.Now()
+		_, err := esim.WaitOrder(t.Context(), client, orderRef, esim.WaitOptions{Notify: notify, Timeout: time.Minute})
+		require.ErrorIs(t, err, esim.ErrIncomplete)
+		assert.Equal(t, time.Minute, time.Since(begun))
+	})
+}

@@ -4,11 +4,17 @@
 //	if err != nil {
 //		return err
 //	}
-//	return code.WriteTerminal(os.Stdout, qr.TerminalOptions{})
+//	picture, err := code.SVG(qr.SVGOptions{Title: "QR code of your eSIM"}) // for a page
+//	picture, err := code.PNG(qr.PNGOptions{})                              // for a mail
+//	err := code.WriteTerminal(os.Stdout, qr.TerminalOptions{})             // for a terminal
+//
+// Everything is drawn here, and nothing is fetched: a reseller's link to a
+// picture of the code is never followed.
 //
 // A drawn code is the activation code in another alphabet, and so a bearer
 // secret: whoever has a picture of it, a screenshot or a terminal log among
-// them, can install the eSIM. Draw it where only the traveller looks.
+// them, can install the eSIM. Draw it where only the traveller looks, and serve
+// it with Cache-Control: no-store.
 package qr
 
 import (
@@ -47,8 +53,9 @@ func WithLevel(level Level) Option {
 // Printing or marshalling one shows none of its modules. The zero value is an
 // empty square, which cannot be drawn; get a code from [Encode].
 type Code struct {
-	size int
-	dark func(x, y int) bool // a closure: printers that walk fields see nothing of it
+	size   int
+	dark   func(x, y int) bool // a closure: printers that walk fields see nothing of it
+	secret esim.Secret         // the matching ID, which no title may tell
 }
 
 // Encode returns the QR code of an activation code: its LPA string, letter for
@@ -76,7 +83,7 @@ func Encode(code esim.ActivationCode, opts ...Option) (*Code, error) {
 		// The cause is left out, as the encoder quotes the text in some.
 		return nil, refuse(errors.New("the activation code does not fit into a QR code"))
 	}
-	return &Code{size: drawn.Size, dark: drawn.Black}, nil
+	return &Code{size: drawn.Size, dark: drawn.Black, secret: esim.NewSecret(code.MatchingID)}, nil
 }
 
 // Size returns the number of modules along one side, quiet zone not included:

@@ -1,7 +1,6 @@
 package qr
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -25,12 +24,6 @@ const (
 	StyleANSI
 )
 
-const (
-	standardQuiet = 4 // modules, ISO/IEC 18004
-	leastQuiet    = 2
-	mostQuiet     = 16
-)
-
 // TerminalOptions are the choices of [Code.WriteTerminal]. The zero value is
 // plain text for a dark terminal with the quiet zone of the standard.
 type TerminalOptions struct {
@@ -49,19 +42,15 @@ type TerminalOptions struct {
 // 21 lines. The text holds no tabs and ends with a line feed; it is handed to w in one Write.
 // Errors are w's, or match [esim.ErrInvalidRequest].
 func (c *Code) WriteTerminal(w io.Writer, o TerminalOptions) error {
-	if c.size == 0 {
-		return refuse(errors.New("the code is empty"))
+	quiet, err := c.quietZone(o.QuietZone)
+	if err != nil {
+		return err
 	}
-	if o.QuietZone == 0 {
-		o.QuietZone = standardQuiet
-	}
-	if o.QuietZone < leastQuiet || o.QuietZone > mostQuiet {
-		return refuse(fmt.Errorf("quiet zone of %d modules is not within %d to %d", o.QuietZone, leastQuiet, mostQuiet))
-	}
+	o.QuietZone = quiet
 	if o.Style < StyleDark || o.Style > StyleANSI {
 		return refuse(fmt.Errorf("unknown terminal style %d", o.Style))
 	}
-	_, err := io.WriteString(w, c.terminal(o))
+	_, err = io.WriteString(w, c.terminal(o))
 	return err
 }
 

@@ -1,0 +1,144 @@
+package esimfly
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/hmacsign"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// Headers of a webhook (eSIMfly docs: api/webhooks).
+const (
+	headerSignature = "X-Webhook-Signature"
+	headerDelivery  = "X-Webhook-Id"
+)
+
+// WebhookSource verifies and reads the webhooks of eSIMfly. Get one from
+// [Webhooks] and give it to the handler of package webhook.
+type WebhookSource struct {
+	signers []*hmacsign.Signer
+	err     error
+}
+
+// Webhooks returns the source of eSIMfly's webhooks, which are signed with
+// secret: WebhookSettings.Secret, whole, with its "whsec_". While a secret is
+// being replaced, webhooks signed with an older one are taken too. An empty
+// secret is reported by [WebhookSource.Check].
+func Webhooks(secret esim.Secret, older ...esim.Secret) *WebhookSource {
+	s := new(WebhookSource)
+	for i, one := range append([]esim.Secret{secret}, older...) {
+		text := one.Reveal()
+		if text == "" || strings.TrimSpace(text) != text || text == "whsec_" {
+			s.err = fmt.Errorf("%w: webhook secret %d of eSIMfly is empty or has white space around it", esim.ErrInvalidRequest, i+1)
+			continue
+		}
+		signer, err := hmacsign.New([]byte(text))
+		if err != nil {
+			s.err = err
+			continue
+		}
+		s.signers = append(s.signers, signer)
+	}
+	return s
+}
+
+// Name returns "esimfly".
+func (s *WebhookSource) Name() string { return string(esim.ESIMFly) }
+
+// Check reports a secret that cannot be used.
+func (s *WebhookSource) Check() error { return s.err }
+
+// Headers names what [WebhookSource.Parse] reads beside the body.
+func (s *WebhookSource) Headers() []string { return []string{headerDelivery} }
+
+// webhookWindow is how far the time of an event may be from now. The fifth and
+// last attempt comes 13 minutes and four timeouts after it, and clocks differ.
+const webhookWindow = time.Hour
+
+var (
+	errSignature = fmt.Errorf("%w: the signature is missing, doubled or wrong", esim.ErrUnauthorized)
+	errStale     = fmt.Errorf("%w: %w: the event is more than an hour from now", esim.ErrUnauthorized, esim.ErrClockSkew)
+	errSubpath   = fmt.Errorf("%w: webhooks of eSIMfly have no path of their own", esim.ErrNotFound)
+)
+
+// Verify checks that the webhook is from eSIMfly: one X-Webhook-Signature,
+// "sha256=" and the HMAC-SHA256 of the body as it came, in hex (eSIMfly docs:
+// api/webhooks). An event from more than an hour ago or ahead is refused too,
+// by the time in the body: that in the header is not signed. Within the hour a
+// webhook can be replayed, so what it says must be recognised by Event.Key.
+//
+// The error matches [esim.ErrUnauthorized], or [esim.ErrNotFound] where the
+// path goes on behind the name of the source.
+func (s *WebhookSource) Verify(header http.Header, path string, body []byte, now time.Time) error {
+	if path != "" {
+		return errSubpath
+	}
+	signatures := header.Values(headerSignature)
+	if s.err != nil || len(signatures) != 1 || !hmacsign.VerifyHex(body, signatures[0], "sha256=", s.signers...) {
+		return errSignature
+	}
+	var e struct {
+		At wire.Lenient[wire.Time] `json:"timestamp"`
+	}
+	unread := wire.Decode(body, &e) // signed all the same, and not to be lost
+	if unread != nil || e.At.Value.IsZero() {
+		return nil //nolint:nilerr // what cannot be read comes as an unknown event
+	}
+	if age := now.Sub(e.At.Value.Time); age > webhookWindow || age < -webhookWindow {
+		return errStale
+	}
+	return nil
+}
+
+// webhookEvent is the body of a webhook (eSIMfly docs: api/webhooks, in the
+// wording of April and of September 2026). Everything beside the event's name
+// is optional, and what has an odd form counts as absent.
+type webhookEvent struct {
+	Event     wire.Text               `json:"event"`
+	Timestamp wire.Lenient[wire.Time] `json:"timestamp"`
+	Data      struct {
+		ICCID       wire.Lenient[wire.Text]   `json:"iccid"`
+		ESIMID      wire.Lenient[wire.Text]   `json:"esim_id"`
+		OrderID     wire.Lenient[wire.Text]   `json:"order_reference"`
+		InstalledAt wire.Lenient[wire.Time]   `json:"installed_at"`
+		ChangedAt   wire.Lenient[wire.Time]   `json:"changed_at"`
+		ReportedAt  wire.Lenient[wire.Time]   `json:"reported_at"`
+		Profile     wire.Lenient[wire.Text]   `json:"profile_status"`
+		OldStatus   wire.Lenient[wire.Text]   `json:"old_status"`
+		NewStatus   wire.Lenient[wire.Text]   `json:"new_status"`
+		PackageID   wire.Lenient[wire.Text]   `json:"package_id"`
+		RemainingMB wire.Lenient[wire.Number] `json:"threshold_remaining_mb"`
+		Percent     wire.Lenient[wire.Number] `json:"used_percent"`
+		UsedGB      wire.Lenient[wire.Number] `json:"used_gb"`
+		TotalGB     wire.Lenient[wire.Number] `json:"total_gb"`
+		LPA         wire.Lenient[wire.Text]   `json:"lpa_string"`
+		Apple       wire.Lenient[wire.Text]   `json:"direct_apple_install_url"`
+		Android     wire.Lenient[wire.Text]   `json:"direct_android_install_url"`
+	} `json:"data"`
+}
+
+var errNoEvent = errors.New("esimfly: webhook without an event name")
+
+// Parse reads the event of a webhook. One with a name that is not known comes
+// as [esim.EventUnknown]. The error, for a body that is none of eSIMfly's,
+// matches [esim.ErrMalformedResponse] and holds nothing of it.
+func (s *WebhookSource) Parse(header http.Header, body []byte) ([]esim.Event, error) {
+	var w webhookEvent
+	err := wire.Decode(body, &w)
+	if err == nil && w.Event == "" {
+		err = errNoEvent
+	}
+	if err != nil {
+		return nil, fmt.Errorf("esimfly: webhook: %w: %w", esim.ErrMalformedResponse, err)
+	}
+	e := w.convert()
+	e.ID = header.Get(headerDelivery)
+	e.Key = w.key(body)
+	e.Raw = esim.NewSecret(string(body))
+	return []esim.Event{e}, nil
+}

@@ -1,0 +1,120 @@
+package esimfx
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/wire"
+)
+
+// The events that can be switched on in the portal (eSIMfx docs: FAQ, and
+// Project Context, webhooks).
+const (
+	eventUsage      = "DATA_USAGE" // a threshold set in the portal was reached
+	eventActivation = "ACTIVATION" // first contact with a local network
+	eventExpiration = "EXPIRATION" // validity over, or all data used
+)
+
+// webhookBody is a webhook. The names of its members are guesses, several for
+// each meaning, so what is not there or has an odd form counts as absent.
+type webhookBody struct {
+	webhookPart
+
+	Type      wire.Lenient[wire.Text] `json:"event_type"`
+	TypeCamel wire.Lenient[wire.Text] `json:"eventType"`
+	Event     wire.Lenient[wire.Text] `json:"event"`
+	Plain     wire.Lenient[wire.Text] `json:"type"`
+	Notify    wire.Lenient[wire.Text] `json:"notify_type"`
+
+	Data    wire.Lenient[webhookPart] `json:"data"`
+	Payload wire.Lenient[webhookPart] `json:"payload"`
+	Content wire.Lenient[webhookPart] `json:"content"`
+}
+
+// webhookPart is what may stand at the top or one level below.
+type webhookPart struct {
+	ICCID        wire.Lenient[wire.Text] `json:"iccid"`
+	OrderID      wire.Lenient[wire.Text] `json:"order_id"`
+	OrderIDCamel wire.Lenient[wire.Text] `json:"orderId"`
+	ESIM         wire.Lenient[struct {
+		ICCID wire.Lenient[wire.Text] `json:"iccid"`
+	}] `json:"esim"`
+	Order wire.Lenient[struct {
+		ID wire.Lenient[wire.Text] `json:"id"`
+	}] `json:"order"`
+
+	Threshold  wire.Lenient[wire.Number] `json:"threshold"`
+	Percentage wire.Lenient[wire.Number] `json:"percentage"`
+	Used       wire.Lenient[wire.Number] `json:"used_amount"`
+	Limit      wire.Lenient[wire.Number] `json:"upper_limit_amount"`
+	Unit       wire.Lenient[wire.Text]   `json:"amount_unit"`
+	Time       wire.Lenient[wire.Time]   `json:"time"`
+	Timestamp  wire.Lenient[wire.Time]   `json:"timestamp"`
+	EventTime  wire.Lenient[wire.Time]   `json:"event_time"`
+}
+
+// or fills what is missing from other, which is less likely to be meant.
+func (p webhookPart) or(other webhookPart) webhookPart {
+	p.ICCID.Value = wire.First(p.ICCID.Value, p.ESIM.Value.ICCID.Value, other.ICCID.Value, other.ESIM.Value.ICCID.Value)
+	p.OrderID.Value = wire.First(p.OrderID.Value, p.OrderIDCamel.Value, p.Order.Value.ID.Value,
+		other.OrderID.Value, other.OrderIDCamel.Value, other.Order.Value.ID.Value)
+	p.Threshold.Value = p.Threshold.Value.Or(p.Percentage.Value).Or(other.Threshold.Value).Or(other.Percentage.Value)
+	if !p.Used.Value.Known() && !p.Limit.Value.Known() { // the three belong together
+		p.Used, p.Limit, p.Unit = other.Used, other.Limit, other.Unit
+	}
+	for _, t := range []wire.Time{p.Timestamp.Value, p.EventTime.Value, other.Time.Value, other.Timestamp.Value, other.EventTime.Value} {
+		if p.Time.Value.IsZero() {
+			p.Time.Value = t
+		}
+	}
+	return p
+}
+
+func (w *webhookBody) convert(body []byte) (e esim.Event, key string) {
+	name := wire.First(w.Type.Value, w.TypeCamel.Value, w.Event.Value, w.Plain.Value, w.Notify.Value)
+	part := w.or(w.Data.Value).or(w.Payload.Value).or(w.Content.Value)
+	e = esim.Event{
+		Provider: esim.ESIMFX, Name: name.String(), At: part.Time.Value.Time,
+		OrderID: part.OrderID.Value.String(),
+	}
+	if iccid, err := esim.ParseICCID(strings.TrimSpace(part.ICCID.Value.String())); err == nil {
+		e.ICCID = iccid
+	}
+	percent := min(max(part.Threshold.Value.Int(), 0), 100)
+	word := strings.NewReplacer(" ", "_", "-", "_").Replace(name.Folded())
+	switch word {
+	case eventUsage:
+		e.Kind, e.ThresholdPercent = esim.EventUsage, percent
+		if unit, isData := unitOf(part.Unit.Value); isData {
+			e.Used, e.Total = part.Used.Value.Size(unit), part.Limit.Value.Size(unit)
+		}
+		if percent == 100 {
+			e.Kind = esim.EventDepleted
+		}
+	case eventActivation:
+		e.Kind, e.Status = esim.EventActivated, esim.ESIMActive
+	case eventExpiration:
+		// Of a plan: the eSIM may have others.
+		e.Kind = esim.EventExpired
+	}
+	return e, webhookKey(&e, word, body)
+}
+
+// webhookKey tells events apart by what they are about, where that is enough;
+// otherwise by the body.
+func webhookKey(e *esim.Event, word string, body []byte) string {
+	about := []string{word, string(e.ICCID), e.OrderID}
+	switch {
+	case e.OrderID != "" && word == eventUsage && e.ThresholdPercent > 0:
+		about = append(about, strconv.Itoa(e.ThresholdPercent))
+	case e.OrderID != "" && e.Kind != esim.EventUnknown && word != eventUsage && !e.At.IsZero():
+		about = append(about, e.At.String())
+	default:
+		about = []string{string(body)}
+	}
+	sum := sha256.Sum256([]byte(strings.Join(about, "\x00")))
+	return hex.EncodeToString(sum[:])
+}

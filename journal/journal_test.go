@@ -1,0 +1,23 @@
+package journal_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/journal"
+)
+
+func TestConformance(t *testing.T) {
+	m := esimtest.NewMemory()
+	h := m.Harness(func(c esim.Client) esim.Client {
+		j, err := journal.New(journal.NewVolatileAt(m.Now), journal.Config{Clients: []esim.Client{c}, MaxDoubtful: -1, Lease: 600 * time.Millisecond})
+		require.NoError(t, err)
+		return j.Client(c.Provider())
+	})
+	h.ReferenceRequired = true
+	esimtest.Conformance(t, h)
+}

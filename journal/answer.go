@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 
 	"github.com/esimkit/esim"
@@ -8,21 +9,41 @@ import (
 
 // answer is what a caller gets: what his own request brought, if it made one,
 // else what is on record.
-func (j *Journal) answer(e Entry, order *esim.Order, failure error) (*esim.Order, error) {
+func (j *Journal) answer(ctx context.Context, e Entry, order *esim.Order, failure error) (*esim.Order, error) {
 	d, err := decodeDocument(e.Document)
 	if err != nil {
 		return nil, errors.Join(failure, storeError(opOf(e.Kind), e.Provider, e.Reference, err, esim.OutcomeUnknown))
 	}
-	if d.Due != "" {
+	ended := failure != nil && fitting(esim.OutcomeOf(failure), e.State)
+	switch {
+	case d.Due == hookFailed && ended:
+		j.heard(ctx, e)
+	case d.Due != "":
 		j.wake()
 	}
 	switch {
-	case failure != nil && fitting(esim.OutcomeOf(failure), e.State):
+	case ended:
 		return nil, failure
 	case order != nil && (e.State == Delivered || e.State == Provisioning):
 		return order, nil
 	}
 	return j.onRecord(&e, d)
+}
+
+// heard notes that a caller is about to be told that nothing was charged, so
+// that no hook needs to say it. If that fails the hook says it too.
+func (j *Journal) heard(ctx context.Context, e Entry) {
+	recording, done := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer done()
+	if _, err := j.change(recording, e, func(e *Entry, d *document) error {
+		if d.Due != hookFailed {
+			return errNoChange
+		}
+		d.Due, e.NextAt = "", zeroTime
+		return nil
+	}); err != nil {
+		j.config.Logger.WarnContext(ctx, "journal could not note that a caller was told", "provider", e.Provider, "reference", e.Reference, "error", err)
+	}
 }
 
 // fitting reports whether the end of one request is also that of the purchase.

@@ -165,7 +165,7 @@ func (j *Journal) finish(e *Entry, d *document, a *account, n int, order *esim.O
 		on := refusal(outcome, failure, told)
 		j.happen(e, d, on, f)
 		if told && d.Due == hookFailed {
-			d.Due, e.NextAt = "", zeroTime // the caller is told by the error
+			e.NextAt = e.UpdatedAt.Add(j.config.Lease) // the caller is told by the error, if this process lives
 		}
 		j.soon(e, failure)
 	case esim.OutcomeAccepted:

@@ -45,7 +45,7 @@ func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, err
 		return j.withhold(ctx, w, refused)
 	case created && e.State == Sending:
 		sent, order, failure := j.send(ctx, a, e)
-		return j.answer(sent, order, failure)
+		return j.answer(ctx, sent, order, failure)
 	case created:
 		return j.proceed(ctx, a, e)
 	}
@@ -81,7 +81,7 @@ func (j *Journal) withhold(ctx context.Context, w wish, refused *esim.Error) (*e
 		}
 		return nil, refused
 	}
-	order, err := j.answer(e, nil, nil)
+	order, err := j.answer(ctx, e, nil, nil)
 	if failed, ok := errors.AsType[*esim.Error](err); ok {
 		failed.Err = errors.Join(failed.Err, refused.Err)
 	}
@@ -180,15 +180,24 @@ func (j *Journal) newEntry(a *account, w wish, now time.Time, atOnce bool) (Entr
 		e.Keys = []string{topUpKey(w.request.ICCID)}
 	}
 	d := &document{Request: w.request, Caller: atOnce}
-	if w.resumed { // the caller says that it may have been sent before the journal knew it
-		e.Attempts, e.Doubt, e.State = 1, 1, Unknown
-		d.begun(1, now, "before this journal")
+	if w.resumed {
+		d.sentElsewhere(&e)
 	}
 	if atOnce {
 		e.LeaseUntil = now.Add(j.config.Lease)
 		e.NextAt = e.LeaseUntil
 	}
 	return e, d
+}
+
+// sentElsewhere notes what a caller says with Resumed: a request may have been
+// sent that is not on record, before there was this journal or after the backup
+// that it was restored from.
+func (d *document) sentElsewhere(e *Entry) {
+	e.Attempts++
+	e.Doubt++
+	e.State = Unknown
+	d.begun(e.Attempts, e.UpdatedAt, "not on record")
 }
 
 // windows sets until when requests may be sent, and when a person must look.
@@ -244,13 +253,21 @@ func (j *Journal) again(ctx context.Context, a *account, e Entry, w wish) (*esim
 	if err != nil {
 		return nil, withheld(opOf(w.kind), e.Provider, e.Reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
 	}
+	if w.resumed && e.State == Ready && e.Doubt == 0 {
+		if e, err = j.save(ctx, e, func(e *Entry, d *document) error {
+			d.sentElsewhere(e)
+			return nil
+		}); err != nil {
+			return nil, inHand(&e, err)
+		}
+	}
 	switch {
 	case e.State.Uncharged():
 		return j.repeat(ctx, a, e, w)
 	case (e.State == Ready || e.State == Unknown) && e.Account == a.fingerprint:
 		return j.proceed(ctx, a, e)
 	}
-	return j.answer(e, nil, nil)
+	return j.answer(ctx, e, nil, nil)
 }
 
 // free waits while another worker has the purchase in hand.
@@ -315,6 +332,9 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 		j.windows(e, a)
 		e.LeaseUntil = e.UpdatedAt.Add(j.config.Lease)
 		e.NextAt = e.LeaseUntil
+		if w.resumed {
+			d.sentElsewhere(e)
+		}
 		return nil
 	})
 	switch {
@@ -330,5 +350,5 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 // caller who waits.
 func (j *Journal) proceed(ctx context.Context, a *account, e Entry) (*esim.Order, error) {
 	e, order, failure := j.step(ctx, a, e, true)
-	return j.answer(e, order, failure)
+	return j.answer(ctx, e, order, failure)
 }

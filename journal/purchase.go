@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,13 @@ type Purchase struct {
 	UpdatedAt  time.Time `json:"updated_at"`
 	NextAt     time.Time `json:"next_at,omitzero"` // when the journal looks again
 	DeadlineAt time.Time `json:"deadline_at"`      // when it goes to review
+}
+
+// Format prints which purchase this is and where it stands, whatever the verb.
+// Without it some verbs would show what Order holds: fmt calls no method for a
+// verb that it finds wrong.
+func (p Purchase) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "%s %s %s: %s", p.Provider, p.Kind, p.Reference, p.State) // fmt collects in memory
 }
 
 // Foreign is an answer of the provider that did not fit what was ordered.

@@ -155,19 +155,13 @@ func (j *Journal) unprepared(ctx context.Context, e Entry, told bool, cause erro
 			if !j.happen(e, d, Withdraw, facts{}) {
 				return ErrState
 			}
+			if d.Due == hookFailed {
+				e.NextAt = e.UpdatedAt.Add(j.config.Lease) // the caller is told by the error, if this process lives
+			}
 			return nil
 		})
 		if err != nil { // should it have taken place all the same, OnFailed tells
 			return e, nil, inHand(&e, err)
-		}
-		if quiet, err := j.change(ctx, after, func(e *Entry, d *document) error {
-			if d.Due != hookFailed {
-				return errNoChange
-			}
-			d.Due, e.NextAt = "", zeroTime // the caller is told by the error
-			return nil
-		}); err == nil {
-			after = quiet
 		}
 		return after, nil, cause
 	}

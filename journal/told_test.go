@@ -1,0 +1,108 @@
+package journal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/journal"
+)
+
+// dying confirms a number of Saves, and then its process is dead.
+type dying struct {
+	journal.Store
+
+	saves int
+}
+
+var errDead = fmt.Errorf("%w: the process is dead", journal.ErrClosed)
+
+func (d *dying) Save(ctx context.Context, e journal.Entry) (journal.Entry, error) {
+	if d.saves--; d.saves < 0 {
+		return e, errDead
+	}
+	return d.Store.Save(ctx, e)
+}
+
+// A caller who is told by the error needs no hook; one who has died was told
+// nothing, so the hook is.
+func TestRefusedAndDead(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		saves int
+		want  []string
+	}{
+		{"the caller lives", 2, nil},
+		{"the process dies before the caller is told", 1, []string{"failed cart-1"}},
+	} {
+		inBubble(t, tc.name, func(t *testing.T) {
+			var durable journal.Store
+			s := openShop(t, keptIn(func(kept journal.Store) journal.Store {
+				durable = kept
+				return &dying{kept, tc.saves}
+			}))
+			s.memory.Refuse("Order", esim.ErrPackageUnavailable)
+			_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+			assert.Equal(t, esim.OutcomeRejected, esim.OutcomeOf(err))
+
+			s.store = durable
+			s.start()
+			time.Sleep(10 * time.Minute)
+			_, err = s.Step(t.Context(), 10)
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, s.told)
+			s.wantState("cart-1", journal.Rejected)
+		})
+	}
+}
+
+// Resumed says that the record may be behind: what is on it as not charged is
+// then in doubt.
+func TestResumedIsBelievedMoreThanTheRecord(t *testing.T) {
+	inBubble(t, "rejected", func(t *testing.T) {
+		s := openShop(t, rejecting)
+		s.memory.Refuse("Order", esim.ErrPackageUnavailable)
+		_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+		require.Equal(t, esim.OutcomeRejected, esim.OutcomeOf(err))
+		_, err = s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"}) // after the backup
+		require.NoError(t, err)
+
+		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+		assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+		p := s.wantState("cart-1", journal.Unknown)
+		assert.True(t, p.Arrived)
+		assert.Equal(t, 1, s.charges("cart-1"))
+	})
+	inBubble(t, "ready", func(t *testing.T) {
+		s := openShop(t, rejecting)
+		_, err := s.EnqueueOrder(t.Context(), nil, s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+		require.NoError(t, err)
+		_, err = s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+		require.NoError(t, err)
+
+		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+		assert.True(t, errors.Is(err, esim.ErrDuplicate), "%v", err)
+		s.wantState("cart-1", journal.Unknown)
+		assert.Equal(t, 1, s.charges("cart-1"))
+	})
+}
+
+func TestPurchasePrintsNoSecret(t *testing.T) {
+	s := openShop(t)
+	_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+	require.NoError(t, err)
+	p, err := s.Lookup(t.Context(), s.memory.Provider(), "cart-1")
+	require.NoError(t, err)
+	require.NotEmpty(t, p.Order.ESIMs[0].Activation.MatchingID)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%t"} {
+		for _, value := range []any{p, *p} {
+			assert.NotContains(t, fmt.Sprintf(verb, value), p.Order.ESIMs[0].Activation.MatchingID, verb)
+		}
+	}
+}

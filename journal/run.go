@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	"github.com/esimkit/esim"
 )
 
 // Run works on what is open until ctx ends or the journal is closed: sends what
@@ -94,50 +92,4 @@ func (j *Journal) wake() {
 	case j.poke <- struct{}{}:
 	default: // it has been woken already
 	}
-}
-
-// find returns the entry that an order reference names.
-func (j *Journal) find(ctx context.Context, p esim.Provider, ref esim.OrderRef) (Entry, error) {
-	if ref.Reference != "" {
-		if e, err := j.store.Get(ctx, IDOf(p, ref.Reference)); !errors.Is(err, ErrNotFound) {
-			return e, err
-		}
-	}
-	if ref.ID == "" {
-		return Entry{}, ErrNotFound
-	}
-	found, err := j.store.Named(ctx, p, []string{orderKey(ref.ID)})
-	if err == nil && len(found) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Entry{}, err
-	}
-	return found[0], nil
-}
-
-// look answers GetOrder: with what the provider says now, where it can be
-// asked, put beside what is on record.
-func (j *Journal) look(ctx context.Context, a *account, e Entry) (*esim.Order, error) {
-	d, err := decodeDocument(e.Document)
-	if err != nil {
-		return nil, storeError("GetOrder", e.Provider, e.Reference, err, esim.OutcomeNotSent)
-	}
-	known := d.order(&e)
-	if a.caps.GetOrder && known != nil && known.ID != "" && e.Account == a.fingerprint {
-		var told *esim.Order
-		told, err = a.client.GetOrder(ctx, known.Ref())
-		if err != nil {
-			return nil, err
-		}
-		if _, err = j.Observe(ctx, told); err != nil {
-			j.config.Logger.WarnContext(ctx, "journal could not take in an order", "provider", e.Provider, "reference", e.Reference, "error", err)
-		}
-		return told, nil
-	}
-	order, err := j.onRecord(&e, d)
-	if failed, ok := errors.AsType[*esim.Error](err); ok {
-		failed.Op = "GetOrder"
-	}
-	return order, err
 }

@@ -2,7 +2,6 @@ package journal_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -87,7 +86,7 @@ func TestResumedIsBelievedMoreThanTheRecord(t *testing.T) {
 		require.NoError(t, err)
 
 		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
-		assert.True(t, errors.Is(err, esim.ErrDuplicate), "%v", err)
+		assert.ErrorIs(t, err, esim.ErrDuplicate)
 		s.wantState("cart-1", journal.Unknown)
 		assert.Equal(t, 1, s.charges("cart-1"))
 	})

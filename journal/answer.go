@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/esimkit/esim"
 )
@@ -22,12 +23,28 @@ func (j *Journal) answer(ctx context.Context, e Entry, order *esim.Order, failur
 		j.wake()
 	}
 	switch {
+	case ended && e.State.Open():
+		return nil, carriedOn(failure)
 	case ended:
 		return nil, failure
 	case order != nil && (e.State == Delivered || e.State == Provisioning):
 		return order, nil
 	}
 	return j.onRecord(&e, d)
+}
+
+const findingOut = "the journal is finding out"
+
+// carriedOn is the error of a request of which the journal will find out what
+// became.
+func carriedOn(failure error) error {
+	e, ok := failure.(*esim.Error) //nolint:errorlint // one among several is not the whole answer
+	if !ok || e.Outcome != esim.OutcomeUnknown {
+		return failure
+	}
+	told := *e
+	told.Message = strings.TrimPrefix(told.Message+"; "+findingOut, "; ")
+	return &told
 }
 
 // heard notes that a caller is about to be told that nothing was charged, so
@@ -83,7 +100,7 @@ func (j *Journal) onRecord(e *Entry, d *document) (*esim.Order, error) {
 		if order != nil && e.Doubt == 0 {
 			return fail(esim.ErrIncomplete, ErrUnderReview, esim.OutcomeAccepted, d.Review.why())
 		}
-		return fail(esim.ErrUnavailable, ErrUnderReview, esim.OutcomeUnknown, d.Review.why())
+		return fail(esim.ErrNotEligible, ErrUnderReview, esim.OutcomeUnknown, d.Review.why())
 	case Rejected, NotExecuted:
 		return nil, d.lastError(e)
 	case Ready, Sending, Unknown:
@@ -119,7 +136,11 @@ func (d *document) lastError(e *Entry) *esim.Error {
 			return err
 		}
 	case Ready, Sending, Unknown, Provisioning, Delivered, Refunded, Review:
-		err.Message = "the journal is finding out"
+		err.Message = findingOut
+		if f := d.latestFailure(); f != nil { // whoever waits goes on waiting, whatever that was
+			err.Err = errors.New(f.text())
+		}
+		return err
 	}
 	if f := d.latestFailure(); f != nil {
 		err.Kind, err.HTTPStatus, err.Code, err.RequestID = f.kind(), f.HTTPStatus, f.Code, f.RequestID

@@ -209,7 +209,7 @@ func passing(failure error) bool {
 // charged enters an order that the provider has taken. All requests of it are
 // one purchase, so none is in doubt any more.
 func (j *Journal) charged(e *Entry, d *document, a *account, order *esim.Order, failure error, f facts) {
-	if why := j.policy.fits(d.known(e), order); why != "" {
+	if why := j.misfit(e, d, order); why != "" {
 		d.keepForeign(order)
 		j.review(e, d, Wrong, "the answer does not fit: "+why, f)
 		return
@@ -242,7 +242,7 @@ func (j *Journal) unclear(e *Entry, d *document, a *account, order *esim.Order, 
 	case errors.Is(failure, esim.ErrReferenceConflict):
 		j.review(e, d, Wrong, "the provider knows this reference for another purchase", f)
 		return
-	case order != nil && j.policy.fits(d.known(e), order) == "":
+	case order != nil && j.misfit(e, d, order) == "":
 		d.merge(order) // some of it is there, and of the rest nobody knows
 	}
 	if !errors.Is(failure, esim.ErrDuplicate) {

@@ -116,7 +116,8 @@ func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, 
 	if err != nil {
 		return Entry{}, false, withheld(op, p, w.reference, esim.ErrInvalidRequest, err, esim.OutcomeNotSent)
 	}
-	if atOnce && w.kind == OrderKind {
+	s := situation{entry: &e, now: now, clockOK: true, account: a.fingerprint, mode: a.mode(w.kind)}
+	if atOnce && w.kind == OrderKind && j.policy.forbids(&s) == "" {
 		if err = j.begin(&e, d, a, true); err != nil {
 			return fail(err)
 		}
@@ -264,7 +265,16 @@ func (j *Journal) again(ctx context.Context, a *account, e Entry, w wish) (*esim
 	switch {
 	case e.State.Uncharged():
 		return j.repeat(ctx, a, e, w)
-	case (e.State == Ready || e.State == Unknown) && e.Account == a.fingerprint:
+	case e.State == Ready && e.Account == a.fingerprint:
+		now, err := j.now(ctx)
+		if err != nil {
+			return nil, storeError(opOf(e.Kind), e.Provider, e.Reference, err, esim.OutcomeUnknown)
+		}
+		if refused := j.admit(ctx, a, &w, now, true); refused != nil {
+			return j.answer(ctx, e, nil, refused)
+		}
+		return j.proceed(ctx, a, e)
+	case e.State == Unknown && e.Account == a.fingerprint:
 		return j.proceed(ctx, a, e)
 	}
 	return j.answer(ctx, e, nil, nil)
@@ -315,7 +325,7 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 	if e.Account != a.fingerprint {
 		return nil, withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrAccountChanged, esim.OutcomeNotSent)
 	}
-	if e.Budget != "" { // its share was given back, and may belong to another day
+	if _, capped := j.config.DailyCap[e.Provider]; capped || e.Budget != "" { // its share was given back, and may belong to another day
 		err := withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrState, esim.OutcomeNotSent)
 		err.Message = "under a daily cap a purchase that was refused needs a new reference"
 		return nil, err
@@ -350,5 +360,8 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 // caller who waits.
 func (j *Journal) proceed(ctx context.Context, a *account, e Entry) (*esim.Order, error) {
 	e, order, failure := j.step(ctx, a, e, true)
+	if _, ok := errors.AsType[*esim.Error](failure); failure != nil && !ok { // of the store
+		failure = storeError(opOf(e.Kind), e.Provider, e.Reference, failure, esim.OutcomeUnknown)
+	}
 	return j.answer(ctx, e, order, failure)
 }

@@ -36,7 +36,11 @@ func (j *Journal) save(ctx context.Context, e Entry, edit func(*Entry, *document
 	if next.Document, err = d.encode(); err != nil {
 		return e, err
 	}
-	return j.store.Save(ctx, next)
+	saved, err := j.store.Save(ctx, next)
+	if err != nil {
+		return e, err
+	}
+	return saved, nil
 }
 
 // change is save, repeated on the newest version until it goes through.
@@ -46,9 +50,11 @@ func (j *Journal) change(ctx context.Context, e Entry, edit func(*Entry, *docume
 		if !errors.Is(err, ErrStale) {
 			return saved, err
 		}
-		if e, err = j.store.Get(ctx, e.ID); err != nil {
+		newest, err := j.store.Get(ctx, e.ID)
+		if err != nil {
 			return e, err
 		}
+		e = newest
 	}
 }
 
@@ -96,7 +102,8 @@ func (j *Journal) happen(e *Entry, d *document, on Event, f facts) bool {
 	if to == Delivered && d.Decision == nil {
 		d.Review = nil
 	}
-	if h := hookFor[to]; h != "" && j.hook(h) != nil {
+	d.Due = ""                     // what was due of another state is over
+	if h := hookFor[to]; h != "" { // another process may be the one that has this hook
 		d.Due, d.Calls, e.NextAt = h, 0, e.UpdatedAt
 	}
 	return true

@@ -22,7 +22,8 @@ type Config struct {
 	// buys. A nil hook is not called. OnFailed: it has ended with
 	// nothing charged, and nobody was told by a return value. OnReview: a person
 	// must look, see [Journal.Decide]. OnLate: paid, or perhaps paid, and not
-	// delivered after LateAfter; called once.
+	// delivered after LateAfter; called once. Where processes share a store,
+	// each that runs Run, Step or Reconcile needs them: any may be the one.
 	OnDelivered, OnFailed, OnReview, OnLate func(context.Context, *Purchase) error
 	// OnUnmatched is told of evidence, such as a webhook, that for a quarter
 	// of an hour fitted no purchase. It may be what is left of one that another

@@ -57,6 +57,9 @@ type reviewNote struct {
 	Alarm bool      `json:"alarm,omitempty"`
 }
 
+// alarm reports whether the purchase was charged after it had ended.
+func (d *document) alarm() bool { return d.Review != nil && d.Review.Alarm }
+
 // maxAttempts is how many are kept in detail. The counters of the entry have
 // them all.
 const maxAttempts = 64

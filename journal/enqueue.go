@@ -12,7 +12,8 @@ import (
 // Creator of it, so that the intent commits with what else you write; nil = a
 // commit of its own. What becomes of it, hooks tell.
 //
-// The same reference again returns the same ID. The error is as that of Order;
+// The same reference again returns the same ID, unless it has ended with
+// nothing charged: that is [ErrState]. The error is as that of Order;
 // with one nothing was recorded, and in a transaction of yours you decide what
 // becomes of the rest.
 func (j *Journal) EnqueueOrder(ctx context.Context, into Creator, p esim.Provider, req esim.OrderRequest) (ID, error) {
@@ -67,6 +68,11 @@ func (j *Journal) enqueue(ctx context.Context, into Creator, p esim.Provider, w 
 	if !created && e.Content != w.content() {
 		err := withheld(op, p, w.reference, esim.ErrReferenceConflict, nil, esim.OutcomeNotSent)
 		err.Message = "this reference stands for another purchase"
+		return "", err
+	}
+	if !created && e.State.Uncharged() { // nobody would send it, and no hook would tell
+		err := withheld(op, p, w.reference, esim.ErrNotEligible, ErrState, esim.OutcomeNotSent)
+		err.Message = "this reference has ended with nothing charged: call " + op + ", or use a new one"
 		return "", err
 	}
 	j.wake()

@@ -86,7 +86,7 @@ func (j *Journal) owner(ctx context.Context, o *esim.Order) (Entry, error) {
 // must not contradict what is known.
 func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, error) {
 	after, err := j.change(ctx, e, func(e *Entry, d *document) error {
-		why := j.policy.fits(d.known(e), o)
+		why := j.misfit(e, d, o)
 		if e.Attempts == 0 {
 			why = "nothing was ever sent for it"
 		}
@@ -189,30 +189,40 @@ func (j *Journal) placeLate(ctx context.Context, h Held, o *esim.Order) (placed 
 
 // unmatched tells of evidence that nobody could place.
 func (j *Journal) unmatched(ctx context.Context, now time.Time) error {
-	held, err := j.store.Held(ctx, HeldQuery{Before: now.Add(-unmatchedAfter), Unwarned: true})
-	if err != nil {
-		return err
-	}
-	for _, h := range held {
-		o, err := heldOrder(h)
+	seen := make(map[providerKey]bool) // a page whose hook fails must not hide the next
+	for limit := defaultLimit; ; limit *= 2 {
+		held, err := j.store.Held(ctx, HeldQuery{Before: now.Add(-unmatchedAfter), Unwarned: true, Limit: limit})
 		if err != nil {
-			o = &esim.Order{Provider: h.Provider}
-		} else if placed, err := j.placeLate(ctx, h, o); err != nil {
 			return err
-		} else if placed {
-			continue
 		}
-		j.config.Logger.WarnContext(ctx, "journal evidence fits no purchase", "provider", h.Provider, "reference", o.Reference, "order_id", o.ID)
-		if fn := j.config.OnUnmatched; fn != nil {
-			if err := fn(ctx, o); err != nil {
-				continue // again next time
+		for _, h := range held {
+			key := providerKey{h.Provider, h.Key}
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			if err := j.unmatchedOne(ctx, h); err != nil {
+				return err
 			}
 		}
-		if err := j.store.Warned(ctx, h.Provider, h.Key); err != nil {
-			return err
+		if len(held) < limit {
+			return nil
 		}
 	}
-	return nil
+}
+
+func (j *Journal) unmatchedOne(ctx context.Context, h Held) error {
+	o, err := heldOrder(h)
+	if err != nil {
+		o = &esim.Order{Provider: h.Provider}
+	} else if placed, err := j.placeLate(ctx, h, o); err != nil || placed {
+		return err
+	}
+	j.config.Logger.WarnContext(ctx, "journal evidence fits no purchase", "provider", h.Provider, "reference", o.Reference, "order_id", o.ID)
+	if j.callUnmatched(ctx, o) != nil {
+		return ctx.Err() // logged, and again next time
+	}
+	return j.store.Warned(ctx, h.Provider, h.Key)
 }
 
 // heldEvidence is an order from outside, as it is kept.

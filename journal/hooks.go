@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/esimkit/esim"
 )
 
 // hook names what is to be told to the shop.
@@ -38,12 +40,20 @@ func (j *Journal) tell(ctx context.Context, e Entry) (Entry, error) {
 		return e, err
 	}
 	due := d.Due
+	told := struct {
+		attempts int
+		alarm    bool
+	}{e.Attempts, d.alarm()}
 	failure := j.call(ctx, j.hook(due), newPurchase(&e, d))
 	return j.change(ctx, e, func(e *Entry, d *document) error {
 		if d.Due != due {
 			return errNoChange // something else has become due meanwhile
 		}
 		e.LeaseUntil = zeroTime
+		if e.Attempts != told.attempts || d.alarm() != told.alarm { // the same hook, for another reason
+			d.Calls, e.NextAt = 0, e.UpdatedAt
+			return nil
+		}
 		if failure != nil {
 			d.Calls++
 			e.NextAt = e.UpdatedAt.Add(pace(e.ID, d.Calls))
@@ -71,6 +81,23 @@ func (j *Journal) call(ctx context.Context, fn func(context.Context, *Purchase) 
 		}
 	}()
 	return fn(ctx, p)
+}
+
+// callUnmatched is call for OnUnmatched.
+func (j *Journal) callUnmatched(ctx context.Context, o *esim.Order) (err error) {
+	fn := j.config.OnUnmatched
+	if fn == nil {
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("journal: the hook panicked: %v", r)
+		}
+		if err != nil {
+			j.config.Logger.WarnContext(ctx, "journal hook failed", "provider", o.Provider, "reference", o.Reference, "error", err)
+		}
+	}()
+	return fn(ctx, o)
 }
 
 var errNoChange = errors.New("journal: nothing to change")

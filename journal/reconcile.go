@@ -94,8 +94,10 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 		e, err = j.expire(ctx, e)
 		return e, nil, err
 	}
-	if e, err = j.warn(ctx, e, now); err != nil {
-		return e, nil, err
+	if !told { // a call that buys calls no hook
+		if e, err = j.warn(ctx, e, now); err != nil {
+			return e, nil, err
+		}
 	}
 	if a == nil {
 		e, err = j.wait(ctx, e, nil)
@@ -169,6 +171,10 @@ func (j *Journal) unprepared(ctx context.Context, e Entry, told bool, cause erro
 	return after, nil, errors.Join(cause, err)
 }
 
+// notMine is how long a replica leaves a purchase whose account it does not
+// have to others.
+const notMine = 30 * time.Second
+
 // wait puts the purchase off until it is worth another look.
 func (j *Journal) wait(ctx context.Context, e Entry, cause error) (Entry, error) {
 	a := j.accounts[e.Provider]
@@ -176,8 +182,13 @@ func (j *Journal) wait(ctx context.Context, e Entry, cause error) (Entry, error)
 		if !e.State.Open() || e.State == Sending {
 			return errNoChange
 		}
-		d.Steps++
-		e.NextAt, e.LeaseUntil = j.nextLook(e, d, a), zeroTime
+		if a != nil && a.fingerprint == e.Account {
+			d.Steps++
+			e.NextAt = j.nextLook(e, d, a)
+		} else { // another replica may have the client, and should not wait for long
+			e.NextAt = e.UpdatedAt.Add(notMine)
+		}
+		e.LeaseUntil = zeroTime
 		j.soon(e, cause)
 		return nil
 	})

@@ -88,6 +88,18 @@ func misfit(ordered, told *esim.Order) string {
 	return ""
 }
 
+// misfit is the policy's, and that a top-up is of the eSIM that it was bought for.
+func (j *Journal) misfit(e *Entry, d *document, told *esim.Order) string {
+	if why := j.policy.fits(d.known(e), told); why != "" {
+		return why
+	}
+	other := func(u esim.ESIM) bool { return u.ICCID != "" && u.ICCID != d.Request.ICCID }
+	if e.Kind == TopUpKind && slices.ContainsFunc(told.ESIMs, other) {
+		return "it is about another eSIM than was to be topped up"
+	}
+	return ""
+}
+
 // holds reports whether all units of the part, of which there are some, are
 // units of the whole. Of an order that the provider takes unit by unit the ID
 // grows with it.
@@ -183,7 +195,9 @@ func (o *storedOrder) add(told storedUnit) (changed bool) {
 		known = o.find(func(u *storedUnit) bool { return told.ICCID != "" && u.ICCID == told.ICCID })
 	}
 	if known == nil && told.ItemID == "" { // it may be one that so far has only an id, or no ICCID
-		known = o.find(func(u *storedUnit) bool { return u.ICCID == "" })
+		known = o.find(func(u *storedUnit) bool {
+			return u.ICCID == "" && agree(u.Activation, told.Activation) && agree(u.RawActivation, told.RawActivation)
+		})
 	}
 	if known == nil {
 		o.Units = append(o.Units, told)
@@ -199,6 +213,9 @@ func (o *storedOrder) add(told storedUnit) (changed bool) {
 	}
 	return changed
 }
+
+// agree reports whether both can be of one unit; what is not known agrees.
+func agree(known, told string) bool { return known == "" || told == "" || known == told }
 
 func (o *storedOrder) find(is func(*storedUnit) bool) *storedUnit {
 	for i := range o.Units {

@@ -105,3 +105,15 @@ func TestPurchasePrintsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// What has ended is not put on record again in silence.
+func TestEnqueueOfWhatHasEnded(t *testing.T) {
+	s := openShop(t)
+	s.memory.Refuse("Order", esim.ErrPackageUnavailable)
+	_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+	require.Equal(t, esim.OutcomeRejected, esim.OutcomeOf(err))
+	_, err = s.EnqueueOrder(t.Context(), nil, s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+	assert.ErrorIs(t, err, journal.ErrState)
+	assert.False(t, esim.MaybeCharged(err))
+	s.wantState("cart-1", journal.Rejected)
+}

@@ -39,6 +39,9 @@ func (d *document) order(e *Entry) *esim.Order {
 		Provider: e.Provider, ID: s.ID, Reference: e.Reference, Status: s.Status, PackageID: e.PackageID,
 		Quantity: d.Request.Quantity, Total: s.Total, CreatedAt: s.CreatedAt,
 	}
+	if e.State == Delivered {
+		o.Status = esim.OrderCompleted // whoever delivers by webhook never says so
+	}
 	for _, u := range s.Units {
 		o.ESIMs = append(o.ESIMs, u.esim())
 	}

@@ -106,6 +106,22 @@ func TestPurchasePrintsNoSecret(t *testing.T) {
 	}
 }
 
+// A reseller that delivers by webhook never calls an order completed. The
+// purchase does.
+func TestDeliveredByWebhookIsCompleted(t *testing.T) {
+	s := openShop(t, rejecting)
+	_, err := s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+	require.NoError(t, err)
+	_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+	require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+	told := whole("cart-1")
+	told.Status = esim.OrderPending
+	_, err = s.Observe(t.Context(), told)
+	require.NoError(t, err)
+	p := s.wantState("cart-1", journal.Delivered)
+	assert.Equal(t, esim.OrderCompleted, p.Order.Status)
+}
+
 // What has ended is not put on record again in silence.
 func TestEnqueueOfWhatHasEnded(t *testing.T) {
 	s := openShop(t)

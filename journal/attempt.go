@@ -123,20 +123,24 @@ func unrecorded(e *Entry, order *esim.Order, failure, why error) error {
 
 // buy sends the request as it was asked for.
 func (a *account) buy(ctx context.Context, e *Entry, d *document, resumed bool) (*esim.Order, error) {
-	r := &d.Request
-	var ceiling esim.Money
-	if r.MaxTotal != nil {
-		ceiling = *r.MaxTotal
-	}
 	if e.Kind == TopUpKind {
-		return a.client.TopUp(ctx, esim.TopUpRequest{
-			ICCID: r.ICCID, PackageID: r.PackageID, Reference: e.Reference, Resumed: resumed, Quote: r.Quote, MaxTotal: ceiling,
-		})
+		request := d.topUp(e)
+		request.Resumed = resumed
+		return a.client.TopUp(ctx, request)
 	}
+	r := &d.Request
 	return a.client.Order(ctx, esim.OrderRequest{
 		PackageID: r.PackageID, Quantity: r.Quantity, Reference: e.Reference, Resumed: resumed, RequestID: d.RequestID,
-		Quote: r.Quote, MaxTotal: ceiling, CallbackURL: r.CallbackURL,
+		Quote: r.Quote, MaxTotal: r.ceiling(), CallbackURL: r.CallbackURL,
 	})
+}
+
+// topUp is the top-up as it was asked for.
+func (d *document) topUp(e *Entry) esim.TopUpRequest {
+	r := &d.Request
+	return esim.TopUpRequest{
+		ICCID: r.ICCID, PackageID: r.PackageID, Reference: e.Reference, Quote: r.Quote, MaxTotal: r.ceiling(),
+	}
 }
 
 // finish enters the end of the n-th request. It is safe for a worker that has

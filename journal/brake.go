@@ -59,7 +59,7 @@ func (b *brake) state(now time.Time) (refused, empty bool) {
 // that is only put on record now is looked at again before it is sent, and
 // meanwhile costs no look at anything: a transaction of the caller may be open.
 func (j *Journal) admit(ctx context.Context, a *account, w *wish, now time.Time, atOnce bool) *esim.Error {
-	op, p := opOf(w.kind), a.client.Provider()
+	op, p := w.op(), a.client.Provider()
 	a.mu.Lock()
 	deaf := a.caps.Fulfilment == esim.FulfilmentWebhook && !a.receives
 	a.mu.Unlock()

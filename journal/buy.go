@@ -10,33 +10,18 @@ import (
 
 // buy makes the purchase, or finds the one that the reference stands for.
 func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, error) {
-	op, p := opOf(w.kind), a.client.Provider()
-	fail := func(kind, cause error, why string) (*esim.Order, error) {
-		err := withheld(op, p, w.reference, kind, cause, esim.OutcomeNotSent)
-		err.Message = why
-		return nil, err
+	if refused := w.unfit(ctx, a); refused != nil {
+		return nil, refused
 	}
-	if ctx == nil {
-		return fail(esim.ErrInvalidRequest, nil, "nil context")
-	}
-	if w.reference == "" {
-		return fail(esim.ErrInvalidRequest, ErrReferenceMissing, "")
-	}
-	if why := w.problem(); why != "" {
-		w.reference = printable(w.reference)
-		return fail(esim.ErrInvalidRequest, nil, why)
-	}
-	if w.kind == OrderKind && !a.caps.Order || w.kind == TopUpKind && !a.caps.TopUp {
-		return fail(errors.ErrUnsupported, nil, "")
-	}
+	p := a.client.Provider()
 	leaveJournal, err := j.enter()
 	if err != nil {
-		return j.withhold(ctx, w, withheld(op, p, w.reference, esim.ErrUnavailable, err, esim.OutcomeNotSent))
+		return j.withhold(ctx, w, withheld(w.op(), p, w.reference, esim.ErrUnavailable, err, esim.OutcomeNotSent))
 	}
 	defer leaveJournal()
 	leave, err := j.calls.enter(ctx, IDOf(p, w.reference))
 	if err != nil { // another call with this reference is under way, and may be spending the money
-		return nil, withheld(op, p, w.reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
+		return nil, withheld(w.op(), p, w.reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
 	}
 	defer leave()
 	e, created, refused := j.intend(ctx, nil, a, w, true)
@@ -52,33 +37,11 @@ func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, err
 	return j.again(ctx, a, e, w)
 }
 
-func printable(s string) string {
-	w := wish{reference: s, request: request{PackageID: "x", Quantity: 1}}
-	if w.problem() != "" {
-		return ""
-	}
-	return s
-}
-
 // withhold is the answer to a call that may send nothing, for the reason given.
-// What the reference already stands for may be told all the same; and while
-// that cannot be read, nobody knows whether something was charged.
+// What the reference already stands for is told all the same.
 func (j *Journal) withhold(ctx context.Context, w wish, refused *esim.Error) (*esim.Order, error) {
-	if refused.Outcome != esim.OutcomeNotSent {
-		return nil, refused
-	}
-	e, err := j.store.Get(context.WithoutCancel(ctx), IDOf(refused.Provider, w.reference))
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, refused
-	case err != nil:
-		refused.Outcome = esim.OutcomeUnknown
-		refused.Err = errors.Join(refused.Err, err)
-		return nil, refused
-	case e.State.Uncharged() && e.Doubt == 0 || e.Content != w.content():
-		if e.Doubt > 0 {
-			refused.Outcome = esim.OutcomeUnknown
-		}
+	e, begun := j.standing(ctx, j.store, w, refused)
+	if !begun {
 		return nil, refused
 	}
 	order, err := j.answer(ctx, e, nil, nil)
@@ -88,12 +51,36 @@ func (j *Journal) withhold(ctx context.Context, w wish, refused *esim.Error) (*e
 	return order, err
 }
 
+// standing gives the refusal of a call the outcome that the purchase has by
+// what is on record, and returns that purchase if it was begun. While the
+// record cannot be read, or the caller says that it may be behind, nobody knows
+// whether something was charged.
+func (j *Journal) standing(ctx context.Context, from Creator, w wish, refused *esim.Error) (e Entry, begun bool) {
+	if refused.Outcome != esim.OutcomeNotSent {
+		return Entry{}, false
+	}
+	reading, done := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer done()
+	e, err := j.getAt(reading, from, IDOf(refused.Provider, w.reference))
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && e.State.Uncharged():
+		if w.resumed {
+			refused.Outcome = esim.OutcomeUnknown
+		}
+		return Entry{}, false
+	case err != nil:
+		refused.Err = errors.Join(refused.Err, err)
+	}
+	refused.Outcome = esim.OutcomeUnknown
+	return e, err == nil && e.Content == w.content()
+}
+
 // intend commits the intent, unless the reference stands for a purchase
 // already. At once: the caller is here and will send it now; an order is then
 // committed as being sent, which saves a commit and means the same. Into is a
 // transaction of the caller's, nil = a commit of its own.
 func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, atOnce bool) (Entry, bool, *esim.Error) {
-	op, p := opOf(w.kind), a.client.Provider()
+	op, p := w.op(), a.client.Provider()
 	own := into == nil
 	if own {
 		into = j.store
@@ -242,17 +229,12 @@ func (j *Journal) budget(e *Entry, a *account, now time.Time) (*Budget, error) {
 
 // again answers a reference that is on record.
 func (j *Journal) again(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
-	if e.Content != w.content() {
-		err := withheld(opOf(w.kind), e.Provider, e.Reference, esim.ErrReferenceConflict, nil, esim.OutcomeNotSent)
-		if e.Doubt > 0 {
-			err.Outcome = esim.OutcomeUnknown
-		}
-		err.Message = "this reference stands for another purchase"
-		return nil, err
+	if conflict := w.conflict(&e); conflict != nil {
+		return nil, conflict
 	}
 	e, err := j.free(ctx, e)
 	if err != nil {
-		return nil, withheld(opOf(w.kind), e.Provider, e.Reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
+		return nil, withheld(w.op(), e.Provider, e.Reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
 	}
 	if w.resumed && e.State == Ready && e.Doubt == 0 {
 		if e, err = j.save(ctx, e, func(e *Entry, d *document) error {
@@ -311,24 +293,30 @@ func (j *Journal) free(ctx context.Context, e Entry) (Entry, error) {
 
 // repeat sends again what is known not to have been charged.
 func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
-	op := opOf(e.Kind)
-	now, err := j.now(ctx)
-	if err != nil {
-		return nil, storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent)
-	}
-	if refused := j.admit(ctx, a, &w, now, true); refused != nil {
+	op := w.op()
+	held := func(refused *esim.Error) (*esim.Order, error) {
+		if w.resumed {
+			refused.Outcome = esim.OutcomeUnknown // the record may be behind
+		}
 		return nil, refused
 	}
+	now, err := j.now(ctx)
+	if err != nil {
+		return held(storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent))
+	}
+	if refused := j.admit(ctx, a, &w, now, true); refused != nil {
+		return held(refused)
+	}
 	if e.Doubt > 0 {
-		return nil, withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrDecided, esim.OutcomeNotSent)
+		return held(withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrDecided, esim.OutcomeNotSent))
 	}
 	if e.Account != a.fingerprint {
-		return nil, withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrAccountChanged, esim.OutcomeNotSent)
+		return held(withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrAccountChanged, esim.OutcomeNotSent))
 	}
 	if _, capped := j.config.DailyCap[e.Provider]; capped || e.Budget != "" { // its share was given back, and may belong to another day
-		err := withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrState, esim.OutcomeNotSent)
-		err.Message = "under a daily cap a purchase that was refused needs a new reference"
-		return nil, err
+		refused := withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrState, esim.OutcomeNotSent)
+		refused.Message = "under a daily cap a purchase that was refused needs a new reference"
+		return held(refused)
 	}
 	saved, err := j.save(ctx, e, func(e *Entry, d *document) error {
 		if !j.happen(e, d, Repeat, facts{}) {

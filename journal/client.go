@@ -121,26 +121,69 @@ func (w *wish) content() string {
 	return hex.EncodeToString(sum[:])
 }
 
+func (w *wish) op() string { return opOf(w.kind) }
+
+// unfit is the error of a wish that cannot be journalled at all, nil if it can
+// be. What a provider would refuse is left to its client.
+func (w *wish) unfit(ctx context.Context, a *account) *esim.Error {
+	wrong := wrongReference(w.reference)
+	refuse := func(kind, cause error, why string) *esim.Error {
+		err := withheld(w.op(), a.client.Provider(), "", kind, cause, esim.OutcomeNotSent)
+		if wrong == "" { // else it is not fit to be printed
+			err.Reference = w.reference
+		}
+		err.Message = why
+		return err
+	}
+	if w.reference == "" {
+		return refuse(esim.ErrInvalidRequest, ErrReferenceMissing, "")
+	}
+	if w.kind == OrderKind && !a.caps.Order || w.kind == TopUpKind && !a.caps.TopUp {
+		return refuse(errors.ErrUnsupported, nil, "")
+	}
+	for _, rule := range []struct {
+		broken bool
+		why    string
+	}{
+		{ctx == nil, "nil context"},
+		{w.refused != "", w.refused},
+		{wrong != "", wrong},
+		{w.request.PackageID == "", "PackageID is empty"},
+		{w.request.Quantity < 1, "Quantity must be at least 1"},
+		{w.kind == TopUpKind && w.request.ICCID == "", "ICCID is empty"},
+	} {
+		if rule.broken {
+			return refuse(esim.ErrInvalidRequest, nil, rule.why)
+		}
+	}
+	return nil
+}
+
 const maxReference = 64
 
-// problem says why the wish cannot be journalled, "" if it can. What a provider
-// would refuse is left to its client.
-func (w *wish) problem() string {
+// wrongReference says why a reference cannot be one, "" if it can.
+func wrongReference(s string) string {
 	switch {
-	case w.refused != "":
-		return w.refused
-	case len(w.reference) > maxReference:
+	case len(s) > maxReference:
 		return fmt.Sprintf("Reference is longer than %d bytes", maxReference)
-	case strings.ContainsFunc(w.reference, func(r rune) bool {
+	case strings.ContainsFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("._:-", r)
 	}):
 		return "Reference may have letters, digits and . _ : - only"
-	case w.request.PackageID == "":
-		return "PackageID is empty"
-	case w.request.Quantity < 1:
-		return "Quantity must be at least 1"
-	case w.kind == TopUpKind && w.request.ICCID == "":
-		return "ICCID is empty"
 	}
 	return ""
+}
+
+// conflict is the error of a wish whose reference stands for another purchase,
+// nil if it does not.
+func (w *wish) conflict(e *Entry) *esim.Error {
+	if e.Content == w.content() {
+		return nil
+	}
+	err := withheld(w.op(), e.Provider, e.Reference, esim.ErrReferenceConflict, nil, esim.OutcomeNotSent)
+	if e.Doubt > 0 {
+		err.Outcome = esim.OutcomeUnknown
+	}
+	err.Message = "this reference stands for another purchase"
+	return err
 }

@@ -40,6 +40,13 @@ type request struct {
 	CallbackURL string        `json:"callback_url,omitempty"`
 }
 
+func (r *request) ceiling() esim.Money {
+	if r.MaxTotal == nil {
+		return esim.Money{}
+	}
+	return *r.MaxTotal
+}
+
 // attempt is one request to the provider. Outcome is nil until it is known how
 // it ended, which may be never.
 type attempt struct {

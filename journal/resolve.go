@@ -87,10 +87,6 @@ func (j *Journal) read(ctx context.Context, a *account, e *Entry, d *document) (
 	return j.search(ctx, finder, e)
 }
 
-func (d *document) topUp(e *Entry) esim.TopUpRequest {
-	return esim.TopUpRequest{ICCID: d.Request.ICCID, PackageID: e.PackageID, Reference: e.Reference, Quote: d.Request.Quote}
-}
-
 // preview reads what the eSIM has, before the first request of a top-up that
 // only shows by a change of that.
 func (j *Journal) preview(ctx context.Context, a *account, e *Entry, d *document) ([]byte, error) {
@@ -101,13 +97,10 @@ func (j *Journal) preview(ctx context.Context, a *account, e *Entry, d *document
 	return gauge.BeforeTopUp(ctx, d.topUp(e))
 }
 
-const (
-	// enoughLists in which it is not found, and
-	// settleTime after the last request: then a provider that knows the
-	// request has, by all that can be seen, not made an order of it.
-	enoughLists = 3
-	settleTime  = 10 * 60 // seconds
-)
+// enoughLists in which it is not found, read when no request of it can be under
+// way any more: then a provider that knows the request has, by all that can be
+// seen, not made an order of it.
+const enoughLists = 3
 
 // absent notes a look that found nothing.
 func (j *Journal) absent(ctx context.Context, e Entry, absent bool, cause error) (Entry, error) {
@@ -118,7 +111,7 @@ func (j *Journal) absent(ctx context.Context, e Entry, absent bool, cause error)
 		if e.State != Unknown {
 			return errNoChange
 		}
-		if len(d.Attempts) > 0 && e.UpdatedAt.Sub(d.Attempts[len(d.Attempts)-1].At).Seconds() >= settleTime {
+		if len(d.Attempts) > 0 && e.UpdatedAt.Sub(d.Attempts[len(d.Attempts)-1].At) >= underWay {
 			d.Absent++
 		}
 		if e.Arrived && d.Absent >= enoughLists {

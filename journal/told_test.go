@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -132,4 +133,36 @@ func TestEnqueueOfWhatHasEnded(t *testing.T) {
 	assert.ErrorIs(t, err, journal.ErrState)
 	assert.False(t, esim.MaybeCharged(err))
 	s.wantState("cart-1", journal.Rejected)
+}
+
+// Resumed says that something may have been sent which is not on record. What
+// holds such a call back proves nothing about that.
+func TestResumedAndHeldBackIsInDoubt(t *testing.T) {
+	deaf := selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook }))
+	for _, resumed := range []bool{false, true} {
+		want := map[bool]esim.Outcome{false: esim.OutcomeNotSent, true: esim.OutcomeUnknown}[resumed]
+		request := esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: resumed}
+
+		s := openShop(t, deaf)
+		_, err := s.client.Order(t.Context(), request)
+		assert.ErrorIs(t, err, journal.ErrNoReceiver)
+		assert.Equal(t, want, esim.OutcomeOf(err), "never on record")
+		_, err = s.EnqueueOrder(t.Context(), nil, s.memory.Provider(), request)
+		assert.Equal(t, want, esim.OutcomeOf(err), "to be enqueued")
+
+		s = openShop(t)
+		s.memory.Refuse("Order", esim.ErrPackageUnavailable)
+		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+		require.Equal(t, esim.OutcomeRejected, esim.OutcomeOf(err))
+		s.lender.account = esim.Account{Fingerprint: "another"}
+		s.start()
+		_, err = s.client.Order(t.Context(), request)
+		assert.ErrorIs(t, err, journal.ErrAccountChanged)
+		assert.Equal(t, want, esim.OutcomeOf(err), "on record as rejected")
+		require.NoError(t, s.Close(t.Context()))
+		_, err = s.client.Order(t.Context(), request)
+		assert.ErrorIs(t, err, journal.ErrClosed)
+		assert.Equal(t, want, esim.OutcomeOf(err), "closed")
+		assert.Empty(t, s.memory.Ledger().Charges())
+	}
 }

@@ -5,16 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/esimkit/esim/journal"
+	"github.com/esimkit/esim/webhook"
 )
 
-// Inbox keeps webhooks from the moment they are received until they have had
+// Inbox is a [webhook.Inbox]: it keeps webhooks from the moment they are received until they have had
 // their effect, and remembers them afterwards so that the same one again has
 // none. Replicas share it: each message is given to one of them at a time.
 type Inbox struct {
@@ -22,19 +22,7 @@ type Inbox struct {
 	add, next, done, again, purge, count string
 }
 
-// Message is a webhook as it came in.
-type Message struct {
-	ID     int64  // given by the inbox
-	Source string // whose it is: a provider, or one of several endpoints
-	Key    string // identity of the message at its source: an id, or a digest of its body
-	Body   []byte // as received, unparsed
-	// Header holds those headers that the message cannot be understood
-	// without. What authenticates it does not belong here: it is kept.
-	Header http.Header
-
-	ReceivedAt time.Time
-	Attempts   int // how often it has been given out, this time included
-}
+var _ webhook.Inbox = (*Inbox)(nil)
 
 // NewInbox returns the inbox of the database.
 func NewInbox(pool *pgxpool.Pool, opts ...Option) *Inbox {
@@ -77,7 +65,7 @@ var errMessage = errors.New("postgres: a message needs a source and a key")
 // durable once Add returns without an error, and only then may the sender be
 // told that it has arrived. added is false if the inbox has, or had, a message
 // of the same source and key.
-func (b *Inbox) Add(ctx context.Context, m Message) (added bool, err error) {
+func (b *Inbox) Add(ctx context.Context, m webhook.Message) (added bool, err error) {
 	if m.Source == "" || m.Key == "" {
 		return false, errMessage
 	}
@@ -100,7 +88,7 @@ func (b *Inbox) Add(ctx context.Context, m Message) (added bool, err error) {
 // were received. Nobody else gets one of them until the lease is over, [Inbox.Done]
 // or [Inbox.Retry] decides about it. A process that dies with a message leaves
 // it to the next after the lease, so messages are given out at least once.
-func (b *Inbox) Next(ctx context.Context, n int, lease time.Duration) ([]Message, error) {
+func (b *Inbox) Next(ctx context.Context, n int, lease time.Duration) ([]webhook.Message, error) {
 	rows, err := b.pool.Query(ctx, b.next, n, lease.Microseconds())
 	if err != nil {
 		return nil, named(err)
@@ -112,15 +100,15 @@ func (b *Inbox) Next(ctx context.Context, n int, lease time.Duration) ([]Message
 	return messages, nil
 }
 
-func scanMessage(row pgx.CollectableRow) (Message, error) {
-	var m Message
+func scanMessage(row pgx.CollectableRow) (webhook.Message, error) {
+	var m webhook.Message
 	var header []byte
 	if err := row.Scan(&m.ID, &m.Source, &m.Key, &header, &m.Body, &m.ReceivedAt, &m.Attempts); err != nil {
-		return Message{}, err
+		return webhook.Message{}, err
 	}
 	m.ReceivedAt = m.ReceivedAt.UTC()
 	if err := json.Unmarshal(header, &m.Header); err != nil {
-		return Message{}, fmt.Errorf("postgres: header of message %d: %w", m.ID, err)
+		return webhook.Message{}, fmt.Errorf("postgres: header of message %d: %w", m.ID, err)
 	}
 	return m, nil
 }

@@ -1,8 +1,11 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,14 +13,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
+	"github.com/esimkit/esim/webhook"
 )
 
 func fill(t *testing.T, b *Inbox, n int) {
 	t.Helper()
 	for i := range n {
-		added, err := b.Add(t.Context(), Message{Source: "esimfly", Key: fmt.Sprint("event-", i), Body: []byte("{}")})
+		added, err := b.Add(t.Context(), webhook.Message{Source: "esimfly", Key: fmt.Sprint("event-", i), Body: []byte("{}")})
 		require.NoError(t, err)
 		require.True(t, added)
 	}
@@ -25,7 +31,7 @@ func fill(t *testing.T, b *Inbox, n int) {
 
 func TestInboxKeepsAMessageAsItCame(t *testing.T) {
 	b := NewInbox(migrated(t))
-	in := Message{
+	in := webhook.Message{
 		Source: "esimfx", Key: "evt_1", Body: []byte{0, 0xff, '"', '\n'},
 		Header: http.Header{"X-Event": {"a", "b"}},
 	}
@@ -46,7 +52,7 @@ func TestInboxKeepsAMessageAsItCame(t *testing.T) {
 func TestInboxKnowsWhatItHasHad(t *testing.T) {
 	b := NewInbox(migrated(t))
 	fill(t, b, 1)
-	again := Message{Source: "esimfly", Key: "event-0", Body: []byte("another")}
+	again := webhook.Message{Source: "esimfly", Key: "event-0", Body: []byte("another")}
 	added, err := b.Add(t.Context(), again)
 	require.NoError(t, err)
 	assert.False(t, added)
@@ -60,11 +66,11 @@ func TestInboxKnowsWhatItHasHad(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, added, "done is not forgotten")
 
-	added, err = b.Add(t.Context(), Message{Source: "esimfx", Key: "event-0"})
+	added, err = b.Add(t.Context(), webhook.Message{Source: "esimfx", Key: "event-0"})
 	require.NoError(t, err)
 	assert.True(t, added, "keys are those of a source")
 
-	for _, m := range []Message{{Key: "x"}, {Source: "x"}} {
+	for _, m := range []webhook.Message{{Key: "x"}, {Source: "x"}} {
 		_, err = b.Add(t.Context(), m)
 		assert.ErrorIs(t, err, errMessage)
 	}
@@ -154,4 +160,34 @@ func TestInboxDoneIsFinal(t *testing.T) {
 	n, err = b.Purge(t.Context(), time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), n, "what is not done stays")
+}
+
+// The inbox serves the handler of package webhook: what is acknowledged is in
+// the database, and has its effect once, whichever replica is told again.
+func TestInboxServesTheHandler(t *testing.T) {
+	pool := pgtest.Pool(t)
+	require.NoError(t, Migrate(t.Context(), pool))
+	secret := esim.NewSecret("a-path-nobody-can-guess")
+	var told []esim.Event
+	replica := func() http.Handler {
+		h, err := webhook.New(NewInbox(pool), func(_ context.Context, e esim.Event) error {
+			told = append(told, e)
+			return nil
+		}, esimstory.Webhooks(esimstory.WebhookConfig{PathSecret: secret}))
+		require.NoError(t, err)
+		return h
+	}
+	post := func(h http.Handler, path string) int {
+		body := strings.NewReader(`{"topup_id":"u1","external_order_id":"cart-1","option_id":"o1"}`)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, body))
+		return w.Code
+	}
+	assert.Equal(t, http.StatusNotFound, post(replica(), "/hooks/esimstory/guessed"))
+	for range 3 {
+		assert.Equal(t, http.StatusOK, post(replica(), "/hooks/esimstory/"+secret.Reveal()))
+	}
+	require.Len(t, told, 1)
+	assert.Equal(t, "u1", told[0].ItemID)
+	assert.Equal(t, "cart-1", told[0].Order.Reference)
 }

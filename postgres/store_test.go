@@ -17,6 +17,7 @@ import (
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
+	"github.com/esimkit/esim/webhook"
 )
 
 // open returns a store of an empty journal.
@@ -75,7 +76,7 @@ func TestStoreInASchemaOfItsOwn(t *testing.T) {
 		}))
 		assert.True(t, created)
 		require.NoError(t, NewLimiter(pool, "x", 10, 1, in).Wait(t.Context()))
-		_, err = NewInbox(pool, in).Add(t.Context(), Message{Source: "s", Key: "k"})
+		_, err = NewInbox(pool, in).Add(t.Context(), webhook.Message{Source: "s", Key: "k"})
 		require.NoError(t, err)
 		wantToken(t, NewTokenStore(pool, in), &provider{valid: time.Hour}, "", "token-1")
 	}

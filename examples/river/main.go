@@ -59,6 +59,10 @@ func run(ctx context.Context, url string, carts int) error {
 			return ctx.Err()
 		}
 	}
-	fmt.Printf("\n%d carts, %d charges\n", carts, len(s.sim.ESIMFly.Ledger().Charges()))
+	charges := len(s.sim.ESIMFly.Ledger().Charges())
+	fmt.Printf("\n%d carts, %d charges\n", carts, charges)
+	if charges != carts {
+		return errors.Join(errors.New("the books do not balance"), s.queue.Stop(ctx))
+	}
 	return s.queue.Stop(ctx)
 }

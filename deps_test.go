@@ -49,7 +49,7 @@ var onlyIn = []struct{ library, pkg string }{
 }
 
 // testSupport are packages that only tests import, so they may use testOnly.
-var testSupport = []string{"internal/golden"}
+var testSupport = []string{"internal/golden", "internal/recorder"}
 
 // testOnly are the libraries that users of this module must not inherit.
 var testOnly = []string{

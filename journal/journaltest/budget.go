@@ -168,21 +168,20 @@ func budgetKept(t *trial) {
 }
 
 func budgetGivenBackOnce(t *trial) {
-	e := t.mustSpend("cart-1", "30", "50")
-	t.mustSpend("cart-2", "20", "50")
-	for _, s := range []journal.State{journal.Rejected, journal.Rejected, journal.NotExecuted} {
-		e.State = s
-		e = t.save(e)
-	}
-	t.wantLeft("30", "50")
+	t.givesBackOnce(journal.Rejected, journal.Rejected, journal.NotExecuted)
 }
 
 // An entry that turns out to have been charged takes nothing from the budget of
 // a day that may be over, so there is nothing to give back either.
 func budgetGivenBackOnceForGood(t *trial) {
+	t.givesBackOnce(journal.Rejected, journal.Review, journal.NotExecuted)
+}
+
+func (t *trial) givesBackOnce(through ...journal.State) {
+	t.Helper()
 	e := t.mustSpend("cart-1", "30", "50")
 	t.mustSpend("cart-2", "20", "50")
-	for _, s := range []journal.State{journal.Rejected, journal.Review, journal.NotExecuted} {
+	for _, s := range through {
 		e.State = s
 		e = t.save(e)
 	}

@@ -1,0 +1,64 @@
+// Package recorder runs a check as a test does and takes down what it reports,
+// so that a suite of checks can be shown to find what is wrong.
+package recorder
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// Run runs a check under a name. It returns what the check has reported, each
+// text behind the name, and whether the check has skipped itself. Cleanups of
+// the check have run by then.
+func Run(t testing.TB, name string, check func(testing.TB)) (findings []string, skipped bool) {
+	t.Helper()
+	r := &recorder{TB: t, name: name}
+	apart(func() { check(r) })
+	for _, f := range slices.Backward(r.cleanups) {
+		apart(f)
+	}
+	return r.findings, r.skipped
+}
+
+// apart runs f where a Goexit ends nothing else.
+func apart(f func()) {
+	var done sync.WaitGroup
+	done.Go(f)
+	done.Wait()
+}
+
+// recorder takes down what a check reports instead of failing the test.
+type recorder struct {
+	testing.TB
+	name string
+
+	mu       sync.Mutex
+	findings []string
+	skipped  bool
+	cleanups []func()
+}
+
+func (r *recorder) Helper()                   {}
+func (r *recorder) Name() string              { return r.name }
+func (r *recorder) Log(...any)                {}
+func (r *recorder) Logf(string, ...any)       {}
+func (r *recorder) Error(a ...any)            { r.report(fmt.Sprint(a...)) }
+func (r *recorder) Errorf(f string, a ...any) { r.report(fmt.Sprintf(f, a...)) }
+func (r *recorder) Fatal(a ...any)            { r.report(fmt.Sprint(a...)); runtime.Goexit() }
+func (r *recorder) Fatalf(f string, a ...any) { r.report(fmt.Sprintf(f, a...)); runtime.Goexit() }
+func (r *recorder) Skipf(string, ...any)      { r.skipped = true; runtime.Goexit() }
+
+func (r *recorder) Cleanup(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cleanups = append(r.cleanups, f)
+}
+
+func (r *recorder) report(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.findings = append(r.findings, r.name+": "+text)
+}

@@ -41,16 +41,34 @@ type recorder struct {
 	cleanups []func()
 }
 
-func (r *recorder) Helper()                   {}
-func (r *recorder) Name() string              { return r.name }
-func (r *recorder) Log(...any)                {}
-func (r *recorder) Logf(string, ...any)       {}
-func (r *recorder) Error(a ...any)            { r.report(fmt.Sprint(a...)) }
-func (r *recorder) Errorf(f string, a ...any) { r.report(fmt.Sprintf(f, a...)) }
-func (r *recorder) Fatal(a ...any)            { r.report(fmt.Sprint(a...)); runtime.Goexit() }
-func (r *recorder) Fatalf(f string, a ...any) { r.report(fmt.Sprintf(f, a...)); runtime.Goexit() }
-func (r *recorder) Skipf(string, ...any)      { r.skipped = true; runtime.Goexit() }
+// Helper does nothing.
+func (r *recorder) Helper() {}
 
+// Name returns that of the check.
+func (r *recorder) Name() string { return r.name }
+
+// Log does nothing.
+func (r *recorder) Log(...any) {}
+
+// Logf does nothing.
+func (r *recorder) Logf(string, ...any) {}
+
+// Error takes down a finding.
+func (r *recorder) Error(a ...any) { r.report(fmt.Sprint(a...)) }
+
+// Errorf takes down a finding.
+func (r *recorder) Errorf(f string, a ...any) { r.report(fmt.Sprintf(f, a...)) }
+
+// Fatal takes down a finding and ends the check.
+func (r *recorder) Fatal(a ...any) { r.report(fmt.Sprint(a...)); runtime.Goexit() }
+
+// Fatalf takes down a finding and ends the check.
+func (r *recorder) Fatalf(f string, a ...any) { r.report(fmt.Sprintf(f, a...)); runtime.Goexit() }
+
+// Skipf ends the check.
+func (r *recorder) Skipf(string, ...any) { r.skipped = true; runtime.Goexit() }
+
+// Cleanup keeps f until the check has ended.
 func (r *recorder) Cleanup(f func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -70,7 +70,7 @@ func TestTenThousandOrders(t *testing.T) {
 				b.settle(t, deliveries(), m.item)
 			}
 			m.audit(t, b)
-			require.Empty(t, m.server.Violations(), "the client broke the provider's protocol")
+			require.Empty(t, violations(m.server), "the client broke the provider's protocol")
 			require.Empty(t, sim.Strays(), "a redirect was followed")
 		})
 	}

@@ -70,6 +70,7 @@ func latestOf(a, b time.Time) time.Time {
 func (j *Journal) happen(e *Entry, d *document, on Event, f facts) bool {
 	f.doubt = e.Doubt
 	f.alarm = d.Review != nil && d.Review.Alarm
+	f.barred = d.Barred
 	to, ok := j.policy.next(e.State, on, f)
 	if !ok {
 		return false

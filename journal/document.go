@@ -28,6 +28,7 @@ type document struct {
 	Review    *reviewNote  `json:"review,omitempty"`
 	Decision  *Decision    `json:"decision,omitempty"`
 	Caller    bool         `json:"caller,omitempty"` // somebody waits for the end of the first request
+	Barred    bool         `json:"barred,omitempty"` // never to be sent again
 }
 
 // request is what was asked for; it is sent the same way each time.

@@ -31,6 +31,8 @@ var (
 	// ErrDecided: an operator has ended this purchase; a new one needs a new
 	// reference.
 	ErrDecided = errors.New("journal: an operator has ended this purchase")
+	// ErrBarred: the reference is closed for good; see [Journal.Bar].
+	ErrBarred = errors.New("journal: this reference is closed")
 	// ErrContradiction: evidence does not fit the purchase it names.
 	ErrContradiction = errors.New("journal: the evidence contradicts the purchase")
 	// ErrState: the purchase is in a state that does not allow this.

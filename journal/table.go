@@ -38,6 +38,7 @@ type facts struct {
 	latest  bool // the event is about the latest request
 	foreign bool // the provider knew the reference before it was sent
 	alarm   bool // under review because a purchase that had ended has been charged, perhaps again
+	barred  bool // never to be sent again
 }
 
 var (
@@ -46,6 +47,7 @@ var (
 	inDoubt   = guard{"an earlier request in doubt", func(f facts) bool { return f.latest && f.doubt > 0 }}
 	latest    = guard{"the latest request", func(f facts) bool { return f.latest }}
 	foreigner = guard{"no earlier request can be why", func(f facts) bool { return f.latest && f.foreign }}
+	reusable  = guard{"no request in doubt, and not barred", func(f facts) bool { return f.doubt == 0 && !f.barred }}
 	noAlarm   = guard{"no alarm", func(f facts) bool { return !f.alarm }}
 )
 
@@ -85,7 +87,7 @@ var transitions = []transition{
 
 	{[]State{Ready}, Expired, settled, NotExecuted},
 	{[]State{Sending, Unknown, Provisioning}, Expired, always, Review},
-	{[]State{Rejected, NotExecuted}, Repeat, settled, Ready},
+	{[]State{Rejected, NotExecuted}, Repeat, reusable, Ready},
 
 	{[]State{Ready}, Withdraw, settled, NotExecuted},
 	{[]State{Unknown, Provisioning}, Escalate, always, Review},

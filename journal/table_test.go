@@ -34,7 +34,9 @@ func circumstances() []facts {
 		for _, latest := range []bool{false, true} {
 			for _, foreign := range []bool{false, true} {
 				for _, alarm := range []bool{false, true} {
-					all = append(all, facts{doubt: doubt, latest: latest, foreign: foreign, alarm: alarm})
+					for _, barred := range []bool{false, true} {
+						all = append(all, facts{doubt: doubt, latest: latest, foreign: foreign, alarm: alarm, barred: barred})
+					}
 				}
 			}
 		}
@@ -63,7 +65,7 @@ var letters = map[State]byte{
 // circumstance, with what was reviewed.
 func TestEveryTransition(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("The state that follows, by its letter, or . for none. The sixteen columns are the circumstances:\n")
+	b.WriteString("The state that follows, by its letter, or . for none. The 32 columns are the circumstances:\n")
 	for _, head := range []struct {
 		name string
 		is   func(facts) bool
@@ -72,6 +74,7 @@ func TestEveryTransition(t *testing.T) {
 		{"latest", func(f facts) bool { return f.latest }},
 		{"foreign", func(f facts) bool { return f.foreign }},
 		{"alarm", func(f facts) bool { return f.alarm }},
+		{"barred", func(f facts) bool { return f.barred }},
 	} {
 		fmt.Fprintf(&b, "%31s ", head.name)
 		for _, in := range circumstances() {
@@ -99,7 +102,7 @@ func TestEveryTransition(t *testing.T) {
 	}
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
-	require.Equal(t, string(want), b.String(), "read the change with care, then run: go test -run EveryTransition -update ./journal")
+	require.Equal(t, string(want), b.String(), "read the change with care, then run: go test ./journal -run EveryTransition -update")
 }
 
 // What the table must never say, whatever is added to it.
@@ -227,7 +230,7 @@ func TestDocument(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o600))
 		return
 	}
-	require.Equal(t, want, string(data), "run: go test -run Document -update ./journal")
+	require.Equal(t, want, string(data), "run: go test ./journal -run Document -update")
 	for _, s := range States() {
 		require.Contains(t, want, "| `"+s.String()+"` |", "each state has a row for the person on call")
 	}

@@ -64,8 +64,18 @@ func (c cable) RoundTrip(r *http.Request) (*http.Response, error) {
 func openMarket(t *testing.T, change ...func(*journal.Config)) *market {
 	t.Helper()
 	m := &market{T: t}
-	m.sim = esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithClock(time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)),
-		esimtest.WithWebhookClient(&http.Client{Transport: m}))
+	m.open(m, nil, change...)
+	return m
+}
+
+// open starts the resellers, whose webhooks go to post, and the journal.
+func (m *market) open(post http.RoundTripper, options []esimtest.Option, change ...func(*journal.Config)) {
+	t := m.T
+	t.Helper()
+	m.sim = esimtest.NewSimulator(t, append([]esimtest.Option{
+		esimtest.WithoutListeners(), esimtest.WithClock(time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)),
+		esimtest.WithWebhookClient(&http.Client{Transport: post}),
+	}, options...)...)
 	m.sim.ESIMStory.SetWebhook("http://127.0.0.1/esimstory/" + pathSecret)
 	settings := func(s *esimtest.Server) esim.Settings {
 		return esim.Settings{
@@ -92,7 +102,6 @@ func openMarket(t *testing.T, change ...func(*journal.Config)) *market {
 	}
 	m.j, err = journal.New(journal.NewVolatileAt(m.sim.Now), config)
 	require.NoError(t, err)
-	return m
 }
 
 // RoundTrip takes a webhook while the simulator sends it.

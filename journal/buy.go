@@ -304,9 +304,11 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 	if err != nil {
 		return held(storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent))
 	}
-	if d, err := decodeDocument(e.Document); err != nil {
+	d, err := decodeDocument(e.Document)
+	if err != nil {
 		return held(storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent))
-	} else if d.Barred {
+	}
+	if d.Barred {
 		refused := d.lastError(&e)
 		refused.Err = errors.Join(ErrBarred, refused.Err)
 		return held(refused)

@@ -23,7 +23,8 @@ var mayImport = []struct {
 }{
 	{"", nil},
 	{"internal/transport/...", []string{"", "internal/wire"}},
-	{"internal/sqlstore/...", []string{"", "journal"}},
+	{"internal/sqlstore/...", []string{"", "journal", "webhook"}},
+	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest"}},
 	{"internal/...", []string{""}},
 	{"esimfly/...", []string{"", "internal/..."}},
 	{"esimstory/...", []string{"", "internal/..."}},
@@ -32,6 +33,7 @@ var mayImport = []struct {
 	{"journal/internal/...", []string{"", "journal", "journal/internal/...", "esimfly", "esimstory", "esimfx", "esimtest"}},
 	{"journal/journaltest/...", []string{"", "journal"}},
 	{"journal/...", []string{""}},
+	{"webhook/inboxtest/...", []string{"", "webhook"}},
 	{"webhook/...", []string{""}},
 	{"catalog/...", []string{""}},
 	{"router/...", []string{""}},
@@ -46,10 +48,11 @@ var mayImport = []struct {
 var onlyIn = []struct{ library, pkg string }{
 	{"github.com/go-json-experiment/json", "internal/wire"},
 	{"rsc.io/qr", "qr"},
+	{"github.com/sony/gobreaker/v2", "router"},
 }
 
 // testSupport are packages that only tests import, so they may use testOnly.
-var testSupport = []string{"internal/golden", "internal/recorder"}
+var testSupport = []string{"internal/golden", "internal/killproof", "internal/recorder"}
 
 // testOnly are the libraries that users of this module must not inherit.
 var testOnly = []string{

@@ -144,7 +144,7 @@ func TestErrorsAreNamed(t *testing.T) {
 		assert.ErrorIs(t, err, error(cause))
 	}
 	assert.NoError(t, named(nil))
-	assert.Equal(t, errMessage, named(errMessage))
+	assert.Equal(t, errSealed, named(errSealed), "of our own")
 }
 
 func TestReadOnlyAndClosedStores(t *testing.T) {

@@ -6,18 +6,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 	"github.com/esimkit/esim/webhook"
+	"github.com/esimkit/esim/webhook/inboxtest"
 )
 
 func fill(t *testing.T, b *Inbox, n int) {
@@ -29,137 +27,76 @@ func fill(t *testing.T, b *Inbox, n int) {
 	}
 }
 
-func TestInboxKeepsAMessageAsItCame(t *testing.T) {
-	b := NewInbox(migrated(t))
-	in := webhook.Message{
-		Source: "esimfx", Key: "evt_1", Body: []byte{0, 0xff, '"', '\n'},
-		Header: http.Header{"X-Event": {"a", "b"}},
-	}
-	added, err := b.Add(t.Context(), in)
-	require.NoError(t, err)
-	assert.True(t, added)
-
-	out, err := b.Next(t.Context(), 10, time.Minute)
-	require.NoError(t, err)
-	require.Len(t, out, 1)
-	assert.WithinDuration(t, time.Now(), out[0].ReceivedAt, time.Minute)
-	assert.Equal(t, time.UTC, out[0].ReceivedAt.Location())
-	assert.Positive(t, out[0].ID)
-	in.ID, in.ReceivedAt, in.Attempts = out[0].ID, out[0].ReceivedAt, 1
-	assert.Equal(t, in, out[0])
-}
-
-func TestInboxKnowsWhatItHasHad(t *testing.T) {
-	b := NewInbox(migrated(t))
-	fill(t, b, 1)
-	again := webhook.Message{Source: "esimfly", Key: "event-0", Body: []byte("another")}
-	added, err := b.Add(t.Context(), again)
-	require.NoError(t, err)
-	assert.False(t, added)
-
-	out, err := b.Next(t.Context(), 10, time.Minute)
-	require.NoError(t, err)
-	require.Len(t, out, 1)
-	assert.Equal(t, "{}", string(out[0].Body), "the first one counts")
-	require.NoError(t, b.Done(t.Context(), out[0].ID))
-	added, err = b.Add(t.Context(), again)
-	require.NoError(t, err)
-	assert.False(t, added, "done is not forgotten")
-
-	added, err = b.Add(t.Context(), webhook.Message{Source: "esimfx", Key: "event-0"})
-	require.NoError(t, err)
-	assert.True(t, added, "keys are those of a source")
-
-	for _, m := range []webhook.Message{{Key: "x"}, {Source: "x"}} {
-		_, err = b.Add(t.Context(), m)
-		assert.ErrorIs(t, err, errMessage)
-	}
-}
-
-func TestInboxGivesEachMessageToOne(t *testing.T) {
-	const messages = 300
+func TestInboxConforms(t *testing.T) {
 	url := pgtest.URL(t)
-	require.NoError(t, Migrate(t.Context(), pgtest.Connect(t, url)))
-	fill(t, NewInbox(pgtest.Connect(t, url)), messages)
-
-	var mu sync.Mutex
-	given := make(map[int64]int)
-	var wg sync.WaitGroup
-	for range 3 {
-		b := NewInbox(pgtest.Connect(t, url))
-		for range 3 {
-			wg.Go(func() {
-				for {
-					out, err := b.Next(t.Context(), 7, time.Minute)
-					if !assert.NoError(t, err) || len(out) == 0 {
-						return
-					}
-					for _, m := range out {
-						mu.Lock()
-						given[m.ID]++
-						mu.Unlock()
-						assert.NoError(t, b.Done(t.Context(), m.ID))
-					}
-				}
-			})
-		}
-	}
-	wg.Wait()
-	assert.Len(t, given, messages)
-	for id, n := range given {
-		assert.Equal(t, 1, n, "message %d", id)
-	}
+	pool := pgtest.Connect(t, url)
+	inboxes := 0
+	inboxtest.Run(t, func(t testing.TB) webhook.Inbox {
+		inboxes++
+		in := WithSchema(fmt.Sprint("inbox ", inboxes)) // quicker than a database for each
+		require.NoError(t, Migrate(t.Context(), pool, in))
+		return replicaInbox{NewInbox(pool, in), t, url, in}
+	})
 }
 
-func TestInboxGivesAgainWhatNobodyFinished(t *testing.T) {
-	b := NewInbox(migrated(t))
-	fill(t, b, 2)
-	first, err := b.Next(t.Context(), 2, time.Microsecond) // its worker dies at once
-	require.NoError(t, err)
-	require.Len(t, first, 2)
-	assert.Equal(t, []string{"event-0", "event-1"}, []string{first[0].Key, first[1].Key})
+// replicaInbox is an inbox that other replicas use too.
+type replicaInbox struct {
+	*Inbox
 
-	second, err := b.Next(t.Context(), 2, time.Minute)
-	require.NoError(t, err)
-	require.Len(t, second, 2)
-	assert.Equal(t, 2, second[0].Attempts)
-
-	none, err := b.Next(t.Context(), 2, time.Minute)
-	require.NoError(t, err)
-	assert.Empty(t, none, "both are leased")
-
-	require.NoError(t, b.Retry(t.Context(), second[0].ID, 0))
-	require.NoError(t, b.Retry(t.Context(), second[1].ID, time.Hour))
-	third, err := b.Next(t.Context(), 2, time.Minute)
-	require.NoError(t, err)
-	require.Len(t, third, 1)
-	assert.Equal(t, second[0].ID, third[0].ID)
-	assert.Equal(t, 3, third[0].Attempts)
+	t   testing.TB
+	url string
+	in  Option
 }
 
-func TestInboxDoneIsFinal(t *testing.T) {
-	b := NewInbox(migrated(t))
-	fill(t, b, 2)
-	out, err := b.Next(t.Context(), 1, time.Minute)
-	require.NoError(t, err)
-	id := out[0].ID
-	require.NoError(t, b.Done(t.Context(), id))
-	require.NoError(t, b.Done(t.Context(), id), "twice, by one who was slow")
-	require.NoError(t, b.Retry(t.Context(), id, 0), "and then thought better of it")
-	rest, err := b.Next(t.Context(), 10, time.Minute)
-	require.NoError(t, err)
-	require.Len(t, rest, 1)
-	assert.NotEqual(t, id, rest[0].ID)
+// Share is another replica, with connections of its own.
+func (r replicaInbox) Share() (webhook.Inbox, error) {
+	return NewInbox(pgtest.Connect(r.t, r.url), r.in), nil
+}
 
-	require.ErrorIs(t, b.Done(t.Context(), 12345), journal.ErrNotFound)
-	require.ErrorIs(t, b.Retry(t.Context(), 12345, 0), journal.ErrNotFound)
+// Reopen is the same one after a restart.
+func (r replicaInbox) Reopen() (webhook.Inbox, error) { return r.Share() }
 
-	n, err := b.Purge(t.Context(), time.Now().Add(-time.Hour))
+// What is acknowledged is on the disk of the server even where that is not its
+// habit.
+func TestInboxIsDurableWhateverTheDefault(t *testing.T) {
+	pool := migrated(t)
+	database := pool.Config().ConnConfig.Database
+	for _, setting := range []string{"on", "off"} {
+		_, err := pool.Exec(t.Context(), `ALTER DATABASE `+database+` SET synchronous_commit = `+setting)
+		require.NoError(t, err)
+		pool.Reset()
+		_, err = pool.Exec(t.Context(), `CREATE TABLE IF NOT EXISTS seen (setting text)`)
+		require.NoError(t, err)
+		_, err = pool.Exec(t.Context(), `
+CREATE OR REPLACE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$`)
+		require.NoError(t, err)
+		_, err = pool.Exec(t.Context(), `CREATE OR REPLACE TRIGGER see BEFORE INSERT ON esim_inbox FOR EACH ROW EXECUTE FUNCTION see()`)
+		require.NoError(t, err)
+		added, err := NewInbox(pool).Add(t.Context(), webhook.Message{Source: "s", Key: setting})
+		require.NoError(t, err)
+		require.True(t, added)
+	}
+	var all, durable int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE setting = 'on') FROM seen`).Scan(&all, &durable))
+	assert.Equal(t, 2, all)
+	assert.Equal(t, 2, durable)
+}
+
+// What is due is found in an index, however much is leased or done.
+func TestInboxFindsWhatIsDueInAnIndex(t *testing.T) {
+	pool := migrated(t)
+	fill(t, NewInbox(pool), 1)
+	_, err := pool.Exec(t.Context(), `INSERT INTO esim_inbox (source, key, header, body, next_at)
+SELECT 'later', n::text, '{}', '', clock_timestamp() + n * interval '1 hour' FROM generate_series(1, 20000) AS n`)
 	require.NoError(t, err)
-	assert.Zero(t, n)
-	n, err = b.Purge(t.Context(), time.Now().Add(time.Hour))
+	_, err = pool.Exec(t.Context(), `ANALYZE esim_inbox`)
 	require.NoError(t, err)
-	assert.Equal(t, int64(1), n, "what is not done stays")
+	var plan []byte
+	require.NoError(t, pool.QueryRow(t.Context(), `EXPLAIN (FORMAT JSON)
+SELECT id FROM esim_inbox WHERE done_at IS NULL AND next_at <= `+dialect().After("0")+` ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`).Scan(&plan))
+	assert.Contains(t, string(plan), `"Index Cond": "(next_at <= `)
+	assert.Contains(t, string(plan), "esim_inbox_due")
 }
 
 // The inbox serves the handler of package webhook: what is acknowledged is in

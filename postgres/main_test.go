@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"os"
 	"testing"
 
@@ -11,10 +12,13 @@ import (
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 )
 
-// TestMain is also the program of the replicas that a test starts.
+// TestMain is also the program of the replicas and receivers that a test starts.
 func TestMain(m *testing.M) {
 	if os.Getenv(replicaVariable) != "" {
 		playReplica()
+	}
+	if url := os.Getenv(receiverVariable); url != "" {
+		playReceiver(context.Background(), url)
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(pgtest.Exit))
 }

@@ -61,6 +61,11 @@ func dialect() sqlstore.Dialect {
 		SkipLocked: "FOR UPDATE SKIP LOCKED",
 		KeyList:    "coalesce(json_agg(key)::text, '[]')",
 		Taken:      func(err error) bool { return stateOf(err) == uniqueViolation },
+		// The time of the statement: one that changes while it runs could not
+		// be looked up in an index.
+		After: func(microseconds string) string {
+			return "statement_timestamp() + " + microseconds + "::bigint * interval '1 microsecond'"
+		},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	lib "modernc.org/sqlite/lib"
 
@@ -43,22 +44,23 @@ func examine(ctx context.Context, path string, tx sqlstore.Tx, quick bool) (int,
 		return 0, err
 	case verdict != "ok":
 		return 0, damagedFile(path, errors.New(verdict))
-	case v < version:
-		return v, nil
 	}
-	if err = complete(ctx, path, tx); err != nil || quick {
+	if err = complete(ctx, path, tx, v); err != nil || quick {
 		return v, err
 	}
 	err = sqlstore.Verify(ctx, tx, dialect())
+	if err == nil && v >= inboxVersion {
+		err = sqlstore.VerifyInbox(ctx, tx, dialect())
+	}
 	if err != nil && primary(err) == -1 { // what was read is the trouble
 		err = damagedFile(path, err)
 	}
 	return v, err
 }
 
-// complete misses tables and indexes. More of them do no harm.
-func complete(ctx context.Context, path string, tx sqlstore.Tx) error {
-	for _, name := range sqlstore.Names() {
+// complete misses tables and indexes of a version. More of them do no harm.
+func complete(ctx context.Context, path string, tx sqlstore.Tx, v int) error {
+	for _, name := range sqlstore.Names(slices.Concat(migrations()[:v]...)) {
 		n, err := query[int](ctx, tx, "SELECT count(*) FROM sqlite_schema WHERE name = $1", name)
 		switch {
 		case err != nil:

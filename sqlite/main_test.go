@@ -25,8 +25,10 @@ func TestMain(m *testing.M) {
 }
 
 var children = map[string]func(ctx context.Context, args []string) int{
-	"write": childWrite,
-	"hold":  childHold,
+	"write":           childWrite,
+	"hold":            childHold,
+	"receive":         receiver(asItIs),
+	"receive hastily": receiver(hastily),
 }
 
 // child starts the program. Its lines end when it does.

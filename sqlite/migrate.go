@@ -10,13 +10,15 @@ import (
 )
 
 // version of the schema that this program writes.
-const version = sqlstore.SchemaVersion
+const version = 2
 
 // migrations are the steps to each version of the schema: the first creates
-// the tables. What a step has once contained it contains for ever.
+// the journal, the second the inbox. What a step has once contained it contains
+// for ever.
 func migrations() [][]string {
 	return [][]string{
 		sqlstore.Schema(sqlstore.Types{Text: "TEXT", Int: "INTEGER", Bool: "INTEGER", Time: "TEXT", Table: "STRICT"}),
+		inboxSchema[:],
 	}
 }
 

@@ -104,8 +104,8 @@ func TestRefusesWhatIsNoJournal(t *testing.T) {
 			require.NoError(t, os.Remove(path))
 			raw(t, path, "CREATE TABLE songs (title TEXT)")
 		}, journal.ErrForeign, "choose another path"},
-		{"a newer version", change(60, 0, 0, 0, 2), journal.ErrSchema, "use the newer program"},
-		{"a newer version in the log", func(t *testing.T, path string) { raw(t, path, "PRAGMA user_version = 2") }, journal.ErrSchema, "version 2"},
+		{"a newer version", change(60, 0, 0, 0, 3), journal.ErrSchema, "use the newer program"},
+		{"a newer version in the log", func(t *testing.T, path string) { raw(t, path, "PRAGMA user_version = 3") }, journal.ErrSchema, "version 3"},
 		{"no version", change(60, 0, 0, 0, 0), journal.ErrForeign, "another program"},
 		{"the header", change(0, []byte("no database")...), journal.ErrForeign, "beginning is damaged"},
 		{"the first table", change(4096+4, 0xff), journal.ErrForeign, "keep a copy"},

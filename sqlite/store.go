@@ -11,10 +11,12 @@ import (
 	"github.com/esimkit/esim/journal"
 )
 
-// Store is a journal in a file. It is safe for concurrent use.
+// Store is a journal in a file, and an inbox of webhooks, see [Store.Inbox]. It
+// is safe for concurrent use.
 type Store struct {
 	journal.Store
 
+	inbox  *sqlstore.Inbox
 	writer *writer
 	reader *reader
 	pool   *sql.DB // of the writer: one connection

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/esimkit/esim"
 )
@@ -180,7 +181,7 @@ func keyOf(events []esim.Event, body []byte) string {
 		}
 	}
 	key := strings.Join(keys, "\n")
-	if len(key) > maxKey {
+	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsRune(key, 0) { // no text for a database
 		return digest([]byte(key))
 	}
 	return key

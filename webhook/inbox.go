@@ -41,7 +41,8 @@ func (m Message) LogValue() slog.Value {
 // Inbox keeps messages from the moment they are received until they have had
 // their effect, and remembers their keys afterwards. [NewMemoryInbox] is one
 // that forgets with the process. All methods may be called at once, and where
-// the inbox is shared, by several processes.
+// the inbox is shared, by several processes. Done and Retry of an id that the
+// inbox has not given is [esim.ErrNotFound]. Package inboxtest has the tests.
 type Inbox interface {
 	// Add stores Source, Key, Body and Header of a message. It is durable once
 	// Add has returned without an error. added is false if the inbox has, or

@@ -103,8 +103,8 @@ func (b *MemoryInbox) Next(ctx context.Context, n int, lease time.Duration) ([]M
 }
 
 // Done implements [Inbox]. An id that it has not given is [esim.ErrNotFound].
-func (b *MemoryInbox) Done(_ context.Context, id int64) error {
-	return b.settle(id, func(k *kept) {
+func (b *MemoryInbox) Done(ctx context.Context, id int64) error {
+	return b.settle(ctx, id, func(k *kept) {
 		k.doneAt = time.Now()
 		heap.Remove(&b.due, k.place)
 		k.Body, k.Header = nil, http.Header(nil)
@@ -112,15 +112,18 @@ func (b *MemoryInbox) Done(_ context.Context, id int64) error {
 }
 
 // Retry implements [Inbox]. An id that it has not given is [esim.ErrNotFound].
-func (b *MemoryInbox) Retry(_ context.Context, id int64, after time.Duration) error {
-	return b.settle(id, func(k *kept) {
+func (b *MemoryInbox) Retry(ctx context.Context, id int64, after time.Duration) error {
+	return b.settle(ctx, id, func(k *kept) {
 		k.nextAt = time.Now().Add(after)
 		heap.Fix(&b.due, k.place)
 	})
 }
 
 // settle changes a message that is not done.
-func (b *MemoryInbox) settle(id int64, change func(*kept)) error {
+func (b *MemoryInbox) settle(ctx context.Context, id int64, change func(*kept)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.byID[id]

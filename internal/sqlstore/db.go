@@ -56,6 +56,10 @@ type Dialect struct {
 	// Time makes a parameter of a time that is not zero; nil = the driver
 	// takes a time.Time.
 	Time func(time.Time) any
+	// After is the expression of the time that is a number of microseconds, a
+	// parameter, from now by the clock of the database; nil = it has none that
+	// counts, and the store's does.
+	After func(microseconds string) string
 	// Seal has every row carry a checksum that is compared on reading. It is
 	// for databases that would not notice a damaged page.
 	Seal bool

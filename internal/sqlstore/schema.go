@@ -6,9 +6,6 @@ import (
 	"github.com/esimkit/esim/journal"
 )
 
-// SchemaVersion is the version of the tables that Schema creates.
-const SchemaVersion = 1
-
 // Types are the column types of a database, and what ends a table.
 type Types struct {
 	Text  string // compared byte by byte
@@ -26,8 +23,8 @@ const unsettled = `state IN ('ready', 'sending', 'unknown', 'provisioning', 'rev
 // record; likewise word for word.
 const doubtful = `doubt > 0 AND state IN ('sending', 'unknown')`
 
-// Schema returns the statements that create the tables and indexes of
-// [SchemaVersion]. Operators read these tables when something is wrong, so
+// Schema returns the statements that create the tables and indexes of the
+// journal. Operators read these tables when something is wrong, so
 // their columns have plain names and plain values.
 func Schema(t Types) []string {
 	fill := strings.NewReplacer(
@@ -39,8 +36,9 @@ func Schema(t Types) []string {
 	return all
 }
 
-// Names returns the names of the tables and indexes that Schema creates.
-func Names() []string {
+// Names returns the names of the tables and indexes that such statements
+// create.
+func Names(schema []string) []string {
 	all := make([]string, len(schema))
 	for i, statement := range schema {
 		all[i] = strings.Fields(statement)[2] // CREATE TABLE name, CREATE INDEX name

@@ -60,6 +60,12 @@
 // says whether a purchase that suffers it has been made. [Server.Schedule]
 // spreads faults over many requests, the same ones for the same seed.
 //
+// # Resellers of different temper
+//
+// [MemoryTemper] makes a [Memory] cheap but flaky, dear but instant, out of
+// balance, slow, or down: see [Tempers]. A few of them, with [MemoryClock], are
+// a market in which a shop's choices can be tried on many thousand sales.
+//
 // # What is invented
 //
 // Where a provider's documents are silent the simulator had to choose. The

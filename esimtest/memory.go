@@ -38,8 +38,13 @@ type Memory struct {
 	opening  esim.Money
 	ledger   *Ledger
 	plan     *plan
+	seed     int64
+	temper   *Temper // nil = as the other options say
+	latency  time.Duration
 
-	offset atomic.Int64 // nanoseconds that Advance has added to the real clock
+	now    func() time.Time
+	sleep  func(time.Duration) // nil = real time passes
+	offset atomic.Int64        // nanoseconds that Advance has added to the clock
 
 	mu        sync.Mutex
 	shut      bool      // FaultRefuse
@@ -48,6 +53,7 @@ type Memory struct {
 	requests  map[string]int
 	purchases map[string]*purchase // by reference
 	orders    map[string]*memoryOrder
+	late      []*memoryOrder // ordered and not told by Deliveries, earliest first
 	esims     map[esim.ICCID]*memoryESIM
 	codes     []esim.Secret // matching ids made so far
 	made      int
@@ -132,6 +138,19 @@ func MemoryCapabilities(change func(*esim.Capabilities)) MemoryOption {
 // deadline; the default is 30 seconds.
 func MemoryTimeout(d time.Duration) MemoryOption { return func(m *Memory) { m.timeout = d } }
 
+// MemorySeed sets what the draws of [Memory.Schedule] and of a [Temper] depend
+// on; the default is 1.
+func MemorySeed(seed int64) MemoryOption { return func(m *Memory) { m.seed = seed } }
+
+// MemoryClock replaces the real clock by one of the caller's. Where an answer
+// takes time, as that of a slow reseller does, sleep is called instead of
+// waiting; it should move the clock. A day of sales then takes seconds, and
+// whoever measures with the same clock sees the delays. A call that hangs lasts
+// as long as [MemoryTimeout].
+func MemoryClock(now func() time.Time, sleep func(time.Duration)) MemoryOption {
+	return func(m *Memory) { m.now, m.sleep = now, sleep }
+}
+
 // NewMemory returns a client with everything supported, a full balance and
 // nothing sold.
 func NewMemory(opts ...MemoryOption) *Memory {
@@ -146,6 +165,8 @@ func NewMemory(opts ...MemoryOption) *Memory {
 			PollInterval: 5 * time.Millisecond,
 		},
 		timeout:   30 * time.Second,
+		seed:      1,
+		now:       time.Now,
 		opening:   money("10000", "USD"),
 		refusals:  make(map[string][]error),
 		requests:  make(map[string]int),
@@ -162,8 +183,11 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	for i := range m.packages {
 		m.packages[i].Provider = m.provider
 	}
+	m.plan = &plan{provider: m.provider, seed: m.seed, drawn: make(map[string]uint64)}
+	if m.temper != nil {
+		m.temper.rule(m)
+	}
 	m.ledger = newLedger(m.Now, m.opening)
-	m.plan = &plan{provider: m.provider, seed: 1, drawn: make(map[string]uint64)}
 	return m
 }
 
@@ -211,9 +235,9 @@ func (m *Memory) UseData(iccid esim.ICCID, bytes int64) {
 	e.use(m.Now(), esim.DataSize(bytes))
 }
 
-// Now returns the time of this client: the real time plus what
-// [Memory.Advance] has added.
-func (m *Memory) Now() time.Time { return time.Now().Add(time.Duration(m.offset.Load())) }
+// Now returns the time of this client: that of its clock, which is the real one
+// unless [MemoryClock] says otherwise, plus what [Memory.Advance] has added.
+func (m *Memory) Now() time.Time { return m.now().Add(time.Duration(m.offset.Load())) }
 
 // Advance moves the time forward, so that pending orders are delivered and
 // plans expire.

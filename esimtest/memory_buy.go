@@ -229,6 +229,9 @@ func (m *Memory) draft(b *buy, item esim.Package, total esim.Money) *memoryOrder
 // hand keeps the order and makes or fills its eSIMs.
 func (m *Memory) hand(o *memoryOrder) {
 	m.orders[o.id] = o
+	if o.readyAt.After(o.createdAt) {
+		m.late = append(m.late, o)
+	}
 	for _, iccid := range o.iccids {
 		e := m.esims[iccid]
 		if e == nil {

@@ -97,8 +97,9 @@ func (m *Memory) send(ctx context.Context, op string, kind effect, act func() *e
 	if f == nil {
 		f = &Fault{}
 	}
+	m.pause(ctx, m.latency)
 	if f.Kind == FaultDelay {
-		wait(ctx, f.Delay)
+		m.pause(ctx, f.Delay)
 	}
 	if err := m.before(ctx, op, kind, f); err != nil {
 		return err
@@ -124,7 +125,7 @@ func (m *Memory) before(ctx context.Context, op string, kind effect, f *Fault) *
 		err.RetryAfter = f.RetryAfter
 		return err
 	case f.Kind == FaultHang:
-		<-ctx.Done()
+		m.hang(ctx)
 	}
 	return m.lost(ctx, op, kind, f)
 }
@@ -132,16 +133,20 @@ func (m *Memory) before(ctx context.Context, op string, kind effect, f *Fault) *
 // after is what happens to the answer.
 func (m *Memory) after(ctx context.Context, op string, kind effect, f *Fault) *esim.Error {
 	if f.Kind == FaultHangAfterCommit {
-		<-ctx.Done()
+		m.hang(ctx)
 	}
-	if f.Kind == 0 || (f.Kind == FaultDelay && ctx.Err() == nil) {
+	if (f.Kind == 0 || f.Kind == FaultDelay) && ctx.Err() == nil {
 		return nil
 	}
 	return m.lost(ctx, op, kind, f)
 }
 
 func (m *Memory) lost(ctx context.Context, op string, kind effect, f *Fault) *esim.Error {
-	err := m.fail(op, esim.ErrUnavailable, kind.lost(), "no answer ("+f.Kind.String()+")")
+	why := f.Kind.String()
+	if f.Kind == 0 {
+		why = "too late"
+	}
+	err := m.fail(op, esim.ErrUnavailable, kind.lost(), "no answer ("+why+")")
 	err.Code, err.HTTPStatus = f.Code, f.Status
 	err.Err = ctx.Err()
 	if slices.Contains(garbled, f.Kind) {
@@ -175,6 +180,27 @@ func (m *Memory) takeRefusal(op string) error {
 	}
 	m.refusals[op] = list[1:]
 	return list[0]
+}
+
+// hang waits for an answer that does not come.
+func (m *Memory) hang(ctx context.Context) {
+	if m.sleep != nil {
+		m.sleep(m.timeout)
+		return
+	}
+	<-ctx.Done()
+}
+
+// pause lets the time pass that an answer takes.
+func (m *Memory) pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	if m.sleep != nil {
+		m.sleep(d)
+		return
+	}
+	wait(ctx, d)
 }
 
 func wait(ctx context.Context, d time.Duration) {

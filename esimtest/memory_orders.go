@@ -74,6 +74,21 @@ func (m *Memory) show(o *memoryOrder) *esim.Order {
 	return order
 }
 
+// Deliveries returns the orders that have been delivered late since the last
+// call, as the provider's webhooks would tell of them. A test hands them to
+// what receives its webhooks, such as the function of journal.Receiver.
+func (m *Memory) Deliveries() []*esim.Order {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.Now()
+	var told []*esim.Order
+	for len(m.late) > 0 && !now.Before(m.late[0].readyAt) {
+		told = append(told, m.show(m.late[0]))
+		m.late = m.late[1:]
+	}
+	return told
+}
+
 // Cancel takes back the unused eSIMs of an order, or one of them, and refunds
 // their price. What was cancelled before stays as it is.
 func (m *Memory) Cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {

@@ -1,0 +1,176 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/govalues/decimal"
+
+	"github.com/esimkit/esim"
+)
+
+// reference is what a provider's list is compared with: its packages on the
+// shelf, and those that are withheld, as they were last trusted.
+type reference struct {
+	shelf    *shelf
+	provider esim.Provider
+	withheld map[string]esim.Package
+}
+
+// moved is how a list differs from its reference.
+type moved struct {
+	known                                 int
+	missing, prices, currencies, narrowed suspects
+}
+
+type suspects []Suspect
+
+// first returns as many as a finding shows, in the order of their IDs.
+func (s suspects) first() []Suspect {
+	sorted := slices.SortedFunc(slices.Values(s), func(a, b Suspect) int {
+		return cmp.Compare(a.id(), b.id())
+	})
+	return slices.Clone(sorted[:min(len(sorted), maxSuspects)])
+}
+
+func (s *Suspect) id() string { return cmp.Or(s.Before.ID, s.After.ID) }
+
+func (r *reference) compare(listed []esim.Package, factor int) moved {
+	from, to := r.shelf.of(r.provider)
+	m := moved{known: int(to-from) + len(r.withheld)}
+	seen := make([]bool, to-from)
+	seenWithheld := make(map[string]bool, len(r.withheld))
+	for i := range listed {
+		after := &listed[i]
+		before, ok := r.withheld[after.ID]
+		if ok {
+			seenWithheld[after.ID] = true
+		} else {
+			n, found := r.shelf.find(r.provider, after.ID)
+			if !found {
+				continue
+			}
+			seen[n-from] = true
+			before = r.shelf.pack(n)
+		}
+		m.look(&before, after, factor)
+	}
+	for i, found := range seen {
+		if !found {
+			m.missing = append(m.missing, Suspect{Before: r.shelf.pack(from + uint32(i))})
+		}
+	}
+	for id, before := range r.withheld {
+		if !seenWithheld[id] {
+			m.missing = append(m.missing, Suspect{Before: before})
+		}
+	}
+	return m
+}
+
+func (m *moved) look(before, after *esim.Package, factor int) {
+	suspect := func() Suspect { return Suspect{Before: *before, After: *after} }
+	switch {
+	case before.Price.Currency() != after.Price.Currency():
+		m.currencies = append(m.currencies, suspect())
+	case apart(before.Price.Amount(), after.Price.Amount(), factor):
+		m.prices = append(m.prices, suspect())
+	}
+	if len(before.Countries) > 0 && !coversAll(after.Countries, before.Countries) {
+		m.narrowed = append(m.narrowed, suspect())
+	}
+}
+
+// coversAll reports whether a list, in any order, holds all of another.
+func coversAll(list, wanted []esim.Country) bool {
+	if slices.Equal(list, wanted) {
+		return true
+	}
+	sorted := slices.Sorted(slices.Values(list))
+	for _, c := range wanted {
+		if _, found := slices.BinarySearch(sorted, c); !found {
+			return false
+		}
+	}
+	return true
+}
+
+// asked is what the other resellers ask for each product.
+type asked struct {
+	shelf    *shelf
+	provider esim.Provider // who is compared with them
+	rule     Equivalence
+	rates    Rates
+	groups   map[uint64]int
+}
+
+func askedOf(s *shelf, p esim.Provider, rule Equivalence, rates Rates) *asked {
+	a := &asked{shelf: s, provider: p, rule: rule, rates: rates, groups: make(map[uint64]int, len(s.groups))}
+	for i, g := range s.groups {
+		a.groups[g.key] = i
+	}
+	return a
+}
+
+// outliers says whether most prices of a list are beyond reason.
+func (a *asked) outliers(listed []esim.Package, factor int) []Finding {
+	compared, found := 0, suspects(nil)
+	for i := range listed {
+		p := &listed[i]
+		median, ok := a.median(p)
+		if !ok {
+			continue
+		}
+		compared++
+		if apart(median, p.Price.Amount(), factor) {
+			found = append(found, Suspect{After: *p})
+		}
+	}
+	if len(found) < minOutliers || len(found)*2 <= compared {
+		return nil
+	}
+	return []Finding{{
+		Guard: GuardOutlier, Holds: true, Count: len(found), Suspects: found.first(),
+		Text: fmt.Sprintf("%d of %d prices differ by a factor of %d or more from what others ask for the same product", len(found), compared, factor),
+	}}
+}
+
+// median returns what the others ask for the product of a package, in its own
+// currency. The price of a product is that of its gigabytes: both have as many.
+func (a *asked) median(p *esim.Package) (decimal.Decimal, bool) {
+	i, ok := a.groups[productKey(a.rule.product(p, generation(p.Networks)))]
+	if !ok || p.Price.Currency() == "" {
+		return decimal.Decimal{}, false
+	}
+	var prices []decimal.Decimal
+	for _, n := range a.shelf.groupOf[a.shelf.groups[i].from:a.shelf.groups[i].to] {
+		r := &a.shelf.rows[n]
+		if a.shelf.providers[r.provider] == a.provider {
+			continue
+		}
+		if price, ok := a.convert(r.price, p.Price.Currency()); ok {
+			prices = append(prices, price)
+		}
+	}
+	if len(prices) == 0 {
+		return decimal.Decimal{}, false
+	}
+	slices.SortFunc(prices, decimal.Decimal.Cmp)
+	return prices[len(prices)/2], true
+}
+
+func (a *asked) convert(price esim.Money, to string) (decimal.Decimal, bool) {
+	if price.Currency() == to {
+		return price.Amount(), true
+	}
+	if a.rates == nil || price.Currency() == "" {
+		return decimal.Decimal{}, false
+	}
+	rate, ok := a.rates.Rate(price.Currency(), to)
+	if !ok {
+		return decimal.Decimal{}, false
+	}
+	amount, err := price.Amount().Mul(rate)
+	return amount, err == nil
+}

@@ -1,0 +1,129 @@
+package catalog
+
+import (
+	"iter"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// What follows runs one at a time, under Catalog.publishing.
+
+// settle asks the guards about a list and publishes it if they let it pass.
+func (c *Catalog) settle(s *source, listed []esim.Package, report *Report) {
+	shelf := c.shelf.Load()
+	var others *asked
+	if from, to := shelf.of(s.provider); from == to {
+		others = askedOf(shelf, s.provider, c.config.Equivalence, c.config.Rates)
+	}
+	verdict := c.config.Guards.judge(&reference{shelf, s.provider, s.withheld}, listed, others)
+	report.Findings = verdict.findings
+	if f, held := verdict.holds(); held {
+		c.hold(s, listed, f, report)
+		return
+	}
+	c.replace(s, listed, verdict.withheld, report)
+}
+
+// hold keeps a list until it is accepted or a good one comes.
+func (c *Catalog) hold(s *source, listed []esim.Package, f Finding, report *Report) {
+	report.Result, report.Guard, report.Err = Held, f.Guard, heldError(s.provider, f)
+	report.Version = c.shelf.Load().version
+	kept := *report
+	kept.Took = c.config.Now().Sub(report.Started)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.triedAt, s.err = report.Started, report.Err
+	s.held, s.pending = &kept, listed
+}
+
+// fail leaves everything as it was, and says so. What a guard holds back stays
+// there to be accepted.
+func (c *Catalog) fail(s *source, err error, report *Report) {
+	report.Result, report.Err = Failed, err
+	report.Version = c.shelf.Load().version
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.triedAt, s.err = report.Started, err
+}
+
+// replace puts a list in the place of what the provider had on the shelf,
+// without those that are withheld.
+func (c *Catalog) replace(s *source, listed []esim.Package, withheld map[string]esim.Package, report *Report) {
+	old := c.shelf.Load()
+	next, err := build(c.nextVersion(old), c.config.Equivalence, replaced(old, s.provider, listed, withheld))
+	if err != nil {
+		c.fail(s, err, report)
+		return
+	}
+	report.Result, report.Withheld = Published, len(withheld)
+	changes := stepBetween(old, next)
+	report.count(&changes)
+	if len(changes.kinds) == 0 {
+		report.Result, next = Unchanged, old
+	}
+	report.Version = next.version
+
+	c.mu.Lock()
+	s.triedAt, s.syncedAt, s.err = report.Started, report.Started, nil
+	s.held, s.pending, s.withheld = nil, nil, withheld
+	if len(withheld) > 0 {
+		s.pending = listed
+	}
+	c.mu.Unlock()
+
+	// Saved first, so that no version has been seen that a restart does not
+	// know. A shelf that cannot be saved is better than none.
+	c.save(next)
+	if next != old {
+		c.swap(next, changes)
+	}
+}
+
+// swap makes a shelf the one that readers see, and wakes who waits for it.
+func (c *Catalog) swap(next *shelf, s step) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.published = true
+	c.history.add(s, c.config.History)
+	c.shelf.Store(next)
+	close(c.newer)
+	c.newer = make(chan struct{})
+}
+
+// nextVersion returns the version after that of a shelf. The first one of a
+// process is taken from the clock: no mirror may take it for a version of an
+// earlier process that was never saved.
+func (c *Catalog) nextVersion(s *shelf) uint64 {
+	if c.published {
+		return s.version + 1
+	}
+	return max(s.version+1, uint64(max(0, c.config.Now().UnixMilli())))
+}
+
+// replaced is what the next shelf holds.
+func replaced(old *shelf, p esim.Provider, listed []esim.Package, withheld map[string]esim.Package) iter.Seq[esim.Package] {
+	return func(yield func(esim.Package) bool) {
+		for i := range listed {
+			if _, left := withheld[listed[i].ID]; !left && !yield(listed[i]) {
+				return
+			}
+		}
+		for pack := range old.all {
+			if pack.Provider != p && !yield(pack) {
+				return
+			}
+		}
+	}
+}
+
+// times returns when each provider was last synced.
+func (c *Catalog) times() map[esim.Provider]time.Time {
+	times := make(map[esim.Provider]time.Time)
+	for _, s := range c.sources {
+		if !s.syncedAt.IsZero() {
+			times[s.provider] = s.syncedAt
+		}
+	}
+	return times
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,10 +191,15 @@ func refusal(o esim.Outcome, failure error, told bool) Event {
 	switch {
 	case o == esim.OutcomeRejected && !errors.Is(failure, esim.ErrRateLimited):
 		return Refused
-	case told:
+	case told, slices.ContainsFunc(lasting, func(kind error) bool { return errors.Is(failure, kind) }):
 		return GivenUp
 	}
 	return Unsent
+}
+
+// lasting are the reasons for sending nothing that do not pass by themselves.
+var lasting = []error{
+	esim.ErrInvalidRequest, esim.ErrPriceChanged, esim.ErrPackageUnavailable, esim.ErrReferenceConflict, errors.ErrUnsupported,
 }
 
 // soon obeys what the provider asks to wait.

@@ -9,7 +9,7 @@ const (
 	Begin   Event = "begin"   // a request is about to be sent
 	Lost    Event = "lost"    // the worker that sent it has not come back in time
 	Unsent  Event = "unsent"  // proof that the request had no effect, and may be sent again
-	GivenUp Event = "give up" // the same, and the caller was told so
+	GivenUp Event = "give up" // the same, and the caller was told so, or it would end like this each time
 	Refused Event = "refused" // a documented refusal, before any charge
 	Unclear Event = "unclear" // any other end of a request
 	Taken   Event = "taken"   // the provider knows this reference or request already

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+type checkoutView struct {
+	Cart   cart
+	Offer  offer
+	Action string // where the form goes
+	Back   string
+	ICCID  esim.ICCID // of the eSIM that is topped up
+	Real   bool       // an order spends money
+}
+
+// checkout shows what is bought, under a new cart.
+func (s *shop) checkout(w http.ResponseWriter, r *http.Request) {
+	o, ok := s.shelf.offer(r.URL.Query().Get("offer"))
+	if !ok {
+		s.say(w, r, http.StatusNotFound, "This offer is gone", "It was sold out or renamed. There are others for the same country.")
+		return
+	}
+	v := checkoutView{Cart: newCart(), Offer: o, Action: "/buy", Back: "/to/" + string(o.Countries[0]), Real: s.resellers.sim == nil}
+	if c := esim.Country(r.URL.Query().Get("for")); slices.Contains(o.Countries, c) {
+		v.Back = "/to/" + string(c)
+	}
+	s.show(w, r, http.StatusOK, "checkout", view{Title: "Checkout", Body: v})
+}
+
+// postBuy sells. The same form sent twice is one sale: the cart is its name.
+func (s *shop) postBuy(w http.ResponseWriter, r *http.Request) {
+	c, ok := parseCart(r.PostFormValue("cart"))
+	o, found := s.shelf.offer(r.PostFormValue("offer"))
+	if !ok || !found {
+		s.say(w, r, http.StatusBadRequest, "This offer is gone", "Nothing was bought and nothing was charged.")
+		return
+	}
+	s.finish(w, r, c, c, &sale{Reference: c.Reference(), Package: o.Package, PaidAt: time.Now()})
+}
+
+// finish sells and shows the order page of a cart.
+func (s *shop) finish(w http.ResponseWriter, r *http.Request, shown, paid cart, sold *sale) {
+	sold.Reference = paid.Reference()
+	err := s.sell(r.Context(), sold)
+	switch {
+	case errors.Is(err, errNotSelling):
+		s.say(w, r, http.StatusForbidden, "Nothing is sold here", "This shop shows prices only. Nothing was bought and nothing was charged.")
+	case errors.Is(err, errOtherSale):
+		s.say(w, r, http.StatusConflict, "This checkout was used already", "It was paid for another offer. Nothing more was charged.")
+	case err != nil:
+		s.trouble(w, r, err)
+	default:
+		http.Redirect(w, r, shown.Path(), http.StatusSeeOther) //nolint:gosec // a cart is letters and digits only
+	}
+}
+
+// topUpCheckout is the checkout of more data for an eSIM.
+func (s *shop) topUpCheckout(w http.ResponseWriter, r *http.Request) {
+	c, sold, more, ok := s.topUpOffer(w, r, r.URL.Query().Get("package"))
+	if !ok {
+		return
+	}
+	s.show(w, r, http.StatusOK, "checkout", view{Title: "Top-up", Body: checkoutView{
+		Cart: newCart(), Offer: offer{Package: *more, Fulfilment: esim.FulfilmentImmediate},
+		Action: c.Path() + "/top-up", Back: c.Path(), ICCID: sold.ICCID, Real: s.resellers.sim == nil,
+	}})
+}
+
+// postTopUp sells more data for an eSIM.
+func (s *shop) postTopUp(w http.ResponseWriter, r *http.Request) {
+	c, sold, more, ok := s.topUpOffer(w, r, r.PostFormValue("offer"))
+	if !ok {
+		return
+	}
+	paid, ok := parseCart(r.PostFormValue("cart"))
+	if !ok || paid == c {
+		s.say(w, r, http.StatusBadRequest, "This form is not ours", "Nothing was bought and nothing was charged.")
+		return
+	}
+	sold.Package, sold.PaidAt = *more, time.Now()
+	s.finish(w, r, c, paid, sold)
+}
+
+// topUpOffer is the top-up of that package for the eSIM of an order, as the
+// reseller offers it now. It has answered if ok is false.
+func (s *shop) topUpOffer(w http.ResponseWriter, r *http.Request, id string) (c cart, sold *sale, more *esim.Package, ok bool) {
+	v, c, ok := s.find(w, r)
+	if !ok {
+		return c, nil, nil, false
+	}
+	list, err := s.topUpsFor(r.Context(), v)
+	if err != nil {
+		s.trouble(w, r, err)
+		return c, nil, nil, false
+	}
+	for i := range list {
+		if string(list[i].Provider)+":"+list[i].ID == id || list[i].ID == id {
+			return c, &sale{Parent: c.Reference(), ICCID: v.ICCID()}, &list[i], true
+		}
+	}
+	s.say(w, r, http.StatusNotFound, "This top-up is gone", "Nothing was bought and nothing was charged.")
+	return c, nil, nil, false
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/govalues/decimal"
+
+	"github.com/esimkit/esim"
+)
+
+// inDollars is an amount in the shop's currency, to the cent. The rates cover
+// all currencies of this market; another is a mistake in it.
+func (m *market) inDollars(amount esim.Money) decimal.Decimal {
+	rate, known := m.rates.Rate(amount.Currency(), currency)
+	if !known {
+		panic("market: no rate from " + amount.Currency())
+	}
+	product, err := amount.Amount().Mul(rate)
+	if err != nil {
+		panic(err) // beyond 19 digits
+	}
+	return product.Round(2)
+}
+
+// printTable writes a row for each strategy.
+func printTable(w io.Writer, accounts []account) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(table, "policy\tsales\torders sent\tdelivered %\taverage "+currency+"\tcharged "+currency+
+		"\tcharged twice\tlost in silence\tin doubt\tresolved\topen\trefused\t")
+	for _, s := range stalls() {
+		fmt.Fprintf(table, "%s\t", s.name)
+	}
+	fmt.Fprintln(table)
+	for _, a := range accounts {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t", a.strategy.name, a.sales, a.sent,
+			percent(a.delivered, a.sales), a.average(), a.charged.Rescale(2), a.double, a.silent, a.doubt, a.resolved, a.open, a.refused)
+		for _, s := range stalls() {
+			fmt.Fprintf(table, "%d\t", a.by[s.name])
+		}
+		fmt.Fprintln(table)
+	}
+	return table.Flush()
+}
+
+// average is the cost of an eSIM in the hands of a traveller: what was charged
+// for nothing counts too.
+func (a *account) average() string {
+	cost, err := a.charged.Quo(decimal.MustNew(int64(max(a.delivered, 1)), 0))
+	if err != nil {
+		return "?"
+	}
+	return cost.Round(3).Pad(3).String()
+}
+
+func percent(part, whole int) string {
+	const basis = 10_000
+	n := part * basis / max(whole, 1)
+	return fmt.Sprintf("%d.%02d", n/100, n%100)
+}

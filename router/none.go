@@ -1,0 +1,57 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/esimkit/esim"
+)
+
+// noneLeft is the error of a sale that nobody could make: what the last
+// reseller said, or why nobody was asked.
+func (s *sale) noneLeft() *esim.Error {
+	all := &NoneLeft{Refusals: slices.Clone(s.refusals)}
+	kind, asked := error(nil), Choice{s.wish.provider, s.wish.id}
+	if s.trail != nil {
+		s.doc.Trail = s.trail
+		for i := range s.trail.Candidates {
+			c := &s.trail.Candidates[i]
+			if c.Excluded == "" {
+				continue
+			}
+			why := esim.ErrPackageUnavailable
+			if row := s.excluded[c.Choice]; row != nil {
+				why = row.kind
+			}
+			if kind == nil || c.Choice == asked {
+				kind = why
+			}
+			all.Refusals = append(all.Refusals, Refusal{Choice: c.Choice, Outcome: esim.OutcomeNotSent, Kind: why, Why: c.Excluded})
+		}
+	}
+	if s.last == nil {
+		return s.refuse(s.op(), s.reference, cmp.Or(kind, esim.ErrPackageUnavailable), all, "")
+	}
+	told := *s.last
+	told.Err = errors.Join(all, told.Err)
+	if slices.ContainsFunc(s.refusals, func(r Refusal) bool { return r.Outcome == esim.OutcomeRejected }) {
+		told.Outcome = esim.OutcomeRejected
+	}
+	return &told
+}
+
+// tell reports the decision of this call, if it made one.
+func (s *sale) tell(ctx context.Context) {
+	if s.trail == nil {
+		return
+	}
+	if shadow := s.trail.Shadow; shadow != nil && !shadow.Same {
+		s.Logger.InfoContext(ctx, "router: the shadow policy would have chosen otherwise",
+			"reference", s.reference, "shadow", shadow.Choice.String(), "price", shadow.Price.String())
+	}
+	if s.OnDecision != nil {
+		s.OnDecision(ctx, *s.doc.decision(s.reference))
+	}
+}

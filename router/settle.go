@@ -1,0 +1,313 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// settleWithin bounds how long the end of an attempt is being written down,
+// whatever has become of the context of the caller.
+const settleWithin = 5 * time.Second
+
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+}
+
+// ask sends the attempt to its reseller. An attempt that another process may
+// have sent before is sent as such, except to a journal, which knows.
+func (s *sale) ask(ctx context.Context, a *attempt) (*esim.Order, error) {
+	r := s.resellers[a.Provider]
+	if r == nil {
+		return nil, &esim.Error{
+			Provider: a.Provider, Op: s.op(), Kind: esim.ErrNotEligible,
+			Message: "this reseller has the sale, and is none of Config.Clients any more",
+		}
+	}
+	if s.done == nil { // the sale is bound to it, whatever the breaker says
+		if done, ok := r.permit(); ok {
+			s.done = done
+		}
+	}
+	defer s.release(errNotAsked) // after a panic; else it was released before
+	resumed := s.wasPerhapsSent(a) && (r.bar == nil || s.req.Resumed)
+	began := s.Now()
+	order, err := s.send(ctx, r, a, resumed)
+	a.Took = s.Now().Sub(began)
+	if err == nil && order == nil {
+		err = &esim.Error{Provider: a.Provider, Op: s.op(), Kind: esim.ErrMalformedResponse, Message: "neither an order nor an error"}
+	}
+	r.saw(err, a.Took)
+	s.release(err)
+	return order, err
+}
+
+// wasPerhapsSent reports whether the attempt may have been sent before this call, by
+// what is on record or by what the caller says. What the caller says is not
+// about a reference that this call has made up.
+func (s *sale) wasPerhapsSent(a *attempt) bool {
+	return a.By != s.call || s.req.Resumed && a.Reference == s.reference
+}
+
+// release tells the breaker how it went, once.
+func (s *sale) release(err error) {
+	if s.done != nil {
+		s.done(err)
+		s.done = nil
+	}
+}
+
+// sendOrder is the order of an attempt, the same however often it is sent.
+func (s *sale) sendOrder(ctx context.Context, r *reseller, a *attempt, resumed bool) (*esim.Order, error) {
+	req := s.orderOf(a)
+	req.Resumed = resumed
+	return r.client.Order(ctx, req)
+}
+
+func (s *sale) orderOf(a *attempt) esim.OrderRequest {
+	req := esim.OrderRequest{
+		PackageID: a.PackageID, Quantity: s.doc.Quantity, Reference: a.Reference, CallbackURL: s.req.CallbackURL,
+	}
+	if a.Quote != nil {
+		req.Quote = &esim.Package{Provider: a.Provider, ID: a.PackageID, Price: *a.Quote}
+	}
+	if a.Ceiling != nil {
+		req.MaxTotal = *a.Ceiling
+	}
+	return req
+}
+
+// guard has the reseller check the price as well: that it is the one on the
+// shelf, or the one the caller was told, and the ceiling if that is in the
+// reseller's currency. Who cannot check is not told what was checked here.
+func (s *sale) guard(a *attempt, c *Candidate) {
+	onShelf := s.Catalog != nil && !s.topUp && (s.listed || !s.isAsked(c))
+	if onShelf && c.Capabilities.PriceGuard == esim.PriceGuardNone {
+		return
+	}
+	quoted := s.req.Quote != nil && !onShelf
+	priced := c.Price.Currency() != ""
+	if priced || quoted {
+		a.Quote = new(c.Price)
+	}
+	if most := s.req.MaxTotal; !most.IsZero() && (!priced || most.Currency() == c.Price.Currency()) {
+		a.Ceiling = &most
+	}
+}
+
+// judge decides what the end of a request says of the attempt, and returns the
+// error that is true of it.
+func (s *sale) judge(ctx context.Context, a *attempt, order *esim.Order, err error) error {
+	outcome := esim.OutcomeOf(err)
+	a.Outcome, a.Error = &outcome, said(err)
+	if order == nil && err != nil {
+		order = errorOf(s.op(), a.Provider, err).Order
+	}
+	if order != nil && order.ID != "" {
+		a.OrderID = order.ID
+	}
+	switch {
+	case outcome == esim.OutcomeAccepted:
+		a.State = won
+		return err
+	case outcome == esim.OutcomeUnknown && !s.rules.unknownStops && a.State != won:
+		a.State = refused
+		return &esim.Error{Provider: a.Provider, Op: s.op(), Kind: esim.ErrUnavailable, Outcome: esim.OutcomeRejected, Err: err}
+	case outcome == esim.OutcomeUnknown:
+		a.State = doubt
+		return err
+	}
+	if why := s.unproven(ctx, a); why != nil {
+		told := errorOf(s.op(), a.Provider, err)
+		told.Outcome, told.Err = esim.OutcomeUnknown, errors.Join(why, told.Err)
+		if a.State != won {
+			a.State = doubt
+		}
+		return told
+	}
+	a.State = refused
+	return err
+}
+
+var (
+	errWon     = errors.New("router: this reference was charged before")
+	errBefore  = errors.New("router: it may have been sent before, and a refusal now says nothing of that")
+	errNoProof = errors.New("router: the reference could not be closed, so it may yet be bought")
+)
+
+// unproven says why a refusal does not prove that the attempt is out of the
+// race for good, nil if it does.
+func (s *sale) unproven(ctx context.Context, a *attempt) error {
+	r := s.resellers[a.Provider]
+	switch {
+	case a.State == won:
+		return errWon
+	case r == nil:
+		return errNoProof
+	case !s.rules.bar:
+		return nil
+	case r.bar == nil && s.wasPerhapsSent(a):
+		return errBefore
+	case r.bar == nil || s.topUp: // a top-up goes nowhere else
+		return nil
+	}
+	ctx, done := detached(ctx)
+	defer done()
+	if err := r.bar.Bar(ctx, s.orderOf(a)); err != nil {
+		return errors.Join(errNoProof, err)
+	}
+	return nil
+}
+
+// record writes down what became of an attempt. It reports whether that is on
+// record. If it is not, the attempt is found open by the next call, which asks
+// the same reseller again.
+func (s *sale) record(ctx context.Context, a *attempt) bool {
+	if was := s.doc.attempt(a.N); was != nil && was.State == won && a.State == won {
+		return true // as before
+	}
+	ctx, done := detached(ctx)
+	defer done()
+	var err error
+	for pause := 20 * time.Millisecond; ctx.Err() == nil; pause *= 2 {
+		if s.doc.mark(*a); s.trail != nil {
+			s.doc.Trail = s.trail
+		}
+		if err = s.put(ctx); err == nil {
+			s.alarm(ctx)
+			return true
+		}
+		if !errors.Is(err, ErrClaimConflict) {
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+		}
+		if failed := s.reload(ctx); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}
+	s.Logger.ErrorContext(ctx, "router could not record the end of an attempt", "reference", s.reference, "attempt", a, "error", err)
+	return false
+}
+
+// alarm says what must never be.
+func (s *sale) alarm(ctx context.Context) {
+	if s.doc.charged() > 1 {
+		s.Logger.ErrorContext(ctx, "router: one reference was charged more than once", "reference", s.reference)
+	}
+}
+
+// refusedBy takes note of a refusal that is proven, and says where to go.
+func (s *sale) refusedBy(a *attempt, err error) course {
+	s.last = s.own(a, err)
+	s.refusals = append(s.refusals, Refusal{
+		Choice: Choice{a.Provider, a.PackageID}, Asked: true, Outcome: s.last.Outcome, Kind: s.last.Kind, Why: said(err),
+	})
+	if errors.Is(err, esim.ErrInsufficientBalance) {
+		s.resellers[a.Provider].balance.fails(s.Now())
+	}
+	course := courseAfter(s.last)
+	if s.topUp {
+		return stop
+	}
+	if s.trail == nil && s.plan() != nil { // bound from the start, and now free
+		return stop
+	}
+	s.drop(func(c *Candidate) bool {
+		return c.Provider == a.Provider && (course == elsewhere || c.Package.ID == a.PackageID)
+	})
+	return course
+}
+
+// drop takes candidates off the list.
+func (s *sale) drop(which func(c *Candidate) bool) {
+	kept := make([]Candidate, 0, len(s.left))
+	for i := range s.left {
+		if !which(&s.left[i]) {
+			kept = append(kept, s.left[i])
+		}
+	}
+	s.left = kept
+}
+
+// outcome is what the caller is told of an attempt that has the sale.
+func (s *sale) outcome(a *attempt, order *esim.Order, err error) (*esim.Order, error) {
+	if err != nil {
+		told := s.own(a, err)
+		if told.Order != nil {
+			told.Order = s.outward(told.Order)
+			s.remember(a.Provider, told.Order)
+		}
+		return nil, told
+	}
+	s.spend(a, order)
+	s.remember(a.Provider, order)
+	return s.outward(order), nil
+}
+
+// own is an error in the caller's terms.
+func (s *sale) own(a *attempt, err error) *esim.Error {
+	told := errorOf(s.op(), a.Provider, err)
+	told.Reference = s.reference
+	return told
+}
+
+// outward is an order in the caller's terms.
+func (s *sale) outward(order *esim.Order) *esim.Order { return s.doc.outward(order, s.reference) }
+
+func (d *document) outward(order *esim.Order, reference string) *esim.Order {
+	told := *order
+	told.Reference = reference
+	if d.Qualified && told.PackageID != "" {
+		told.PackageID = qualified(told.Provider, told.PackageID)
+	}
+	return &told
+}
+
+// spend lets the balance fall by what was charged just now.
+func (s *sale) spend(a *attempt, order *esim.Order) {
+	charged := order.Total
+	if charged.Currency() == "" && a.Quote != nil {
+		if total, err := a.Quote.MulInt(s.doc.Quantity); err == nil {
+			charged = total
+		}
+	}
+	if !order.Replayed {
+		s.resellers[a.Provider].balance.spend(charged)
+	}
+}
+
+func (c *core) remember(p esim.Provider, order *esim.Order) {
+	for i := range order.ESIMs {
+		if iccid := order.ESIMs[i].ICCID; iccid != "" {
+			c.esims.note(iccid, p)
+		}
+	}
+}
+
+// said is an error in short: what is in it by the allow-list of [esim.Error].
+func said(err error) string {
+	if err == nil {
+		return ""
+	}
+	e, ok := errors.AsType[*esim.Error](err)
+	if !ok {
+		return fmt.Sprintf("an error of type %T", err)
+	}
+	text := "unclassified error"
+	if e.Kind != nil {
+		text = e.Kind.Error()
+	}
+	for _, part := range []string{e.Code, e.Message} {
+		if part != "" {
+			text += ": " + part
+		}
+	}
+	const enough = 300
+	return strings.ToValidUTF8(text[:min(len(text), enough)], "")
+}

@@ -23,7 +23,7 @@ var mayImport = []struct {
 }{
 	{"", nil},
 	{"internal/transport/...", []string{"", "internal/wire"}},
-	{"internal/sqlstore/...", []string{"", "journal", "webhook"}},
+	{"internal/sqlstore/...", []string{"", "journal", "webhook", "router"}},
 	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest"}},
 	{"internal/...", []string{""}},
 	{"esimfly/...", []string{"", "internal/..."}},
@@ -36,6 +36,7 @@ var mayImport = []struct {
 	{"webhook/inboxtest/...", []string{"", "webhook"}},
 	{"webhook/...", []string{""}},
 	{"catalog/...", []string{""}},
+	{"router/claimstest/...", []string{"", "router"}},
 	{"router/...", []string{""}},
 	{"qr/...", []string{""}},
 	{"examples/...", []string{

@@ -1,6 +1,7 @@
 // Package postgres keeps the journal in PostgreSQL 15 or newer, for any number
 // of replicas, and holds what replicas must share besides: one rate limit and
-// one bearer token for each API key, and the inbox of webhooks.
+// one bearer token for each API key, the inbox of webhooks, and the claims of
+// package router.
 //
 //	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 //	…

@@ -18,23 +18,25 @@ import (
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 )
 
-var update = flag.Bool("update", false, "write the first migration afresh; never after a release has carried it")
+var update = flag.Bool("update", false, "write the migrations of the shared store afresh; never after a release has carried them")
 
-// journalSQL is the first migration as the shared store describes its tables.
-func journalSQL() string {
+func TestMigrationsAreTheSchemaOfTheSharedStore(t *testing.T) {
 	types := sqlstore.Types{Text: `text COLLATE "C"`, Int: "bigint", Bool: "boolean", Time: "timestamptz"}
-	return "-- The journal. Operators read these tables when something is wrong.\n\n" +
-		strings.Join(sqlstore.Schema(types), ";\n\n") + ";\n"
-}
-
-func TestFirstMigrationIsTheSchemaOfTheSharedStore(t *testing.T) {
-	const file = "migrations/0001_journal.sql"
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(journalSQL()), 0o600))
+	for _, step := range []struct {
+		file, about string
+		schema      []string
+	}{
+		{"migrations/0001_journal.sql", "The journal. Operators read these tables when something is wrong.", sqlstore.Schema(types)},
+		{"migrations/0004_claims.sql", "Which reseller a router has given each reference to.", sqlstore.ClaimSchema(types)},
+	} {
+		want := "-- " + step.about + "\n\n" + strings.Join(step.schema, ";\n\n") + ";\n"
+		if *update {
+			require.NoError(t, os.WriteFile(step.file, []byte(want), 0o600))
+		}
+		text, err := os.ReadFile(step.file)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text), step.file)
 	}
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, journalSQL(), string(text))
 }
 
 func TestMigrateIsSafeToCallFromEverywhere(t *testing.T) {

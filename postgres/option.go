@@ -52,7 +52,7 @@ type place struct {
 // tables are the tables of this package, by the names that queries use.
 var tables = [...]string{
 	"esim_purchase", "esim_key", "esim_budget", "esim_held_name", "esim_held", "esim_meta",
-	"esim_limit", "esim_token", "esim_inbox", "esim_schema",
+	"esim_limit", "esim_token", "esim_inbox", "esim_claim", "esim_schema",
 }
 
 func placeIn(schema string) place {

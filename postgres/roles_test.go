@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
+	"github.com/esimkit/esim/router"
 )
 
 // documented returns the SQL that docs/postgres.md has under a name. Roles
@@ -80,8 +81,18 @@ func TestDocumentedRightsSuffice(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), n)
 
+	claims := NewClaims(app, in)
+	for v := range int64(2) {
+		require.NoError(t, claims.Put(t.Context(), router.Claim{Reference: "cart-1", Version: v + 1, Document: []byte("{}")}))
+	}
+	_, err = claims.Get(t.Context(), "cart-1")
+	require.NoError(t, err)
+	n, err = NewClaims(owner, in).Purge(t.Context(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	assert.Equal(t, int64(1), n)
+
 	for _, forbidden := range []string{
-		`DELETE FROM esim.esim_purchase`, `TRUNCATE esim.esim_purchase`, `DROP TABLE esim.esim_key`,
+		`DELETE FROM esim.esim_purchase`, `DELETE FROM esim.esim_claim`, `TRUNCATE esim.esim_purchase`, `DROP TABLE esim.esim_key`,
 		`ALTER TABLE esim.esim_purchase DROP COLUMN doubt`, `UPDATE esim.esim_schema SET version = 1`, `CREATE TABLE esim.mine (id int)`,
 	} {
 		_, err := app.Exec(t.Context(), forbidden)

@@ -1,7 +1,8 @@
 // Package sqlite keeps a journal in one file: a [journal.Store] for one
 // machine, with nothing to install. The engine is SQLite, so the file can be
 // read with any of its tools; see the tables esim_purchase and esim_held. The
-// inbox of webhooks is in the same file, in the table esim_inbox.
+// inbox of webhooks is in the same file, in the table esim_inbox, and so are the
+// claims of package router, in the table esim_claim.
 //
 //	store, err := sqlite.Open("purchases.db")
 //	if err != nil {
@@ -10,14 +11,15 @@
 //	defer store.Close()
 //	j, err := journal.New(store, journal.Config{Clients: clients})
 //	h, err := webhook.New(store.Inbox(), onEvent, sources...)
+//	best := router.New(router.Config{Clients: journalled, Claims: store.Claims()})
 //
 // # Durability
 //
 // What a method has confirmed is on disk: the file is in write-ahead mode with
 // synchronous=FULL, so every commit ends with a flush (F_FULLFSYNC on macOS).
-// Writers that come at the same time share one. Each purchase and each webhook
-// carries a checksum, since SQLite has none for its pages, and one that does not
-// match it is refused and never used. A copy of the file is a whole one only if
+// Writers that come at the same time share one. Each purchase, webhook and
+// claim carries a checksum, since SQLite has none for its pages, and one that
+// does not match it is refused and never used. A copy of the file is a whole one only if
 // it was made by "sqlite3 purchases.db '.backup copy.db'" or while the program
 // was stopped.
 //

@@ -48,14 +48,27 @@ func examine(ctx context.Context, path string, tx sqlstore.Tx, quick bool) (int,
 	if err = complete(ctx, path, tx, v); err != nil || quick {
 		return v, err
 	}
-	err = sqlstore.Verify(ctx, tx, dialect())
-	if err == nil && v >= inboxVersion {
-		err = sqlstore.VerifyInbox(ctx, tx, dialect())
-	}
+	err = verify(ctx, tx, v)
 	if err != nil && primary(err) == -1 { // what was read is the trouble
 		err = damagedFile(path, err)
 	}
 	return v, err
+}
+
+// verify reads all rows that a version has, and compares their checksums.
+func verify(ctx context.Context, tx sqlstore.Tx, v int) error {
+	for _, each := range []struct {
+		since int
+		rows  func(context.Context, sqlstore.Tx, sqlstore.Dialect) error
+	}{{1, sqlstore.Verify}, {2, sqlstore.VerifyInbox}, {2, sqlstore.VerifyClaims}} {
+		if v < each.since {
+			continue
+		}
+		if err := each.rows(ctx, tx, dialect()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // complete misses tables and indexes of a version. More of them do no harm.

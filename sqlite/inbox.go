@@ -29,9 +29,6 @@ func (b *Inbox) Purge(ctx context.Context, before time.Time) (int64, error) {
 	return b.inbox.Purge(ctx, before)
 }
 
-// inboxVersion is the version of the schema that brought the inbox.
-const inboxVersion = 2
-
 // inboxSchema is the table of webhooks. An id is never given a second time: who
 // is slow to say that a message is done must not mean another.
 var inboxSchema = [...]string{

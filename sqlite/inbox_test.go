@@ -105,11 +105,13 @@ func TestDamagedMessageIsRefused(t *testing.T) {
 	}
 }
 
-// oldFile is a journal of the version before there was an inbox, with entries.
+// oldFile is a journal of the version before there were an inbox and claims,
+// with entries.
 func oldFile(t *testing.T) string {
 	t.Helper()
 	path := written(t, 10)
 	raw(t, path, `DROP TABLE esim_inbox`)
+	raw(t, path, `DROP TABLE esim_claim`)
 	raw(t, path, `PRAGMA user_version = 1`)
 	return path
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/esimkit/esim/internal/sqlstore"
 	"github.com/esimkit/esim/journal"
@@ -13,12 +14,13 @@ import (
 const version = 2
 
 // migrations are the steps to each version of the schema: the first creates
-// the journal, the second the inbox. What a step has once contained it contains
-// for ever.
+// the journal, the second the inbox and the claims. What a step has once
+// contained it contains for ever.
 func migrations() [][]string {
+	types := sqlstore.Types{Text: "TEXT", Int: "INTEGER", Bool: "INTEGER", Time: "TEXT", Table: "STRICT"}
 	return [][]string{
-		sqlstore.Schema(sqlstore.Types{Text: "TEXT", Int: "INTEGER", Bool: "INTEGER", Time: "TEXT", Table: "STRICT"}),
-		inboxSchema[:],
+		sqlstore.Schema(types),
+		slices.Concat(inboxSchema[:], sqlstore.ClaimSchema(types)),
 	}
 }
 

@@ -129,7 +129,8 @@ func start(ctx context.Context, path string, pool *sql.DB, c *sql.Conn, l *lock,
 	r := &reader{path: path, pool: readers, closing: w.closing}
 	s := &Store{writer: w, reader: r, pool: pool, conn: c, lock: l}
 	db := database{w, r}
-	s.Store, s.inbox = sqlstore.New(db, dialect(), s.now), sqlstore.NewInbox(db, dialect(), s.now)
+	s.Store = sqlstore.New(db, dialect(), s.now)
+	s.inbox, s.claims = sqlstore.NewInbox(db, dialect(), s.now), sqlstore.NewClaims(db, dialect(), s.now)
 	go w.run() //nolint:contextcheck // it serves many callers and ends with the store
 	return s, nil
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/esimkit/esim/journal"
 )
 
-// Store is a journal in a file, and an inbox of webhooks, see [Store.Inbox]. It
-// is safe for concurrent use.
+// Store is a journal in a file, an inbox of webhooks, see [Store.Inbox], and the
+// claims of a router, see [Store.Claims]. It is safe for concurrent use.
 type Store struct {
 	journal.Store
 
 	inbox  *sqlstore.Inbox
+	claims *sqlstore.Claims
 	writer *writer
 	reader *reader
 	pool   *sql.DB // of the writer: one connection

@@ -13,18 +13,14 @@ import (
 )
 
 // Inbox is a [webhook.Inbox] in the table esim_inbox of an SQL database.
-type Inbox struct {
-	db  DB
-	d   Dialect
-	now func(context.Context) (time.Time, error)
-}
+type Inbox struct{ singles }
 
 var _ webhook.Inbox = (*Inbox)(nil)
 
 // NewInbox makes an inbox of a database. now is its clock, as that of [New],
 // and not needed where the dialect knows that of the database.
 func NewInbox(db DB, d Dialect, now func(context.Context) (time.Time, error)) *Inbox {
-	return &Inbox{db: db, d: d, now: now}
+	return &Inbox{singles{db: db, d: d, now: now}}
 }
 
 var errMessage = errors.New("inbox: a message needs a source and a key")
@@ -119,45 +115,4 @@ func (b *Inbox) settle(ctx context.Context, id int64, after time.Duration, befor
 // Purge removes messages that were done before a time, and returns how many.
 func (b *Inbox) Purge(ctx context.Context, before time.Time) (int64, error) {
 	return b.atOnce(ctx, "DELETE FROM esim_inbox WHERE done_at < $1", []any{b.d.time(precise(before))})
-}
-
-// atOnce runs a statement and returns how many rows it has changed.
-func (b *Inbox) atOnce(ctx context.Context, query string, args []any) (rows int64, err error) {
-	var n int64
-	err = single(b.db)(ctx, func(tx Tx) (err error) {
-		n, err = tx.Exec(ctx, query, args...)
-		return err
-	})
-	if err != nil {
-		return 0, err // n may still be written to
-	}
-	return n, nil
-}
-
-// single is how the database runs one statement that writes.
-func single(db DB) func(context.Context, func(Tx) error) error {
-	if one, ok := db.(Single); ok {
-		return one.Single
-	}
-	return db.Write
-}
-
-// time is that of the store, zero where the database's counts.
-func (b *Inbox) time(ctx context.Context) (time.Time, error) {
-	if b.d.After != nil {
-		return time.Time{}, nil
-	}
-	now, err := b.now(ctx)
-	if now.IsZero() { // a suspect clock still tells a time
-		return now, err
-	}
-	return precise(now), nil
-}
-
-// after is the expression of a time some time from now.
-func (b *Inbox) after(args *[]any, now time.Time, d time.Duration) string {
-	if b.d.After != nil {
-		return b.d.After(param(args, d.Microseconds()))
-	}
-	return param(args, b.d.time(precise(now.Add(d))))
 }

@@ -81,7 +81,7 @@ func damagedMessage(id int64, why error) error {
 
 // VerifyInbox reads all messages and compares their checksums.
 func VerifyInbox(ctx context.Context, tx Tx, d Dialect) error {
-	b := &Inbox{d: d}
+	b := &Inbox{singles{d: d}}
 	rows, err := tx.Query(ctx, "SELECT "+b.columns()+" FROM esim_inbox")
 	if err != nil {
 		return err

@@ -26,12 +26,17 @@ const doubtful = `doubt > 0 AND state IN ('sending', 'unknown')`
 // Schema returns the statements that create the tables and indexes of the
 // journal. Operators read these tables when something is wrong, so
 // their columns have plain names and plain values.
-func Schema(t Types) []string {
-	fill := strings.NewReplacer(
+func Schema(t Types) []string { return t.fill(schema[:]) }
+
+// ClaimSchema returns those of the claims.
+func ClaimSchema(t Types) []string { return t.fill(claimSchema[:]) }
+
+func (t *Types) fill(schema []string) []string {
+	words := strings.NewReplacer(
 		"TEXT", t.Text, "INT", t.Int, "BOOL", t.Bool, "TIME", t.Time, "OPTIONS", t.Table, "STATES", stateList())
 	all := make([]string, len(schema))
 	for i, statement := range schema {
-		all[i] = strings.TrimSpace(fill.Replace(statement))
+		all[i] = strings.TrimSpace(words.Replace(statement))
 	}
 	return all
 }
@@ -122,4 +127,16 @@ var schema = [...]string{
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) OPTIONS`,
+}
+
+var claimSchema = [...]string{
+	`CREATE TABLE esim_claim (
+  reference  TEXT PRIMARY KEY,
+  version    INT  NOT NULL CHECK (version >= 1),
+  document   TEXT NOT NULL,
+  created_at TIME NOT NULL,
+  updated_at TIME NOT NULL,
+  seal       TEXT NOT NULL
+) OPTIONS`,
+	`CREATE INDEX esim_claim_age ON esim_claim (created_at)`,
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -93,7 +94,7 @@ func budgetIsExact(t *trial) {
 func budgetOfMany(t *trial) {
 	const n, affordable = 32, 10
 	var created, over atomic.Int32
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		e := t.purchase(north, fmt.Sprintf("cart-%d", i), costs("4.99"))
 		_, isNew, err := t.store.Create(t.Context(), e, &journal.Budget{Limit: "49.90"})
 		switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -23,12 +24,6 @@ var verdicts = []error{
 	journal.ErrReadOnly, journal.ErrDiskFull, journal.ErrPoisoned, journal.ErrClosed,
 }
 
-func (t *trial) ended() context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
-}
-
 // wantCut checks the error of a call whose context had ended.
 func (t *trial) wantCut(call string, err error) {
 	t.Helper()
@@ -44,7 +39,7 @@ func (t *trial) wantCut(call string, err error) {
 
 func contextOfReads(t *trial) {
 	e := t.created(north, "cart-1", func(e *journal.Entry) { e.Keys = []string{"order:1"} })
-	ctx := t.ended()
+	ctx := suite.Ended(t)
 	_, err := t.store.Get(ctx, e.ID)
 	t.wantCut("Get", err)
 	_, err = t.store.Get(ctx, journal.IDOf(north, "cart-2"))
@@ -62,7 +57,7 @@ func contextOfReads(t *trial) {
 
 func contextOfWrites(t *trial) {
 	e := t.created(north, "cart-1", due(t.base))
-	ctx := t.ended()
+	ctx := suite.Ended(t)
 	_, err := t.store.Save(ctx, e)
 	t.wantCut("Save", err)
 	stale := e
@@ -81,7 +76,7 @@ func contextOfWrites(t *trial) {
 // relies on what it finds.
 func contextOfCreate(t *trial) {
 	e := t.purchase(north, "cart-1", costs("50"), func(e *journal.Entry) { e.Keys = []string{"order:1"} })
-	_, _, err := t.store.Create(t.ended(), e, &journal.Budget{Limit: "50"})
+	_, _, err := t.store.Create(suite.Ended(t), e, &journal.Budget{Limit: "50"})
 	t.wantCut("Create", err)
 	if _, err := t.store.Get(t.Context(), e.ID); err == nil {
 		t.wantOwner(north, "order:1", "cart-1")
@@ -95,7 +90,7 @@ func contextOfCreate(t *trial) {
 
 func contextOfOne(t *trial) {
 	const n = 24
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		ctx := t.Context()
 		if i%2 == 0 {
 			late, cancel := context.WithTimeout(ctx, time.Duration(i)*20*time.Microsecond)

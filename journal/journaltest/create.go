@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -117,7 +118,7 @@ func createsKeysPerProvider(t *trial) {
 func createsOneOfMany(t *trial) {
 	var created, failed atomic.Int32
 	contents := make([]string, 32)
-	together(len(contents), func(i int) {
+	suite.Together(len(contents), func(i int) {
 		mine := t.purchase(north, "cart-1", func(e *journal.Entry) { e.Content = fmt.Sprint(i) })
 		kept, isNew, err := t.store.Create(t.Context(), mine, nil)
 		if err != nil {
@@ -141,7 +142,7 @@ func createsOneOfMany(t *trial) {
 
 func createsOneOwner(t *trial) {
 	var created, taken atomic.Int32
-	together(32, func(i int) {
+	suite.Together(32, func(i int) {
 		mine := t.purchase(north, fmt.Sprintf("cart-%d", i), func(e *journal.Entry) { e.Keys = []string{"topup:89"} })
 		_, isNew, err := t.store.Create(t.Context(), mine, nil)
 		switch {
@@ -162,7 +163,7 @@ func createsOneOwner(t *trial) {
 func createsManyAtOnce(t *trial) {
 	const n = 64
 	var failed atomic.Int32
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		mine := t.purchase(north, fmt.Sprintf("cart-%d", i), func(e *journal.Entry) { e.Keys = []string{fmt.Sprintf("order:%d", i)} })
 		if _, isNew, err := t.store.Create(t.Context(), mine, nil); err != nil || !isNew {
 			failed.Add(1)

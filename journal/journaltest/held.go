@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -205,7 +206,7 @@ func holdsLimit(t *trial) {
 }
 
 func holdsOneOfMany(t *trial) {
-	together(16, func(int) {
+	suite.Together(16, func(int) {
 		h := journal.Held{Provider: north, Key: "k1", Names: []string{"a", "b"}, At: t.base, Document: []byte(`{}`)}
 		if err := t.store.Hold(t.Context(), h); err != nil {
 			t.Errorf("one of many: %v", err)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -150,7 +151,7 @@ func leasesToOne(t *trial) {
 	}
 	var mu sync.Mutex
 	times := make(map[string]int)
-	together(16, func(int) {
+	suite.Together(16, func(int) {
 		for range n {
 			leased, err := t.store.Lease(t.Context(), 3, time.Hour)
 			if err != nil {

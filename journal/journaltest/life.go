@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -85,7 +86,7 @@ func (t *trial) reopen() {
 	if err != nil {
 		t.Fatalf("Reopen: %v", err)
 	}
-	t.closeAtEnd(store)
+	suite.CloseAtEnd(t, store)
 	t.store = store
 }
 

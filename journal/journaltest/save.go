@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -140,7 +141,7 @@ func saveKeepsCreated(t *trial) {
 func saveOneOfTwo(t *trial) {
 	e := t.created(north, "cart-1")
 	var won, stale atomic.Int32
-	together(16, func(i int) {
+	suite.Together(16, func(i int) {
 		mine := e.Clone()
 		mine.Attempts = i + 1
 		switch _, err := t.store.Save(t.Context(), mine); {
@@ -159,7 +160,7 @@ func saveLosesNothing(t *trial) {
 	const writers = 64
 	e := t.created(north, "cart-1")
 	var failed atomic.Int32
-	together(writers, func(int) {
+	suite.Together(writers, func(int) {
 		for {
 			mine, err := t.store.Get(t.Context(), e.ID)
 			if err == nil {
@@ -189,7 +190,7 @@ func saveOneOwner(t *trial) {
 		entries[i] = t.created(north, fmt.Sprintf("cart-%d", i))
 	}
 	var won, taken atomic.Int32
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		mine := entries[i].Clone()
 		mine.Keys = []string{fmt.Sprintf("item:%d", i), "order:1"}
 		switch _, err := t.store.Save(t.Context(), mine); {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -32,7 +33,7 @@ func (t *trial) other() *trial {
 	if err != nil {
 		t.Fatalf("Share: %v", err)
 	}
-	t.closeAtEnd(store)
+	suite.CloseAtEnd(t, store)
 	return &trial{TB: t.TB, store: store, base: t.base}
 }
 
@@ -50,7 +51,7 @@ func sharedSees(t *trial) {
 func sharedReference(t *trial) {
 	handles := []*trial{t, t.other(), t.other()}
 	var created atomic.Int32
-	together(18, func(i int) {
+	suite.Together(18, func(i int) {
 		_, isNew, err := handles[i%3].store.Create(t.Context(), t.purchase(north, "cart-1"), nil)
 		if err != nil {
 			t.Errorf("Create: %v", err)
@@ -67,7 +68,7 @@ func sharedReference(t *trial) {
 func sharedKey(t *trial) {
 	handles := []*trial{t, t.other(), t.other()}
 	var won, taken atomic.Int32
-	together(18, func(i int) {
+	suite.Together(18, func(i int) {
 		e := t.purchase(north, fmt.Sprintf("cart-%d", i), func(e *journal.Entry) { e.Keys = []string{"topup:89"} })
 		switch _, _, err := handles[i%3].store.Create(t.Context(), e, nil); {
 		case err == nil:
@@ -85,7 +86,7 @@ func sharedVersion(t *trial) {
 	handles := []*trial{t, t.other(), t.other()}
 	e := t.created(north, "cart-1")
 	const writers = 24
-	together(writers, func(i int) {
+	suite.Together(writers, func(i int) {
 		store := handles[i%3].store
 		for {
 			mine, err := store.Get(t.Context(), e.ID)
@@ -114,7 +115,7 @@ func sharedLease(t *trial) {
 	}
 	var mu sync.Mutex
 	times := make(map[string]int)
-	together(9, func(i int) {
+	suite.Together(9, func(i int) {
 		for range n {
 			leased, err := handles[i%3].store.Lease(t.Context(), 2, time.Hour)
 			if err != nil {
@@ -140,7 +141,7 @@ func sharedLease(t *trial) {
 func sharedBudget(t *trial) {
 	handles := []*trial{t, t.other(), t.other()}
 	var won atomic.Int32
-	together(18, func(i int) {
+	suite.Together(18, func(i int) {
 		e := t.purchase(north, fmt.Sprintf("cart-%d", i), costs("10"))
 		_, _, err := handles[i%3].store.Create(t.Context(), e, &journal.Budget{Limit: "50"})
 		switch {

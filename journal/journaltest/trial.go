@@ -3,11 +3,9 @@ package journaltest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -197,31 +195,6 @@ func (t *trial) wantOwner(p esim.Provider, key, reference string) {
 		want = []string{reference}
 	}
 	t.wantReferences("the owner of "+key+" at "+string(p), t.named(p, key), want...)
-}
-
-// together runs f in n goroutines that begin at one moment.
-func together(n int, f func(i int)) {
-	var all sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		all.Go(func() {
-			<-start
-			f(i)
-		})
-	}
-	close(start)
-	all.Wait()
-}
-
-// closeAtEnd closes a further handle on the store.
-func (t *trial) closeAtEnd(store journal.Store) {
-	if c, ok := store.(io.Closer); ok {
-		t.Cleanup(func() {
-			if err := c.Close(); err != nil {
-				t.Errorf("closing a further handle: %v", err)
-			}
-		})
-	}
 }
 
 func show(e *journal.Entry) string {

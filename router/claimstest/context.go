@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/router"
 )
 
@@ -15,12 +16,6 @@ var contextChecks = []check{
 	{"ended before Put", contextOfPut},
 	{"ended before Purge", contextOfPurge},
 	{"ended for some of many", contextOfSome},
-}
-
-func (t *trial) ended() context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
 }
 
 // wantCut checks the error of a call whose context had ended. It must not tell
@@ -33,10 +28,10 @@ func (t *trial) wantCut(call string, err error) {
 }
 
 func contextOfGet(t *trial) {
-	_, err := t.claims.Get(t.ended(), "cart-1")
+	_, err := t.claims.Get(suite.Ended(t), "cart-1")
 	t.wantCut("Get of no claim", err)
 	t.put(claim("cart-1", 1))
-	_, err = t.claims.Get(t.ended(), "cart-1")
+	_, err = t.claims.Get(suite.Ended(t), "cart-1")
 	t.wantCut("Get", err)
 	t.wantClaim(claim("cart-1", 1))
 }
@@ -45,7 +40,7 @@ func contextOfGet(t *trial) {
 func contextOfPut(t *trial) {
 	for version := range int64(2) {
 		c := claim("cart-1", version+1)
-		t.wantCut("Put", t.claims.Put(t.ended(), c))
+		t.wantCut("Put", t.claims.Put(suite.Ended(t), c))
 		if err := t.claims.Put(t.Context(), c); err != nil && !errors.Is(err, router.ErrClaimConflict) {
 			t.Errorf("Put after one whose context had ended: %v", err)
 		}
@@ -56,7 +51,7 @@ func contextOfPut(t *trial) {
 func contextOfPurge(t *trial) {
 	p := t.purger()
 	t.put(claim("cart-1", 1))
-	_, err := p.Purge(t.ended(), always())
+	_, err := p.Purge(suite.Ended(t), always())
 	t.wantCut("Purge", err)
 	t.wantClaim(claim("cart-1", 1))
 }
@@ -64,7 +59,7 @@ func contextOfPurge(t *trial) {
 // Nobody pays for it that somebody else gives up.
 func contextOfSome(t *trial) {
 	const n = 24
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		ctx := t.Context()
 		if i%2 == 0 {
 			late, cancel := context.WithTimeout(ctx, time.Duration(i)*20*time.Microsecond)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/router"
 )
 
@@ -60,7 +61,7 @@ func oneOf(handles []*trial, reference string, version int64) {
 	t.Helper()
 	var won atomic.Int64
 	var winner atomic.Pointer[router.Claim]
-	together(crowd, func(i int) {
+	suite.Together(crowd, func(i int) {
 		c := router.Claim{Reference: reference, Version: version, Document: fmt.Appendf(nil, `{"by":%d}`, i)}
 		switch err := handles[i%len(handles)].claims.Put(t.Context(), c); {
 		case err == nil:
@@ -82,7 +83,7 @@ func oneOf(handles []*trial, reference string, version int64) {
 // one more until nobody was faster.
 func countsAll(handles []*trial) {
 	t := handles[0]
-	together(crowd, func(i int) {
+	suite.Together(crowd, func(i int) {
 		claims := handles[i%len(handles)].claims
 		for range each {
 			if err := increment(t, claims); err != nil {
@@ -126,7 +127,7 @@ func readsBack(handles []*trial) {
 	var stored atomic.Int64 // the latest version whose Put has returned
 	t.put(claim("cart-1", 1))
 	stored.Store(1)
-	together(4, func(i int) {
+	suite.Together(4, func(i int) {
 		u := handles[i%len(handles)]
 		for i == 0 && stored.Load() < last {
 			next := stored.Load() + 1

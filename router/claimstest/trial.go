@@ -3,11 +3,10 @@ package claimstest
 import (
 	"errors"
 	"fmt"
-	"io"
-	"sync"
 	"testing"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/router"
 )
 
@@ -80,26 +79,6 @@ func (t *trial) further(open func() (router.Claims, error)) *trial {
 	if err != nil {
 		t.Fatalf("opening the claims once more: %v", err)
 	}
-	if c, ok := claims.(io.Closer); ok {
-		t.Cleanup(func() {
-			if err := c.Close(); err != nil {
-				t.Errorf("closing a further handle: %v", err)
-			}
-		})
-	}
+	suite.CloseAtEnd(t, claims)
 	return newTrial(t.TB, claims)
-}
-
-// together runs f in n goroutines that begin at one moment.
-func together(n int, f func(i int)) {
-	var all sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		all.Go(func() {
-			<-start
-			f(i)
-		})
-	}
-	close(start)
-	all.Wait()
 }

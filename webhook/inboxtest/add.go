@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -79,7 +80,7 @@ func addNeedsANameForIt(t *trial) {
 
 func addsOnceTogether(t *trial) {
 	var won atomic.Int32
-	together(16, func(int) {
+	suite.Together(16, func(int) {
 		added, err := t.inbox.Add(t.Context(), message("a"))
 		if err != nil {
 			t.Errorf("Add: %v", err)

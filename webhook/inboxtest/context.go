@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/esimkit/esim/internal/suite"
 )
 
 var contextChecks = []check{
@@ -12,12 +14,6 @@ var contextChecks = []check{
 	{"ended before Done and Retry", contextOfSettle},
 	{"ended before Purge", contextOfPurge},
 	{"ended for one of many", contextOfOne},
-}
-
-func (t *trial) ended() context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
 }
 
 func (t *trial) wantCut(call string, err error) {
@@ -29,7 +25,7 @@ func (t *trial) wantCut(call string, err error) {
 
 // A sender who was told nothing repeats; what then counts is the inbox.
 func contextOfAdd(t *trial) {
-	added, err := t.inbox.Add(t.ended(), message("a"))
+	added, err := t.inbox.Add(suite.Ended(t), message("a"))
 	t.wantCut("Add", err)
 	if added {
 		t.Errorf("Add says that it has added the message, and returns an error")
@@ -42,7 +38,7 @@ func contextOfAdd(t *trial) {
 
 func contextOfNext(t *trial) {
 	t.add("a")
-	given, err := t.inbox.Next(t.ended(), 9, time.Hour)
+	given, err := t.inbox.Next(suite.Ended(t), 9, time.Hour)
 	t.wantCut("Next", err)
 	if len(given) > 0 {
 		t.Errorf("Next returns %d messages and an error", len(given))
@@ -53,8 +49,8 @@ func contextOfNext(t *trial) {
 func contextOfSettle(t *trial) {
 	t.add("a")
 	m := t.only(time.Hour)
-	t.wantCut("Retry", t.inbox.Retry(t.ended(), m.ID, 0))
-	t.wantCut("Done", t.inbox.Done(t.ended(), m.ID))
+	t.wantCut("Retry", t.inbox.Retry(suite.Ended(t), m.ID, 0))
+	t.wantCut("Done", t.inbox.Done(suite.Ended(t), m.ID))
 	t.retry(m.ID, 0)
 	t.wantNext(9, time.Hour, "a")
 }
@@ -66,14 +62,14 @@ func contextOfPurge(t *trial) {
 	}
 	t.add("a")
 	t.done(t.only(time.Hour).ID)
-	_, err := p.Purge(t.ended(), always())
+	_, err := p.Purge(suite.Ended(t), always())
 	t.wantCut("Purge", err)
 	t.wantAdded(message("a"), false)
 }
 
 func contextOfOne(t *trial) {
 	const n = 24
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		ctx := t.Context()
 		if i%2 == 0 {
 			late, cancel := context.WithTimeout(ctx, time.Duration(i)*20*time.Microsecond)

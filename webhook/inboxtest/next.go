@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/esimkit/esim/internal/suite"
 )
 
 var nextChecks = []check{
@@ -99,7 +101,7 @@ func leasesToOne(t *trial) {
 		t.add(fmt.Sprint("m", i))
 	}
 	given := newTally()
-	together(12, func(int) {
+	suite.Together(12, func(int) {
 		for range n {
 			list, err := t.inbox.Next(t.Context(), 3, time.Hour)
 			if err != nil {
@@ -133,7 +135,7 @@ func leasesWhileOthersAdd(t *trial) {
 		}
 		return len(list)
 	}
-	together(adders, func(a int) {
+	suite.Together(adders, func(a int) {
 		for i := range each {
 			if added, err := t.inbox.Add(t.Context(), message(fmt.Sprint(a, " ", i))); err != nil || !added {
 				t.Errorf("Add: added %t, error %v", added, err)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/esimkit/esim/internal/suite"
 )
 
 var restartChecks = []check{
@@ -30,7 +32,7 @@ func (t *trial) again() *trial {
 		t.Fatalf("Reopen: %v", err)
 	}
 	u := newTrial(t.TB, inbox)
-	u.closeAtEnd(inbox)
+	suite.CloseAtEnd(u, inbox)
 	return u
 }
 
@@ -75,7 +77,7 @@ func (t *trial) other() *trial {
 		t.Fatalf("Share: %v", err)
 	}
 	u := newTrial(t.TB, inbox)
-	u.closeAtEnd(inbox)
+	suite.CloseAtEnd(u, inbox)
 	return u
 }
 
@@ -99,7 +101,7 @@ func sharedLeases(t *trial) {
 		handles[i%3].add(fmt.Sprint("m", i))
 	}
 	given := newTally()
-	together(9, func(i int) {
+	suite.Together(9, func(i int) {
 		for range n {
 			list, err := handles[i%3].inbox.Next(t.Context(), 2, time.Hour)
 			if err != nil {
@@ -117,7 +119,7 @@ func sharedLeases(t *trial) {
 func sharedAdds(t *trial) {
 	handles := []*trial{t, t.other(), t.other()}
 	var won atomic.Int32
-	together(18, func(i int) {
+	suite.Together(18, func(i int) {
 		added, err := handles[i%3].inbox.Add(t.Context(), message("a"))
 		if err != nil {
 			t.Errorf("Add: %v", err)

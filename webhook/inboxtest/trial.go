@@ -2,10 +2,8 @@ package inboxtest
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -131,29 +129,4 @@ func (t *trial) moment() time.Duration {
 		return time.Minute
 	}
 	return 120 * time.Millisecond
-}
-
-// together runs f in n goroutines that begin at one moment.
-func together(n int, f func(i int)) {
-	var all sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		all.Go(func() {
-			<-start
-			f(i)
-		})
-	}
-	close(start)
-	all.Wait()
-}
-
-// closeAtEnd closes a further handle on the inbox.
-func (t *trial) closeAtEnd(inbox webhook.Inbox) {
-	if c, ok := inbox.(io.Closer); ok {
-		t.Cleanup(func() {
-			if err := c.Close(); err != nil {
-				t.Errorf("closing a further handle: %v", err)
-			}
-		})
-	}
 }

@@ -18,6 +18,7 @@ const (
 	maxProviders  = math.MaxUint8
 	maxCurrencies = math.MaxUint8
 	maxRows       = math.MaxUint32
+	maxID         = 2048 // bytes, so that a cursor has room for it
 )
 
 // builder collects packages for a shelf.
@@ -26,17 +27,27 @@ type builder struct {
 	providers  numbers[esim.Provider]
 	currencies numbers[string]
 	regions    numbers[string]
-	regionText numbers[string]
 	coverages  lists[esim.Country]
 	networks   lists[esim.Network]
 	best       []uint8 // generation of each list of networks
 }
 
+// newBuilder returns one that takes lists which an older shelf has from there.
+func newBuilder(old *shelf) *builder {
+	b := &builder{coverages: coverageLists(old.coverages), networks: networkLists(old.networks)}
+	b.regions.number("")
+	return b
+}
+
 // build puts packages on a new shelf, in any order. Of two with the same
 // provider and ID the first counts. It fails if a package does not fit a row.
 func build(version uint64, rule Equivalence, packages iter.Seq[esim.Package]) (*shelf, error) {
-	b := builder{coverages: coverageLists(), networks: networkLists()}
-	b.regions.number("")
+	return rebuild(emptyShelf(), version, rule, packages)
+}
+
+// rebuild is build after an older shelf, whose lists it shares.
+func rebuild(old *shelf, version uint64, rule Equivalence, packages iter.Seq[esim.Package]) (*shelf, error) {
+	b := newBuilder(old)
 	for p := range packages {
 		if err := b.add(&p); err != nil {
 			return nil, err
@@ -56,9 +67,9 @@ func (b *builder) add(p *esim.Package) error {
 		days: int32(p.ValidityDays), voice: int32(p.VoiceMinutes), sms: int32(p.SMS), //nolint:gosec // fits has looked
 		kind:     uint8(p.Kind), //nolint:gosec // fits has looked
 		coverage: b.coverages.number(p.Countries), network: b.networks.number(p.Networks),
-		region:   b.regions.number(kept(&b.regionText, p.Region)),
-		provider: uint8(b.providers.number(p.Provider)),          //nolint:gosec // compared below
-		currency: uint8(b.currencies.number(p.Price.Currency())), //nolint:gosec // compared below
+		region:   b.regions.number(kept(&b.regions, p.Region)),
+		provider: uint8(b.providers.number(kept(&b.providers, p.Provider))),           //nolint:gosec // compared below
+		currency: uint8(b.currencies.number(kept(&b.currencies, p.Price.Currency()))), //nolint:gosec // compared below
 	}
 	if len(b.currencies.all) > maxCurrencies || len(b.providers.all) > maxProviders || len(b.rows) >= maxRows {
 		return fmt.Errorf("catalog: more than %d currencies, %d providers or %d packages", maxCurrencies, maxProviders, maxRows)
@@ -91,6 +102,8 @@ func fits(p *esim.Package) error {
 	switch {
 	case p.Provider == "" || p.ID == "":
 		return fmt.Errorf("catalog: a package has no provider or no ID: %q, %q", string(p.Provider), p.ID)
+	case len(p.ID) > maxID:
+		return fmt.Errorf("catalog: package %q... has an ID of %d bytes, more than %d", p.ID[:32], len(p.ID), maxID)
 	case !isInt32(p.ValidityDays), !isInt32(p.VoiceMinutes), !isInt32(p.SMS), p.Kind < 0, p.Kind > math.MaxUint8:
 		return fmt.Errorf("catalog: package %q has days, minutes, messages or a kind beyond all measure", p.ID)
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/govalues/decimal"
+
+	"github.com/esimkit/esim"
 )
 
 // legs is a set of legs of a journey, the first one in the lowest bit.
@@ -117,7 +119,7 @@ func (j *journey) consider(n uint32, covered legs) {
 		}
 	}
 	var ok bool
-	if c.cost, ok = j.tariffs[r.currency].sum(r.price, 1); !ok || j.query.Currency != "" && !c.cost.comparable {
+	if c.cost, ok = j.cost(r.currency, r.price, 1); !ok {
 		return
 	}
 	for i := range list {
@@ -127,6 +129,12 @@ func (j *journey) consider(n uint32, covered legs) {
 	}
 	c.price = c.cost.shown()
 	j.candidates[covered] = append(list, c)
+}
+
+// cost returns what units cost; false if that is too much to be compared.
+func (j *journey) cost(currency uint8, price esim.Money, units int) (sum, bool) {
+	cost, ok := j.tariffs[currency].sum(price, units)
+	return cost, ok && (cost.comparable || j.query.Currency == "")
 }
 
 // gives reports whether a unit of a has as much as one of b, for as long.

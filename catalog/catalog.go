@@ -37,7 +37,7 @@ type source struct {
 	syncedAt, triedAt, nextAt time.Time
 	err                       error
 	held                      *Report
-	pending                   []esim.Package          // the list that Accept publishes
+	pending                   []esim.Package          // what Accept publishes: the list that is held, or what is withheld
 	withheld                  map[string]esim.Package // left out of the shelf, as they were last trusted
 }
 
@@ -45,7 +45,8 @@ type source struct {
 // sends nothing; [Catalog.Run] and [Catalog.Sync] do.
 //
 // A snapshot that cannot be read is never fatal: it is renamed, so that
-// nothing overwrites it, and [Status] and the log tell. Packages of a provider
+// nothing overwrites it, and [Status] and the log tell. A path that is no file,
+// but a device, say, is left alone. Packages of a provider
 // that has no client any more are dropped.
 func New(config Config) (*Catalog, error) {
 	config, err := config.check()
@@ -64,8 +65,8 @@ func New(config Config) (*Catalog, error) {
 	return c, nil
 }
 
-// Package returns a package as it is on the shelf. Its lists are the shelf's
-// own: read only.
+// Package returns a package as it is on the shelf. Its lists, and what
+// Rechargeable points to, are the shelf's own: read only.
 func (c *Catalog) Package(p esim.Provider, id string) (esim.Package, bool) {
 	s := c.shelf.Load()
 	n, found := s.find(p, id)
@@ -104,6 +105,18 @@ func (s *shelf) all(yield func(esim.Package) bool) {
 	for n := range s.rows {
 		if !yield(s.pack(uint32(n))) {
 			return
+		}
+	}
+}
+
+// sold yields the packages of one provider.
+func (s *shelf) sold(p esim.Provider) iter.Seq[esim.Package] {
+	return func(yield func(esim.Package) bool) {
+		from, to := s.of(p)
+		for n := from; n < to; n++ {
+			if !yield(s.pack(n)) {
+				return
+			}
 		}
 	}
 }

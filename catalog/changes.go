@@ -66,14 +66,15 @@ func (c *Catalog) Changes(since uint64) Changes {
 	return Changes{List: tell(steps), Version: version, Complete: true}
 }
 
-// Wait returns the version of the shelf as soon as it is newer than after, or
-// the error of the context.
+// Wait returns the version of the shelf as soon as it is another than after, or
+// the error of the context. A version later than the shelf's is of another
+// process: that returns at once, and [Catalog.Changes] says to reload.
 func (c *Catalog) Wait(ctx context.Context, after uint64) (uint64, error) {
 	for {
 		c.mu.Lock()
 		version, newer := c.shelf.Load().version, c.newer
 		c.mu.Unlock()
-		if version > after {
+		if version != after {
 			return version, nil
 		}
 		select {
@@ -92,7 +93,7 @@ type history struct {
 }
 
 // step leads from one version to the next. It keeps the rows that differ, and
-// not the shelves they stood on.
+// not the shelves they stood on, nor their texts.
 type step struct {
 	version       uint64
 	kinds         []ChangeKind
@@ -163,7 +164,7 @@ func stepBetween(before, after *shelf) step {
 			k++
 		}
 	}
-	s.kinds, s.before.rows, s.after.rows = slices.Clip(s.kinds), slices.Clip(s.before.rows), slices.Clip(s.after.rows)
+	s.kinds, s.before, s.after = slices.Clip(s.kinds), s.before.apart(len(before.rows)), s.after.apart(len(after.rows))
 	return s
 }
 

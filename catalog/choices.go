@@ -36,7 +36,7 @@ func (j *journey) compete(c *candidate, set legs) {
 	cost := c.cost
 	if units > 1 {
 		var ok bool
-		if cost, ok = j.tariffs[c.currency].sum(cost.total, units); !ok {
+		if cost, ok = j.cost(c.currency, cost.total, units); !ok {
 			return
 		}
 	}

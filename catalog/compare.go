@@ -22,6 +22,7 @@ type reference struct {
 type moved struct {
 	known                                 int
 	missing, prices, currencies, narrowed suspects
+	fresh                                 []*esim.Package // not known before
 }
 
 type suspects []Suspect
@@ -49,6 +50,7 @@ func (r *reference) compare(listed []esim.Package, factor int) moved {
 		} else {
 			n, found := r.shelf.find(r.provider, after.ID)
 			if !found {
+				m.fresh = append(m.fresh, after)
 				continue
 			}
 			seen[n-from] = true
@@ -96,29 +98,26 @@ func coversAll(list, wanted []esim.Country) bool {
 	return true
 }
 
-// asked is what the other resellers ask for each product.
+// asked is what a shelf asks for each product.
 type asked struct {
-	shelf    *shelf
-	provider esim.Provider // who is compared with them
-	rule     Equivalence
-	rates    Rates
-	groups   map[uint64]int
+	shelf *shelf
+	rule  Equivalence
+	rates Rates
 }
 
-func askedOf(s *shelf, p esim.Provider, rule Equivalence, rates Rates) *asked {
-	a := &asked{shelf: s, provider: p, rule: rule, rates: rates, groups: make(map[uint64]int, len(s.groups))}
-	for i, g := range s.groups {
-		a.groups[g.key] = i
+// outliers says whether most prices of new packages are beyond reason.
+func (a *asked) outliers(fresh []*esim.Package, factor int) []Finding {
+	groups := make(map[uint64]int, len(a.shelf.groups))
+	for i, g := range a.shelf.groups {
+		groups[g.key] = i
 	}
-	return a
-}
-
-// outliers says whether most prices of a list are beyond reason.
-func (a *asked) outliers(listed []esim.Package, factor int) []Finding {
 	compared, found := 0, suspects(nil)
-	for i := range listed {
-		p := &listed[i]
-		median, ok := a.median(p)
+	for _, p := range fresh {
+		i, ok := groups[productKey(a.rule.product(p, generation(p.Networks)))]
+		if !ok {
+			continue
+		}
+		median, ok := a.median(a.shelf.groups[i], p.Price.Currency())
 		if !ok {
 			continue
 		}
@@ -132,24 +131,19 @@ func (a *asked) outliers(listed []esim.Package, factor int) []Finding {
 	}
 	return []Finding{{
 		Guard: GuardOutlier, Holds: true, Count: len(found), Suspects: found.first(),
-		Text: fmt.Sprintf("%d of %d prices differ by a factor of %d or more from what others ask for the same product", len(found), compared, factor),
+		Text: fmt.Sprintf("%d of %d new prices differ by a factor of %d or more from what is asked for the same product", len(found), compared, factor),
 	}}
 }
 
-// median returns what the others ask for the product of a package, in its own
-// currency. The price of a product is that of its gigabytes: both have as many.
-func (a *asked) median(p *esim.Package) (decimal.Decimal, bool) {
-	i, ok := a.groups[productKey(a.rule.product(p, generation(p.Networks)))]
-	if !ok || p.Price.Currency() == "" {
+// median returns what is asked for a product, in a currency. The price of a
+// product is that of its gigabytes: all its offers have as many.
+func (a *asked) median(g group, currency string) (decimal.Decimal, bool) {
+	if currency == "" {
 		return decimal.Decimal{}, false
 	}
 	var prices []decimal.Decimal
-	for _, n := range a.shelf.groupOf[a.shelf.groups[i].from:a.shelf.groups[i].to] {
-		r := &a.shelf.rows[n]
-		if a.shelf.providers[r.provider] == a.provider {
-			continue
-		}
-		if price, ok := a.convert(r.price, p.Price.Currency()); ok {
+	for _, n := range a.shelf.groupOf[g.from:g.to] {
+		if price, ok := a.convert(a.shelf.rows[n].price, currency); ok {
 			prices = append(prices, price)
 		}
 	}

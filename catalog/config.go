@@ -28,14 +28,16 @@ type Config struct {
 	// Equivalence is the rule for what is the same product; zero = default.
 	Equivalence Equivalence
 	// History is how many changes are kept for [Catalog.Changes]; 0 =
-	// 100,000, negative = none. One takes 100 to 250 bytes.
+	// 100,000, negative = none. One takes 100 to 250 bytes beside its ID and
+	// name, twice if there is a before and an after, and each version with
+	// changes about 1 kB.
 	History int
 	// OnProgress, if not nil, is called after each page of a sync and at its
-	// end, by one goroutine a provider.
+	// end, by one goroutine a provider. As OnReport, it may not call Sync.
 	OnProgress func(Progress)
 	// OnReport, if not nil, is called at the end of each sync, by one
-	// goroutine a provider. It may call any method but Sync of that provider,
-	// which would wait for itself.
+	// goroutine a provider, and before the next sync of that provider begins.
+	// It may call any method but Sync, which would wait for that end.
 	OnReport func(Report)
 	// Logger receives one record a sync, without prices; nil = silent.
 	Logger *slog.Logger

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -115,7 +116,7 @@ func (d *decoder) shelf() *shelf {
 	if len(s.providers) > maxProviders || len(s.currencies) > maxCurrencies || !ascends(s.providers) || !ascends(s.currencies) {
 		d.fail("its providers or currencies are not in order")
 	}
-	s.coverages = listsOf(d, textsOf[esim.Country](d))
+	s.coverages = listsOf(d, d.distinctCountries())
 	for _, coverage := range s.coverages {
 		if !ascends(coverage) {
 			d.fail("countries are not in order")
@@ -137,10 +138,22 @@ func ascends[T cmp.Ordered](list []T) bool {
 	return true
 }
 
+// Lists go from shelf to shelf, so their texts must not keep the file's.
+
+func (d *decoder) ownText() string { return strings.Clone(d.text()) }
+
+func (d *decoder) distinctCountries() []esim.Country {
+	all := make([]esim.Country, d.count())
+	for i := range all {
+		all[i] = esim.Country(d.ownText())
+	}
+	return all
+}
+
 func (d *decoder) distinctNetworks() []esim.Network {
 	all := make([]esim.Network, d.count())
 	for i := range all {
-		all[i] = esim.Network{Country: esim.Country(d.text()), Name: d.text(), MCC: d.text(), MNC: d.text(), Technology: d.text()}
+		all[i] = esim.Network{Country: esim.Country(d.ownText()), Name: d.ownText(), MCC: d.ownText(), MNC: d.ownText(), Technology: d.ownText()}
 	}
 	return all
 }

@@ -10,6 +10,25 @@ func (s *shelf) tables() shelf {
 	return shelf{providers: s.providers, currencies: s.currencies, coverages: s.coverages, networks: s.networks, regions: s.regions}
 }
 
+// apart returns rows in tables of their own, unless they are much of the shelf
+// they stood on. One change an hour would otherwise keep the texts of a whole
+// list in memory, each hour another one.
+func (s *shelf) apart(stood int) shelf {
+	if len(s.rows) > stood/4 {
+		s.rows = slices.Clip(s.rows)
+		return *s
+	}
+	packages := slices.Collect(s.all)
+	cut(packages)
+	b := newBuilder(s)
+	for i := range packages {
+		if err := b.add(&packages[i]); err != nil {
+			return *s // it was on a shelf, so it fits
+		}
+	}
+	return *b.shelf(s.version)
+}
+
 // compareAt orders row i of one shelf and row k of another. What is past the
 // end comes last.
 func compareAt(a *shelf, i int, b *shelf, k int) int {

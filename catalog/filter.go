@@ -84,7 +84,7 @@ func (f *filter) units(s *shelf, r *row) int32 {
 	units := int32(1)
 	if f.stack > 1 {
 		units = f.needed(r)
-	} else if r.days < f.minDays || r.data < f.minData && r.flags&unlimited == 0 {
+	} else if max(r.days, 0) < f.minDays || max(r.data, 0) < f.minData && r.flags&unlimited == 0 {
 		return 0
 	}
 	if units == 0 || f.maxDays > 0 && !f.lastsAtMost(r, units) || f.maxData > 0 && !f.holdsAtMost(r, units) {

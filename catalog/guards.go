@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/govalues/decimal"
 
@@ -12,15 +13,15 @@ import (
 // Guard names a check that a list has to pass before it is published.
 type Guard string
 
-// The guards. The last compares a first list with the other resellers; the
-// others compare a list with the one before it.
+// The guards. The last compares packages that are new with those that are the
+// same product; the others compare a list with the one before it.
 const (
 	GuardEmpty    Guard = "empty"    // nothing is listed where something was
 	GuardShrink   Guard = "shrink"   // too many packages are missing at once
 	GuardPrice    Guard = "price"    // too many prices moved too far
 	GuardCurrency Guard = "currency" // too many packages changed their currency
 	GuardCoverage Guard = "coverage" // too many packages lost countries
-	GuardOutlier  Guard = "outlier"  // most prices are far from what others ask for the same product
+	GuardOutlier  Guard = "outlier"  // most new packages cost far more or less than the same product does
 )
 
 // Guards says how far a provider's list may move from one sync to the next.
@@ -41,10 +42,11 @@ type Guards struct {
 	Currency int
 	// Coverage is the share that may lose countries; 0 = 10.
 	Coverage int
-	// Outlier is the factor between a price and the median of what the others
-	// ask for the same product; 0 = 20. A provider that had nothing on the
-	// shelf is held back if most of its prices are off by that much, and at
-	// least three. Currencies are compared through Config.Rates.
+	// Outlier is the factor between the price of a new package and the median
+	// of what the shelf has for the same product, of whichever provider; 0 =
+	// 20. A list is held back if most of those that can be compared are off by
+	// that much, and at least three. Currencies are compared through
+	// Config.Rates.
 	Outlier int
 }
 
@@ -88,8 +90,8 @@ func (v *verdict) holds() (Finding, bool) {
 	return Finding{}, false
 }
 
-// judge looks at a list in the light of the one before it and, if there was
-// none, of what the others ask.
+// judge looks at a list in the light of the one before it and, where that does
+// not know a package, of what was asked for the same product.
 func (g Guards) judge(before *reference, listed []esim.Package, others *asked) verdict {
 	g = g.withDefaults()
 	moved := before.compare(listed, g.PriceFactor)
@@ -113,7 +115,7 @@ func (g Guards) judge(before *reference, listed []esim.Package, others *asked) v
 		{GuardCurrency, g.Currency, moved.currencies, "changed their currency", true},
 		{GuardCoverage, g.Coverage, moved.narrowed, "lost countries", false},
 	} {
-		held := len(check.found)*100 > check.limit*moved.known
+		held := len(check.found)*100 > min(check.limit, 100)*moved.known
 		if check.limit < 0 || len(check.found) == 0 || !held && !check.withhold {
 			continue
 		}
@@ -123,14 +125,21 @@ func (g Guards) judge(before *reference, listed []esim.Package, others *asked) v
 		})
 		for _, s := range check.found {
 			if check.withhold {
-				v.withheld[s.After.ID] = s.Before
+				v.withheld[s.After.ID] = lone(s.Before)
 			}
 		}
 	}
-	if g.Outlier > 0 && moved.known == 0 && others != nil {
-		v.findings = append(v.findings, others.outliers(listed, g.Outlier)...)
+	if g.Outlier > 0 && len(moved.fresh) >= minOutliers {
+		v.findings = append(v.findings, others.outliers(moved.fresh, g.Outlier)...)
 	}
 	return v
+}
+
+// lone returns a package whose ID and name are apart from the list they were in,
+// which it may outlive by months.
+func lone(p esim.Package) esim.Package {
+	p.ID, p.Name = strings.Clone(p.ID), strings.Clone(p.Name)
+	return p
 }
 
 // apart reports whether one price is so many times the other, or more.

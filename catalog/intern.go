@@ -36,6 +36,9 @@ type lists[T comparable] struct {
 	hashed map[uint64][]uint32
 	// seen spares a second look at a list that many packages share.
 	seen map[identity[T]]uint32
+	// older are lists of the shelf before. Those still in use are not copied,
+	// so that history and shelves share them.
+	older map[uint64][][]T
 }
 
 // identity tells one list from another by where it lies.
@@ -44,11 +47,16 @@ type identity[T any] struct {
 	n     int
 }
 
-func newLists[T comparable](own func([]T) []T, hash func(*maphash.Hash, T)) lists[T] {
-	return lists[T]{
+func newLists[T comparable](older [][]T, own func([]T) []T, hash func(*maphash.Hash, T)) lists[T] {
+	l := lists[T]{
 		all: [][]T{nil}, own: own, hash: hash,
-		hashed: make(map[uint64][]uint32), seen: make(map[identity[T]]uint32),
+		hashed: make(map[uint64][]uint32), seen: make(map[identity[T]]uint32), older: make(map[uint64][][]T, len(older)),
 	}
+	for _, list := range older {
+		sum := l.sum(list)
+		l.older[sum] = append(l.older[sum], list)
+	}
+	return l
 }
 
 func (l *lists[T]) number(list []T) uint32 {
@@ -64,15 +72,24 @@ func (l *lists[T]) number(list []T) uint32 {
 	return i
 }
 
-func (l *lists[T]) find(list []T) uint32 {
+func (l *lists[T]) sum(list []T) uint64 {
 	l.hasher.Reset()
 	for _, v := range list {
 		l.hash(&l.hasher, v)
 	}
-	sum := l.hasher.Sum64()
+	return l.hasher.Sum64()
+}
+
+func (l *lists[T]) find(list []T) uint32 {
+	sum := l.sum(list)
 	for _, i := range l.hashed[sum] {
 		if slices.Equal(l.all[i], list) {
 			return i
+		}
+	}
+	for _, older := range l.older[sum] {
+		if slices.Equal(older, list) {
+			list = older
 		}
 	}
 	i := uint32(len(l.all)) //nolint:gosec // less than 2^32 rows name them
@@ -82,7 +99,7 @@ func (l *lists[T]) find(list []T) uint32 {
 }
 
 // coverageLists are lists of countries, each kept sorted and without repeats.
-func coverageLists() lists[esim.Country] {
+func coverageLists(older [][]esim.Country) lists[esim.Country] {
 	var texts numbers[esim.Country]
 	own := func(list []esim.Country) []esim.Country {
 		sorted := make([]esim.Country, len(list))
@@ -92,11 +109,11 @@ func coverageLists() lists[esim.Country] {
 		slices.Sort(sorted)
 		return slices.Clip(slices.Compact(sorted))
 	}
-	return newLists(own, func(h *maphash.Hash, c esim.Country) { writeText(h, string(c)) })
+	return newLists(older, own, func(h *maphash.Hash, c esim.Country) { writeText(h, string(c)) })
 }
 
 // networkLists are lists of networks, each in the provider's order.
-func networkLists() lists[esim.Network] {
+func networkLists(older [][]esim.Network) lists[esim.Network] {
 	var texts numbers[string]
 	own := func(list []esim.Network) []esim.Network {
 		copied := make([]esim.Network, len(list))
@@ -108,7 +125,7 @@ func networkLists() lists[esim.Network] {
 		}
 		return copied
 	}
-	return newLists(own, func(h *maphash.Hash, n esim.Network) {
+	return newLists(older, own, func(h *maphash.Hash, n esim.Network) {
 		for _, text := range []string{string(n.Country), n.Name, n.MCC, n.MNC, n.Technology} {
 			writeText(h, text)
 		}

@@ -12,11 +12,7 @@ import (
 // settle asks the guards about a list and publishes it if they let it pass.
 func (c *Catalog) settle(s *source, listed []esim.Package, report *Report) {
 	shelf := c.shelf.Load()
-	var others *asked
-	if from, to := shelf.of(s.provider); from == to {
-		others = askedOf(shelf, s.provider, c.config.Equivalence, c.config.Rates)
-	}
-	verdict := c.config.Guards.judge(&reference{shelf, s.provider, s.withheld}, listed, others)
+	verdict := c.config.Guards.judge(&reference{shelf, s.provider, s.withheld}, listed, &asked{shelf, c.config.Equivalence, c.config.Rates})
 	report.Findings = verdict.findings
 	if f, held := verdict.holds(); held {
 		c.hold(s, listed, f, report)
@@ -51,7 +47,7 @@ func (c *Catalog) fail(s *source, err error, report *Report) {
 // without those that are withheld.
 func (c *Catalog) replace(s *source, listed []esim.Package, withheld map[string]esim.Package, report *Report) {
 	old := c.shelf.Load()
-	next, err := build(c.nextVersion(old), c.config.Equivalence, replaced(old, s.provider, listed, withheld))
+	next, err := rebuild(old, c.nextVersion(old), c.config.Equivalence, replaced(old, s.provider, listed, withheld))
 	if err != nil {
 		c.fail(s, err, report)
 		return
@@ -66,10 +62,7 @@ func (c *Catalog) replace(s *source, listed []esim.Package, withheld map[string]
 
 	c.mu.Lock()
 	s.triedAt, s.syncedAt, s.err = report.Started, report.Started, nil
-	s.held, s.pending, s.withheld = nil, nil, withheld
-	if len(withheld) > 0 {
-		s.pending = listed
-	}
+	s.held, s.pending, s.withheld = nil, leftOut(listed, withheld), withheld
 	c.mu.Unlock()
 
 	// Saved first, so that no version has been seen that a restart does not
@@ -115,6 +108,17 @@ func replaced(old *shelf, p esim.Provider, listed []esim.Package, withheld map[s
 			}
 		}
 	}
+}
+
+// leftOut returns the packages that are withheld, as they are listed.
+func leftOut(listed []esim.Package, withheld map[string]esim.Package) (out []esim.Package) {
+	for i := range listed {
+		if _, left := withheld[listed[i].ID]; left {
+			out = append(out, listed[i])
+		}
+	}
+	cut(out)
+	return out
 }
 
 // times returns when each provider was last synced.

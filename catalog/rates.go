@@ -29,6 +29,12 @@ func (r FixedRates) Rate(from, to string) (rate decimal.Decimal, known bool) {
 	if !ok {
 		return decimal.Decimal{}, false
 	}
+	switch r.Base {
+	case from:
+		return bought, true
+	case to:
+		return inverse(paid)
+	}
 	rate, err := bought.Quo(paid)
 	return rate, err == nil && rate.IsPos()
 }

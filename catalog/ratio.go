@@ -41,6 +41,36 @@ func per(amount decimal.Decimal, factor, divisor uint64) (int64, bool) {
 	return signed(q, amount.IsNeg()), ok
 }
 
+// inverse returns 1 / d, which is positive, to 19 digits; false if the integer
+// part has more. A search asks for it once a currency, and a general division
+// takes several times as long.
+func inverse(d decimal.Decimal) (decimal.Decimal, bool) {
+	for places := decimal.MaxScale; places >= 0; places-- {
+		hi, lo := bits.Mul64(pow10[d.Scale()], pow10[places])
+		if hi >= d.Coef() {
+			continue
+		}
+		q, rest := bits.Div64(hi, lo, d.Coef())
+		if half := d.Coef() - rest; rest > half || rest == half && q&1 == 1 {
+			q++
+		}
+		if q < pow10[decimal.MaxScale] {
+			return positive(q, places), q > 0
+		}
+	}
+	return decimal.Decimal{}, false
+}
+
+// positive returns n units of the last of so many places; n has up to 19 digits.
+func positive(n uint64, places int) decimal.Decimal {
+	d := decimal.MustNew(int64(n/2), places)                 //nolint:gosec // half of it fits
+	sum, err := d.Add(decimal.MustNew(int64(n-n/2), places)) //nolint:gosec // likewise
+	if err != nil {
+		panic("catalog: more than 19 digits: " + err.Error())
+	}
+	return sum.Trim(0)
+}
+
 func signed(n int64, negative bool) int64 {
 	if negative {
 		return -n

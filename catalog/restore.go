@@ -32,13 +32,11 @@ func (c *Catalog) restore() {
 	c.dropStrangers()
 }
 
-// refuse sets a snapshot aside that cannot be read.
+// refuse sets a snapshot aside that cannot be read. What is no file stays where
+// it is; write does not touch it either.
 func (c *Catalog) refuse(err error) {
-	for _, reason := range []error{ErrSnapshotForeign, ErrSnapshotNewer, ErrSnapshotTruncated, ErrSnapshotDamaged} {
-		if errors.Is(err, reason) {
-			err = errors.Join(err, os.Rename(c.config.Snapshot, c.config.Snapshot+refusedSuffix))
-			break
-		}
+	if !errors.Is(err, errNoFile) {
+		err = errors.Join(err, os.Rename(c.config.Snapshot, c.config.Snapshot+refusedSuffix))
 	}
 	c.complain("snapshot refused", err)
 }
@@ -78,7 +76,7 @@ func (c *Catalog) dropStrangers() {
 	if strangers == 0 || len(c.sources) == 0 {
 		return
 	}
-	next, err := build(c.nextVersion(old), c.config.Equivalence, known)
+	next, err := rebuild(old, c.nextVersion(old), c.config.Equivalence, known)
 	if err != nil {
 		c.complain("snapshot without packages of unknown providers", err)
 		return
@@ -118,9 +116,8 @@ func (c *Catalog) withheld(yield func(esim.Package) bool) {
 // byID returns the packages of one provider.
 func (s *shelf) byID(p esim.Provider) map[string]esim.Package {
 	packages := make(map[string]esim.Package)
-	from, to := s.of(p)
-	for n := from; n < to; n++ {
-		packages[s.rows[n].id] = s.pack(n)
+	for pack := range s.sold(p) {
+		packages[pack.ID] = pack
 	}
 	return packages
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"math"
 	"math/big"
 	"sync"
 	"time"
@@ -92,9 +93,10 @@ func (c *Catalog) setNext(s *source, at time.Time) {
 // jittered returns a time up to a tenth shorter or longer, so that many
 // processes do not ask at once.
 func jittered(d time.Duration) time.Duration {
-	n, err := rand.Int(rand.Reader, big.NewInt(int64(d/5)+1))
+	least := d - d/10
+	n, err := rand.Int(rand.Reader, big.NewInt(int64(min(d/5, math.MaxInt64-1-least))+1))
 	if err != nil {
 		return d
 	}
-	return d - d/10 + time.Duration(n.Int64())
+	return least + time.Duration(n.Int64())
 }

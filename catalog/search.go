@@ -109,10 +109,25 @@ func (e *search) prepare(rates Rates) {
 // walk appends up to one offer more than the page has. By price and one at a
 // time, the rows lie in order already.
 func (e *search) walk(found []pick) []pick {
-	if e.query.Sort == ByPrice && e.stack == 1 {
+	if e.query.Sort == ByPrice && e.stack == 1 && !slices.ContainsFunc(e.aisles, e.exceeds) {
 		return e.merge(found)
 	}
 	return e.rank(found)
+}
+
+// exceeds reports whether an aisle has amounts that a rate makes too large to
+// be compared, and so offers of two groups. The first or the last is one.
+func (e *search) exceeds(a aisle) bool {
+	t := &e.tariffs[a.currency]
+	if len(a.ahead) == 0 || !t.rate.IsPos() {
+		return false
+	}
+	for _, n := range [...]uint32{a.ahead[0], a.ahead[len(a.ahead)-1]} {
+		if cost, _ := t.sum(e.rows[n].price, 1); !cost.comparable { // one unit always has a sum
+			return true
+		}
+	}
+	return false
 }
 
 // enter finds the aisles: those of the rarest country that must be covered,
@@ -218,12 +233,12 @@ func (e *search) fits(a *aisle, n uint32) int32 {
 	if units == 0 || len(a.earlier) > 0 && e.coversOne(r, a.earlier) {
 		return 0
 	}
-	if units == 1 || !e.capped {
+	if units == 1 {
 		return units
 	}
-	cost, ok := e.tariffs[a.currency].sum(r.price, int(units))
-	if !ok || !e.within(cost.total, &e.tariffs[a.currency]) {
-		return 0
+	total, err := r.price.MulInt(int(units))
+	if err != nil || !e.within(total, &e.tariffs[a.currency]) {
+		return 0 // more digits than any amount has, or above the ceiling
 	}
 	return units
 }

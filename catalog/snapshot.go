@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,8 +16,8 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// Why a snapshot is refused. It is then renamed to end in ".refused", and the
-// catalogue begins empty.
+// Why the content of a snapshot is refused. The file is then renamed to end in
+// ".refused", as is one that cannot be read, and the catalogue begins empty.
 var (
 	ErrSnapshotForeign   = errors.New("catalog: the file is no snapshot of a catalogue")
 	ErrSnapshotNewer     = errors.New("catalog: the snapshot is of a newer format")
@@ -87,18 +88,15 @@ func unseal(file []byte) (numbers, texts []byte, err error) {
 
 // load reads a snapshot file.
 func load(path string, rule Equivalence) (*saved, error) {
+	info, err := regular(path) // first, for to open a pipe is to wait for its writer
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("catalog: %s is not a regular file", path)
-	}
 	if info.Size() > maxSnapshot {
 		return nil, ErrSnapshotDamaged
 	}
@@ -109,9 +107,23 @@ func load(path string, rule Equivalence) (*saved, error) {
 	return decode(file, rule)
 }
 
+// errNoFile says that the path is that of a directory, a device or a pipe.
+var errNoFile = errors.New("catalog: not a regular file")
+
+func regular(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%w: %s", errNoFile, path)
+	}
+	return info, err
+}
+
 // write puts a snapshot in the place of the one before. At every moment the
 // path names a whole file: the old one or the new.
 func write(path string, file []byte) (err error) {
+	if _, err = regular(path); errors.Is(err, errNoFile) {
+		return err // a device, say, must not become a file
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), leftovers(path)) // only its owner may read it
 	if err != nil {
 		return err

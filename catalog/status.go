@@ -47,7 +47,7 @@ func (c *Catalog) Status() Status {
 			SyncedAt:    s.syncedAt, TriedAt: s.triedAt, NextAt: s.nextAt, Err: s.err, Held: s.held,
 		}
 		if !s.syncedAt.IsZero() {
-			p.Age = now.Sub(s.syncedAt)
+			p.Age = max(0, now.Sub(s.syncedAt)) // clocks are set back at times
 		}
 		status.Providers = append(status.Providers, p)
 	}

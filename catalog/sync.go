@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -31,7 +32,8 @@ func (c *Catalog) Sync(ctx context.Context, providers ...esim.Provider) error {
 
 // Accept publishes the list that a guard holds back, or the packages it left
 // out of one, as they were listed last: an operator has looked at them and
-// says that they are right. It is [ErrNothingHeld] if there are none.
+// says that they are right. It is [ErrNothingHeld] if there are none. It is not
+// a sync: the log tells of it, and [Catalog.Wait], but not Config.OnReport.
 func (c *Catalog) Accept(p esim.Provider) error {
 	s := c.source(p)
 	if s == nil {
@@ -42,11 +44,14 @@ func (c *Catalog) Accept(p esim.Provider) error {
 	if s.pending == nil {
 		return fmt.Errorf("%w: %s", ErrNothingHeld, p)
 	}
-	report := Report{Provider: p, Packages: len(s.pending), Started: s.syncedAt}
+	listed, report := s.pending, Report{Provider: p, Started: s.syncedAt}
 	if s.held != nil {
 		report.Started = s.held.Started
+	} else {
+		listed = slices.AppendSeq(slices.Clone(listed), c.shelf.Load().sold(p))
 	}
-	c.replace(s, s.pending, nil, &report)
+	report.Packages = len(listed)
+	c.replace(s, listed, nil, &report)
 	report.log(c.config.Logger)
 	return report.Err
 }

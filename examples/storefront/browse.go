@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/catalog"
 )
 
 // popular are the destinations that come first.
@@ -15,13 +16,19 @@ var popular = [...]esim.Country{"JP", "US", "TH", "TR", "GB", "IT", "ES", "KR"}
 type homeView struct {
 	Query   string
 	Missed  bool // the query was no country of ours
-	Popular []destination
+	Popular []popularView
 	All     []destination
+}
+
+type popularView struct {
+	destination
+
+	From esim.Money
 }
 
 // home shows the destinations. A query that names one leads to it.
 func (s *shop) home(w http.ResponseWriter, r *http.Request) {
-	v := homeView{Query: strings.TrimSpace(r.URL.Query().Get("q")), All: s.shelf.countries()}
+	v := homeView{Query: strings.TrimSpace(r.URL.Query().Get("q")), All: s.countries()}
 	if v.Query != "" {
 		found := match(v.All, v.Query)
 		if len(found) == 1 {
@@ -36,7 +43,7 @@ func (s *shop) home(w http.ResponseWriter, r *http.Request) {
 	for _, c := range popular {
 		for _, d := range v.All {
 			if d.Code == c {
-				v.Popular = append(v.Popular, d)
+				v.Popular = append(v.Popular, popularView{d, s.from(c)})
 			}
 		}
 	}
@@ -68,10 +75,28 @@ type countryView struct {
 	Country esim.Country
 	Name    string
 	Filter  filter
-	Data    string // as chosen, in GB
-	Days    string
 	Offers  []offer
-	All     int // without filters
+	Fit     int    // on all pages
+	All     int    // without filters
+	Next    string // where the offers go on, "" = nowhere
+}
+
+// filter is how a customer narrows and orders the offers, as the form has it.
+// What makes no sense in it does not narrow.
+type filter struct {
+	Data, Days string // at least, in GB and days; "" = any
+	Unlimited  bool
+	Sort       string
+}
+
+// sorts are the orders in which offers can stand. The first one is the usual.
+var sorts = [...]struct {
+	Key, Name string
+	By        catalog.Sort
+}{
+	{"price", "lowest price", catalog.ByPrice},
+	{"pergb", "price per GB", catalog.ByPricePerGB},
+	{"perday", "price per day", catalog.ByPricePerDay},
 }
 
 // Sizes are the choices of least data, in GB.
@@ -81,36 +106,58 @@ func (countryView) Sizes() []string { return []string{"1", "3", "5", "10", "20",
 func (countryView) Spans() []string { return []string{"3", "7", "15", "30", "90"} }
 
 // Sorts are the orders in which offers can stand.
-func (countryView) Sorts() []struct{ Key, Name string } {
-	return []struct{ Key, Name string }{{"price", "lowest price"}, {"pergb", "price per GB"}, {"data", "most data"}}
-}
+func (countryView) Sorts() any { return sorts }
+
+// perPage is how many offers a page has; there may be hundreds.
+const perPage = 60
 
 // country compares what all resellers have for one country.
 func (s *shop) country(w http.ResponseWriter, r *http.Request) {
 	c := esim.Country(strings.ToUpper(r.PathValue("country")))
-	all := s.shelf.search(c, filter{})
-	if !c.Valid() || len(all) == 0 {
+	all := s.shelf.Search(catalog.Query{Countries: []esim.Country{c}, Limit: 1, Facets: true})
+	if all.Err != nil || all.Facets.Total == 0 {
 		s.say(w, r, http.StatusNotFound, "We have nothing for that country yet", "Search for another one on the first page.")
 		return
 	}
-	q := r.URL.Query()
-	v := countryView{Country: c, Name: c.Name(), All: len(all), Data: q.Get("data"), Days: q.Get("days")}
-	v.Filter = parseFilter(q)
-	v.Offers = s.shelf.search(c, v.Filter)
+	form := r.URL.Query()
+	v := countryView{Country: c, Name: c.Name(), All: all.Facets.Total, Filter: readFilter(form)}
+	query := v.Filter.query(c)
+	query.After = form.Get("after")
+	offers, page := s.search(query)
+	if page.Err != nil { // an old link
+		query.After = ""
+		offers, page = s.search(query)
+	}
+	v.Offers = offers
+	if page.Facets != nil {
+		v.Fit = page.Facets.Total
+	}
+	if page.Next != "" {
+		form.Set("after", page.Next)
+		v.Next = "/to/" + string(c) + "?" + form.Encode()
+	}
 	s.show(w, r, http.StatusOK, "country", view{Title: "eSIMs for " + v.Name, Body: v})
 }
 
-// parseFilter reads a filter; what makes no sense does not narrow.
-func parseFilter(q url.Values) filter {
-	f := filter{Sort: q.Get("sort"), Unlimited: q.Get("unlimited") != ""}
-	if n, err := strconv.Atoi(q.Get("data")); err == nil && n > 0 && n < 1000 {
-		f.MinData = esim.DataSize(n) * esim.GB
+func readFilter(form url.Values) filter {
+	return filter{Data: form.Get("data"), Days: form.Get("days"), Unlimited: form.Get("unlimited") != "", Sort: form.Get("sort")}
+}
+
+func (f filter) query(c esim.Country) catalog.Query {
+	q := catalog.Query{Countries: []esim.Country{c}, Limit: perPage, Facets: true}
+	if n, err := strconv.Atoi(f.Data); err == nil && n > 0 && n < 1000 {
+		q.MinData = esim.DataSize(n) * esim.GB
 	}
-	if n, err := strconv.Atoi(q.Get("days")); err == nil && n > 0 && n < 1000 {
-		f.MinDays = n
+	if n, err := strconv.Atoi(f.Days); err == nil && n > 0 && n < 1000 {
+		q.MinDays = n
 	}
-	if f.Sort != "pergb" && f.Sort != "data" {
-		f.Sort = "price"
+	if f.Unlimited {
+		q.Unlimited = catalog.Yes
 	}
-	return f
+	for _, s := range sorts {
+		if s.Key == f.Sort {
+			q.Sort = s.By
+		}
+	}
+	return q
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -20,7 +21,7 @@ type checkoutView struct {
 
 // checkout shows what is bought, under a new cart.
 func (s *shop) checkout(w http.ResponseWriter, r *http.Request) {
-	o, ok := s.shelf.offer(r.URL.Query().Get("offer"))
+	o, ok := s.offer(r.URL.Query().Get("offer"))
 	if !ok {
 		s.say(w, r, http.StatusNotFound, "This offer is gone", "It was sold out or renamed. There are others for the same country.")
 		return
@@ -35,18 +36,52 @@ func (s *shop) checkout(w http.ResponseWriter, r *http.Request) {
 // postBuy sells. The same form sent twice is one sale: the cart is its name.
 func (s *shop) postBuy(w http.ResponseWriter, r *http.Request) {
 	c, ok := parseCart(r.PostFormValue("cart"))
-	o, found := s.shelf.offer(r.PostFormValue("offer"))
-	if !ok || !found {
+	if !ok {
+		s.notOurs(w, r)
+		return
+	}
+	key := r.PostFormValue("offer")
+	if s.resent(w, r, c, c, &sale{}, key) {
+		return
+	}
+	o, found := s.offer(key)
+	if !found {
 		s.say(w, r, http.StatusBadRequest, "This offer is gone", "Nothing was bought and nothing was charged.")
 		return
 	}
-	s.finish(w, r, c, c, &sale{Reference: c.Reference(), Package: o.Package, PaidAt: time.Now()})
+	s.finish(w, r, c, c, &sale{Package: o.Package})
 }
 
-// finish sells and shows the order page of a cart.
+func (s *shop) notOurs(w http.ResponseWriter, r *http.Request) {
+	s.say(w, r, http.StatusBadRequest, "This form is not ours", "Nothing was bought and nothing was charged.")
+}
+
+// resent answers a form whose cart was paid before. What was paid stays paid,
+// whatever has become of the offer since.
+func (s *shop) resent(w http.ResponseWriter, r *http.Request, shown, paid cart, want *sale, key string) bool {
+	sold, err := s.books.sale(r.Context(), paid.Reference())
+	if isMissing(err) {
+		return false
+	}
+	if err == nil && (sold.Parent != want.Parent || offerKey(&sold.Package) != key) {
+		err = errOtherSale
+	}
+	s.sold(w, r, shown, err)
+	return true
+}
+
+// finish sells for the price that the customer has seen, and for no other.
 func (s *shop) finish(w http.ResponseWriter, r *http.Request, shown, paid cart, sold *sale) {
-	sold.Reference = paid.Reference()
-	err := s.sell(r.Context(), sold)
+	if price := sold.Package.Price.String(); r.PostFormValue("price") != price {
+		s.say(w, r, http.StatusConflict, "The price has changed", "It is "+price+" now. Nothing was bought and nothing was charged.")
+		return
+	}
+	sold.Reference, sold.PaidAt = paid.Reference(), time.Now()
+	s.sold(w, r, shown, s.sell(context.WithoutCancel(r.Context()), sold)) // who has paid and left still gets it
+}
+
+// sold shows how a sale went: the order page of a cart, or why there is none.
+func (s *shop) sold(w http.ResponseWriter, r *http.Request, shown cart, err error) {
 	switch {
 	case errors.Is(err, errNotSelling):
 		s.say(w, r, http.StatusForbidden, "Nothing is sold here", "This shop shows prices only. Nothing was bought and nothing was charged.")
@@ -73,16 +108,21 @@ func (s *shop) topUpCheckout(w http.ResponseWriter, r *http.Request) {
 
 // postTopUp sells more data for an eSIM.
 func (s *shop) postTopUp(w http.ResponseWriter, r *http.Request) {
-	c, sold, more, ok := s.topUpOffer(w, r, r.PostFormValue("offer"))
+	c, known := parseCart(r.PathValue("cart"))
+	paid, ok := parseCart(r.PostFormValue("cart"))
+	if !known || !ok || paid == c {
+		s.notOurs(w, r)
+		return
+	}
+	key := r.PostFormValue("offer")
+	if s.resent(w, r, c, paid, &sale{Parent: c.Reference()}, key) {
+		return
+	}
+	_, sold, more, ok := s.topUpOffer(w, r, key)
 	if !ok {
 		return
 	}
-	paid, ok := parseCart(r.PostFormValue("cart"))
-	if !ok || paid == c {
-		s.say(w, r, http.StatusBadRequest, "This form is not ours", "Nothing was bought and nothing was charged.")
-		return
-	}
-	sold.Package, sold.PaidAt = *more, time.Now()
+	sold.Package = *more
 	s.finish(w, r, c, paid, sold)
 }
 
@@ -99,7 +139,7 @@ func (s *shop) topUpOffer(w http.ResponseWriter, r *http.Request, id string) (c 
 		return c, nil, nil, false
 	}
 	for i := range list {
-		if string(list[i].Provider)+":"+list[i].ID == id || list[i].ID == id {
+		if offerKey(&list[i]) == id || list[i].ID == id {
 			return c, &sale{Parent: c.Reference(), ICCID: v.ICCID()}, &list[i], true
 		}
 	}

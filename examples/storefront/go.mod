@@ -7,7 +7,6 @@ require (
 	github.com/chromedp/chromedp v0.22.1
 	github.com/esimkit/esim v0.0.0
 	github.com/esimkit/esim/sqlite v0.0.0
-	github.com/govalues/decimal v0.1.36
 	github.com/makiuchi-d/gozxing v0.1.1
 	github.com/stretchr/testify v1.12.0
 	golang.org/x/time v0.16.0
@@ -19,6 +18,7 @@ require (
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/govalues/decimal v0.1.36 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect

@@ -69,20 +69,29 @@ type hookLine struct {
 	About    string // or why it was refused
 }
 
-// hookLog holds the latest webhooks.
+// hookLog holds the latest webhooks: so many that were verified, and so many
+// that were not, lest forged ones push out the others.
 type hookLog struct {
 	mu    sync.Mutex
 	lines []hookLine
 }
 
-const maxHookLines = 100
+const maxHookLines = 50
 
 func (l *hookLog) add(line hookLine) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, line)
-	if over := len(l.lines) - maxHookLines; over > 0 {
-		l.lines = slices.Delete(l.lines, 0, over)
+	alike := func(other hookLine) bool { return other.Verified == line.Verified }
+	same := 0
+	for _, other := range l.lines {
+		if alike(other) {
+			same++
+		}
+	}
+	if same > maxHookLines {
+		i := slices.IndexFunc(l.lines, alike)
+		l.lines = slices.Delete(l.lines, i, i+1)
 	}
 }
 

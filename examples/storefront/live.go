@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,13 +34,17 @@ func (s *shop) live(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	leave, ok := s.seats.take(c)
+	if !ok {
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "too many are watching", http.StatusServiceUnavailable)
+		return
+	}
+	defer leave()
 	told, stop := s.waiters.Watch(v.Sale.Package.Provider, esim.OrderRef{Reference: v.Sale.Reference, ID: orderID(v)})
 	defer stop()
 	ctx, cancel := context.WithTimeout(r.Context(), liveLimit)
 	defer cancel()
-	tick := time.NewTicker(liveTick)
-	defer tick.Stop()
-
 	stream := http.NewResponseController(w)
 	_ = stream.SetReadDeadline(time.Time{}) // nothing more is read; a server without deadlines has none to lift
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -61,7 +66,7 @@ func (s *shop) live(w http.ResponseWriter, r *http.Request) {
 		case <-s.closing:
 			return
 		case <-told:
-		case <-tick.C:
+		case <-time.After(s.nextLook(v)):
 		}
 		next, err := s.viewOf(ctx, c)
 		if err != nil {
@@ -69,6 +74,14 @@ func (s *shop) live(w http.ResponseWriter, r *http.Request) {
 		}
 		v = next
 	}
+}
+
+// nextLook is soon while something is under way; later on only usage moves.
+func (s *shop) nextLook(v *orderView) time.Duration {
+	if v.Status.Open || slices.ContainsFunc(v.TopUps, func(t topUpView) bool { return t.Status.Open }) {
+		return liveTick
+	}
+	return max(liveTick, s.meter.pause)
 }
 
 func orderID(v *orderView) string {

@@ -123,6 +123,7 @@ func (s *shop) furnish(t *testing.T) []place {
 	q := s.waitFor(t, review, journal.Provisioning)
 	_, err = s.journal.Escalate(t.Context(), q.ID, "the customer has called")
 	require.NoError(t, err)
+	s.upset(t, esim.ESIMFly)
 	key := url.QueryEscape(s.cheapest(t, esim.ESIMFX).Key())
 	return []place{
 		{"home", s.base + "/"},

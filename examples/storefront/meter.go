@@ -18,18 +18,24 @@ type meter struct {
 	pause     time.Duration // between two readings of one eSIM
 
 	mu   sync.Mutex
-	last map[esim.ICCID]measure
+	last map[esim.ICCID]*measure
 }
 
-// measure is one reading, or why there is none.
+// askAtMost is how long a page waits for a reseller: what there is to install
+// must not wait for what is nice to know.
+const askAtMost = 3 * time.Second
+
+// measure is one reading, or why there is none. It is locked while the reseller
+// is asked, so that a thousand who look are one question.
 type measure struct {
+	mu    sync.Mutex
 	usage *esim.Usage
 	err   error
 	at    time.Time
 }
 
 func newMeter(b *books, r *resellers, live bool) *meter {
-	m := &meter{books: b, resellers: r, pause: 2 * time.Second, last: make(map[esim.ICCID]measure)}
+	m := &meter{books: b, resellers: r, pause: 2 * time.Second, last: make(map[esim.ICCID]*measure)}
 	if live {
 		m.pause = time.Minute
 	}
@@ -46,26 +52,35 @@ func (m *meter) forget(iccid esim.ICCID) {
 // read returns what the reseller says, or said a moment ago. An error that
 // matches [errors.ErrUnsupported] means that this one never says.
 func (m *meter) read(ctx context.Context, p esim.Provider, iccid esim.ICCID) (*esim.Usage, error) {
-	m.mu.Lock()
-	kept, known := m.last[iccid]
-	m.mu.Unlock()
-	if known && time.Since(kept.at) < m.pause {
+	kept := m.of(iccid)
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if time.Since(kept.at) < m.pause {
 		return kept.usage, kept.err
 	}
 	c, err := m.resellers.client(p)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askAtMost) // others wait for it too
+	defer cancel()
 	usage, err := c.Usage(ctx, iccid)
 	if err == nil && !usage.Unlimited {
 		err = m.books.note(ctx, iccid, m.resellers.now(), spent(usage))
 	}
-	if ctx.Err() == nil {
-		m.mu.Lock()
-		m.last[iccid] = measure{usage, err, time.Now()}
-		m.mu.Unlock()
-	}
+	kept.usage, kept.err, kept.at = usage, err, time.Now()
 	return usage, err
+}
+
+func (m *meter) of(iccid esim.ICCID) *measure {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kept := m.last[iccid]
+	if kept == nil {
+		kept = new(measure)
+		m.last[iccid] = kept
+	}
+	return kept
 }
 
 // spent is what an eSIM has ever used. [esim.Usage.Used] leaves out plans that

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -19,6 +19,7 @@ import (
 // code and no address of an order page.
 type operatorView struct {
 	Open     []openItem
+	Shelf    []shelfView
 	Balances []balance
 	Ledger   []ledgerLine // simulators only
 	Agree    bool         // every charge is a purchase, and none has two
@@ -30,8 +31,7 @@ type operatorView struct {
 type openItem struct {
 	*journal.Purchase
 
-	Age  string
-	Tell string // what to tell the reseller's support
+	Age string
 }
 
 // Decidable: the journal lets a person end it.
@@ -40,6 +40,25 @@ func (i openItem) Decidable() bool { return i.State == journal.Review }
 // Escalatable: it can be put before a person now.
 func (i openItem) Escalatable() bool {
 	return i.State == journal.Unknown || i.State == journal.Provisioning
+}
+
+// shelfView is how a reseller's catalogue stands.
+type shelfView struct{ catalog.ProviderStatus }
+
+// Seen names the list that the operator looks at.
+func (v shelfView) Seen() string {
+	if v.Held != nil {
+		return v.Held.Started.Format(time.RFC3339Nano)
+	}
+	return v.SyncedAt.Format(time.RFC3339Nano)
+}
+
+func shelves(status catalog.Status) []shelfView {
+	list := make([]shelfView, len(status.Providers))
+	for i, p := range status.Providers {
+		list[i] = shelfView{p}
+	}
+	return list
 }
 
 type balance struct {
@@ -65,7 +84,7 @@ func (s *shop) operator(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *shop) operatorView(ctx context.Context) (*operatorView, error) {
-	v := &operatorView{Hooks: s.hookLog.latest(), Balances: s.balances(ctx)}
+	v := &operatorView{Shelf: shelves(s.shelf.Status()), Hooks: s.hookLog.latest(), Balances: s.balances(ctx)}
 	var all []*journal.Purchase
 	for p, err := range s.journal.Purchases(ctx, journal.Query{}) {
 		if err != nil {
@@ -73,7 +92,7 @@ func (s *shop) operatorView(ctx context.Context) (*operatorView, error) {
 		}
 		all = append(all, p)
 		if p.State.Open() || p.State == journal.Review {
-			v.Open = append(v.Open, openItem{p, age(time.Since(p.CreatedAt)), s.tell(p)})
+			v.Open = append(v.Open, openItem{p, age(time.Since(p.CreatedAt))})
 		}
 	}
 	if s.resellers.sim != nil {
@@ -102,24 +121,6 @@ func (s *shop) balances(ctx context.Context) []balance {
 		list = append(list, balance{c.Provider(), text})
 	}
 	return list
-}
-
-// tell is a message to the reseller's support that a person can send as it is.
-func (s *shop) tell(p *journal.Purchase) string {
-	name := "our reference " + p.Reference
-	if p.Order != nil && p.Order.ID != "" {
-		name = "your order " + p.Order.ID + ", " + name
-	}
-	what := "package " + p.PackageID
-	if p.ICCID != "" {
-		what += " for the eSIM " + string(p.ICCID)
-	}
-	ask := "Was it executed and charged?"
-	if p.State == journal.Provisioning {
-		ask = "It was charged and the eSIM has not come. Please deliver it, or refund the order."
-	}
-	return fmt.Sprintf("To %s: %s, %s, placed at %s, sent %s under the same reference. %s",
-		title(p.Provider), name, what, p.CreatedAt.UTC().Format("2006-01-02 15:04:05 UTC"), times(len(p.Attempts)), ask)
 }
 
 // ledger lays the reseller's books beside the journal.
@@ -175,13 +176,32 @@ func (s *shop) escalate(w http.ResponseWriter, r *http.Request) {
 	s.back(w, r, err)
 }
 
+// accept publishes what a guard holds back of a reseller's list, if it is still
+// what the operator has looked at.
+func (s *shop) accept(w http.ResponseWriter, r *http.Request) {
+	list := shelves(s.shelf.Status())
+	i := slices.IndexFunc(list, func(p shelfView) bool { return string(p.Provider) == r.PostFormValue("provider") })
+	if i < 0 {
+		s.say(w, r, http.StatusBadRequest, "Unknown", "There is no such reseller.")
+		return
+	}
+	if list[i].Seen() != r.PostFormValue("seen") {
+		s.say(w, r, http.StatusConflict, "Not possible any more", "The reseller was read again meanwhile. Look at what is held now.")
+		return
+	}
+	s.back(w, r, s.shelf.Accept(list[i].Provider))
+}
+
 func (s *shop) back(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case err == nil:
 		http.Redirect(w, r, "/operator", http.StatusSeeOther)
-	case errors.Is(err, journal.ErrState) || errors.Is(err, journal.ErrNotFound) || errors.Is(err, journal.ErrInHand):
+	case slices.ContainsFunc(tooLate, func(kind error) bool { return errors.Is(err, kind) }):
 		s.say(w, r, http.StatusConflict, "Not possible any more", err.Error())
 	default:
 		s.trouble(w, r, err)
 	}
 }
+
+// tooLate are errors of those who decide what has moved on meanwhile.
+var tooLate = []error{journal.ErrState, journal.ErrNotFound, journal.ErrInHand, catalog.ErrNothingHeld}

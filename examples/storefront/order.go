@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"html/template"
@@ -131,16 +132,24 @@ func (s *shop) viewOf(ctx context.Context, c cart) (*orderView, error) {
 	return v, nil
 }
 
-// kitOf is nil until an eSIM has come.
-func kitOf(p *journal.Purchase) (*kit, error) {
+// installable is the eSIM of a purchase, nil until it has come.
+func installable(p *journal.Purchase) *esim.ESIM {
 	if p == nil || p.Kind != journal.OrderKind || p.Order == nil {
-		return nil, nil //nolint:nilnil // nothing to install is no error
+		return nil
 	}
 	i := slices.IndexFunc(p.Order.ESIMs, func(e esim.ESIM) bool { return e.ICCID != "" && !e.Activation.IsZero() })
 	if i < 0 {
-		return nil, nil //nolint:nilnil // the same
+		return nil
 	}
-	e := p.Order.ESIMs[i]
+	return &p.Order.ESIMs[i]
+}
+
+// kitOf is nil until an eSIM has come.
+func kitOf(p *journal.Purchase) (*kit, error) {
+	e := installable(p)
+	if e == nil {
+		return nil, nil //nolint:nilnil // nothing to install is no error
+	}
 	code, err := qr.Encode(e.Activation)
 	if err != nil {
 		return nil, err
@@ -187,12 +196,16 @@ func (s *shop) topUpsFor(ctx context.Context, v *orderView) ([]esim.Package, err
 	if !can.ListTopUps || !can.TopUp {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, askAtMost)
+	defer cancel()
 	list, err := c.ListTopUps(ctx, v.Kit.ICCID)
 	if errors.Is(err, esim.ErrNotEligible) || errors.Is(err, esim.ErrNotFound) {
 		return nil, nil // this eSIM takes none
 	}
-	list = slices.DeleteFunc(list, func(p esim.Package) bool { return p.Price.Currency() == "" })
-	slices.SortFunc(list, func(a, b esim.Package) int { return compareMoney(a.Price, b.Price) })
+	list = slices.DeleteFunc(list, func(p esim.Package) bool { return p.Price.Currency() == "" || p.Price.IsZero() || p.Price.IsNegative() })
+	slices.SortFunc(list, func(a, b esim.Package) int {
+		return cmp.Or(cmp.Compare(a.Price.Currency(), b.Price.Currency()), a.Price.Amount().Cmp(b.Price.Amount()))
+	})
 	const shown = 12
 	return list[:min(len(list), shown)], err
 }

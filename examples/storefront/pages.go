@@ -54,6 +54,7 @@ var words = template.FuncMap{
 	"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"plan":  planOf,
 	"times": times,
+	"cents": cents,
 }
 
 // flagOf is the flag of a country, as two regional indicator symbols. Where a
@@ -88,6 +89,9 @@ func times(n int) string {
 	}
 	return fmt.Sprintf("%d times", n)
 }
+
+// cents rounds a price for people.
+func cents(m esim.Money) (esim.Money, error) { return esim.NewMoney(m.Amount().Round(2), m.Currency()) }
 
 // age is how long something has lasted, in the largest unit that fits.
 func age(d time.Duration) string {

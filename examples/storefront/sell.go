@@ -78,15 +78,15 @@ func (s *shop) settle(ctx context.Context) error {
 }
 
 // patience is how long a customer waits for an order that cannot be sent, the
-// price having changed for instance, before the money goes back.
+// reseller being out of reach for instance, before the money goes back.
 const patience = time.Minute
 
 // giveUp takes back what is older and of which nothing was sent, and pays it
 // back: the journal would go on trying for days, and it tells no hook of what
-// the shop itself has withdrawn.
+// the shop has withdrawn, or a person decided.
 func (s *shop) giveUp(ctx context.Context, after time.Duration) error {
 	var errs []error
-	for p, err := range s.journal.Purchases(ctx, journal.Query{States: []journal.State{journal.Ready, journal.NotExecuted}}) {
+	for p, err := range s.journal.Purchases(ctx, journal.Query{States: []journal.State{journal.Ready, journal.NotExecuted, journal.Refunded}}) {
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (s *shop) giveUp(ctx context.Context, after time.Duration) error {
 				continue // it has gone on
 			}
 		}
-		if p.State.Uncharged() {
+		if p.State != journal.Ready {
 			errs = append(errs, s.books.refund(ctx, p.Reference, time.Now()))
 		}
 	}

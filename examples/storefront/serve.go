@@ -34,6 +34,7 @@ func (s *shop) handler() http.Handler {
 	operator.HandleFunc("GET /operator", s.operator)
 	operator.HandleFunc("POST /operator/decide", s.decide)
 	operator.HandleFunc("POST /operator/escalate", s.escalate)
+	operator.HandleFunc("POST /operator/accept", s.accept)
 	if s.resellers.sim != nil {
 		operator.HandleFunc("POST /operator/demo", s.demonstrate)
 	}

@@ -1,13 +1,23 @@
 package main
 
 import (
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/journal"
 )
 
 func usd(t *testing.T, amount string) esim.Money {
@@ -17,46 +27,31 @@ func usd(t *testing.T, amount string) esim.Money {
 	return m
 }
 
-func TestPerGB(t *testing.T) {
-	for name, c := range map[string]struct {
-		data      esim.DataSize
-		unlimited bool
-		price     string
-		want      string
-	}{
-		"one":           {esim.GB, false, "2.72", "2.72 USD"},
-		"half":          {500 * esim.MB, false, "2", "4.00 USD"},
-		"binary":        {5 * esim.GiB, false, "10", "1.86 USD"},
-		"half a cent":   {8 * esim.GB, false, "1", "0.12 USD"}, // 0.125: to the even cent
-		"large":         {esim.TB, false, "0.01", "not stated"},
-		"unlimited":     {0, true, "20", "not stated"},
-		"not stated":    {0, false, "20", "not stated"},
-		"many decimals": {3 * esim.GB, false, "10", "3.33 USD"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := perGB(esim.Package{Data: c.data, Unlimited: c.unlimited, Price: usd(t, c.price)})
-			if c.want == "not stated" {
-				assert.True(t, got.IsZero(), got.String())
-				return
-			}
-			assert.Equal(t, c.want, got.String())
-		})
+// shopOf is a shop that has these packages on its shelf.
+func shopOf(t *testing.T, packages ...esim.Package) *shop {
+	t.Helper()
+	sold := map[esim.Provider][]esim.Package{}
+	for _, p := range packages {
+		sold[p.Provider] = append(sold[p.Provider], p)
 	}
-}
-
-func shelfOf(offers ...offer) *shelf {
-	s := newShelf(nil)
-	for _, o := range offers {
-		s.offers[o.Provider] = append(s.offers[o.Provider], o)
+	s := &shop{resellers: &resellers{}, logger: slog.New(slog.DiscardHandler)}
+	for p, list := range sold {
+		s.resellers.clients = append(s.resellers.clients, esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(list...)))
 	}
+	var err error
+	s.shelf, err = catalog.New(catalog.Config{Clients: s.resellers.clients})
+	require.NoError(t, err)
+	require.NoError(t, s.shelf.Sync(t.Context()))
+	s.pages, err = readPages()
+	require.NoError(t, err)
 	return s
 }
 
-func offerOf(t *testing.T, p esim.Provider, id string, data esim.DataSize, days int, price string, countries ...esim.Country) offer {
+func packageOf(t *testing.T, p esim.Provider, id string, data esim.DataSize, days int, price string, countries ...esim.Country) esim.Package {
 	t.Helper()
-	return offer{Package: esim.Package{
-		Provider: p, ID: id, Data: data, Unlimited: data == 0, ValidityDays: days, Price: usd(t, price), Countries: countries,
-	}}
+	return esim.Package{
+		Provider: p, ID: id, Name: id, Data: data, Unlimited: data == 0, ValidityDays: days, Price: usd(t, price), Countries: countries,
+	}
 }
 
 func keys(list []offer) []string {
@@ -71,17 +66,17 @@ func keys(list []offer) []string {
 }
 
 func TestSearch(t *testing.T) {
-	s := shelfOf(
-		offerOf(t, esim.ESIMFly, "small", esim.GB, 7, "2", "JP"),
-		offerOf(t, esim.ESIMFly, "large", 10*esim.GB, 30, "10", "JP", "KR"),
-		offerOf(t, esim.ESIMFX, "endless", 0, 3, "9", "JP"),
-		offerOf(t, esim.ESIMStory, "middle", 5*esim.GB, 15, "6", "JP"),
-		offerOf(t, esim.ESIMStory, "elsewhere", 5*esim.GB, 15, "1", "FR"),
+	s := shopOf(t,
+		packageOf(t, esim.ESIMFly, "small", esim.GB, 7, "2", "JP"),
+		packageOf(t, esim.ESIMFly, "large", 10*esim.GB, 30, "10", "JP", "KR"),
+		packageOf(t, esim.ESIMFX, "endless", 0, 3, "9", "JP"),
+		packageOf(t, esim.ESIMStory, "middle", 5*esim.GB, 15, "6", "JP"),
+		packageOf(t, esim.ESIMStory, "elsewhere", 5*esim.GB, 15, "1", "FR"),
 	)
 	for query, want := range map[string][]string{
 		"":                          {"small", "middle", "endless", "large*"},
 		"sort=pergb":                {"large*", "middle", "small", "endless"},
-		"sort=data":                 {"endless", "large*", "middle", "small"},
+		"sort=perday":               {"small", "large*", "middle", "endless"},
 		"data=5":                    {"middle", "endless", "large*"},
 		"days=15":                   {"middle", "large*"},
 		"data=20":                   {"endless"},
@@ -92,24 +87,104 @@ func TestSearch(t *testing.T) {
 		t.Run(query, func(t *testing.T) {
 			q, err := url.ParseQuery(query)
 			require.NoError(t, err)
-			assert.Equal(t, want, keys(s.search("JP", parseFilter(q))))
+			offers, page := s.search(readFilter(q).query("JP"))
+			require.NoError(t, page.Err)
+			assert.Equal(t, want, keys(offers))
 		})
 	}
-	assert.Empty(t, s.search("DE", filter{}))
 	o, ok := s.offer("esimstory:middle")
 	require.True(t, ok)
 	assert.Equal(t, "middle", o.ID)
-	_, ok = s.offer("esimstory:large")
-	assert.False(t, ok)
+	for _, key := range []string{"esimstory:large", "esimstory", "", ":middle"} {
+		_, ok = s.offer(key)
+		assert.False(t, ok, key)
+	}
+	assert.Equal(t, []destination{{"FR", 1}, {"JP", 4}, {"KR", 1}}, s.countries())
+	assert.Equal(t, usd(t, "2"), s.from("JP"))
 }
 
-func TestCountries(t *testing.T) {
-	s := shelfOf(
-		offerOf(t, esim.ESIMFly, "a", esim.GB, 7, "2", "JP", "FR"),
-		offerOf(t, esim.ESIMFX, "b", esim.GB, 7, "1.50", "JP"),
-	)
-	list := s.countries()
-	assert.Equal(t, []destination{{"FR", 1, usd(t, "2")}, {"JP", 2, usd(t, "1.5")}}, list)
+// TestMoreOffers turns the pages of a long list, and follows an old link.
+func TestMoreOffers(t *testing.T) {
+	packages := make([]esim.Package, 2*perPage+1)
+	for i := range packages {
+		packages[i] = packageOf(t, esim.ESIMFly, strconv.Itoa(i), esim.GB, 7, strconv.Itoa(i+1), "JP")
+	}
+	s := shopOf(t, packages...)
+	seen := map[string]int{}
+	next, pages := "/to/JP?data=1", 0
+	for ; next != ""; pages++ {
+		page := s.page(t, next)
+		for _, m := range regexp.MustCompile(`offer=esimfly%3a(\d+)&`).FindAllStringSubmatch(page, -1) {
+			seen[m[1]]++
+		}
+		assert.Contains(t, page, "121 of 121 offers")
+		assert.Equal(t, pages == 0, strings.Contains(page, "Best price per GB"))
+		m := regexp.MustCompile(`href="([^"]+)">More offers`).FindStringSubmatch(page)
+		next = ""
+		if m != nil {
+			next = html.UnescapeString(m[1])
+		}
+	}
+	assert.Equal(t, 3, pages)
+	assert.Len(t, seen, len(packages))
+	assert.Contains(t, s.page(t, "/to/JP?after=nonsense"), "More offers")
+}
+
+// page is what the shop answers, without a network in between.
+func (s *shop) page(t *testing.T, path string) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	s.handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+	require.Equal(t, http.StatusOK, w.Code, path)
+	return w.Body.String()
+}
+
+// TestMarkup sells what a reseller has given names full of markup: no page
+// takes it for its own.
+func TestMarkup(t *testing.T) {
+	const evil = `"'><img src=x onerror=alert(1)><script>alert(2)</script>{{.}}javascript:alert(3)`
+	p := packageOf(t, esim.ESIMFly, evil, esim.GB, 7, "2", "JP", "KR")
+	p.Region, p.Networks = evil, []esim.Network{{Name: evil, Technology: "5G" + evil}}
+	s := shopOf(t, p)
+	o, ok := s.offer(offerKey(&p))
+	require.True(t, ok)
+	bought := &journal.Purchase{
+		Reference: evil, PackageID: evil, Provider: esim.ESIMFly, State: journal.Review, Kind: journal.OrderKind, Quantity: 1,
+		Review: evil, Attempts: []journal.Attempt{{Number: 1, Failure: evil}},
+		Order: &esim.Order{ID: evil, ESIMs: []esim.ESIM{{ItemID: evil, ICCID: evil}}},
+	}
+	code := esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "M"}
+	guide, err := esim.NewInstallGuide(code, esim.InstallOptions{})
+	require.NoError(t, err)
+	pages := map[string]string{
+		"home": s.page(t, "/?q="+url.QueryEscape(evil)), "offers": s.page(t, "/to/JP"),
+		"checkout": s.page(t, "/checkout?offer="+url.QueryEscape(o.Key())),
+	}
+	for name, body := range map[string]any{
+		"operator": &operatorView{
+			Open: []openItem{{bought, evil}}, Balances: []balance{{esim.Provider(evil), evil}},
+			Hooks:  []hookLine{{Source: evil, Kind: evil, About: evil}},
+			Ledger: []ledgerLine{{esimtest.Charge{PackageID: evil}, esim.Provider(evil), bought}}, Demo: &demoView{ESIMs: []esim.ICCID{evil}},
+			Shelf: []shelfView{{catalog.ProviderStatus{Provider: esim.Provider(evil), Held: &catalog.Report{Findings: []catalog.Finding{{
+				Text: evil, Suspects: []catalog.Suspect{{Before: p, After: p}},
+			}}}}}},
+		},
+		"order": &orderView{
+			Cart: newCart(), Sale: &sale{Reference: evil, Package: p}, Purchase: bought, Kit: &kit{ICCID: evil, Guide: guide},
+			More: []esim.Package{p}, TopUps: []topUpView{{Package: p}},
+		},
+	} {
+		w := httptest.NewRecorder()
+		s.show(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), http.StatusOK, name, view{Body: body})
+		require.Equal(t, http.StatusOK, w.Code, name)
+		pages[name] = w.Body.String()
+	}
+	for name, page := range pages {
+		assert.NotContains(t, page, "<img", name)
+		assert.NotContains(t, page, "<script>", name)
+		assert.NotRegexp(t, `(href|src|action)="\s*javascript:`, page, name)
+		assert.Contains(t, page, "alert(1)", "%s: it is there, as text", name)
+	}
 }
 
 func TestMatch(t *testing.T) {
@@ -137,6 +212,8 @@ func TestOfferWords(t *testing.T) {
 	o.Networks = append(o.Networks, esim.Network{Technology: "5g"})
 	assert.Equal(t, "5G", o.Technology())
 	assert.False(t, o.Rechargeable(), "the reseller sells no top-ups")
+	o.Networks = append(o.Networks, esim.Network{Technology: "unknown"})
+	assert.Equal(t, "5G", o.Technology())
 	o.TopUps = true
 	assert.True(t, o.Rechargeable())
 	o.Package.Rechargeable = new(false)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/sqlite"
 	"github.com/esimkit/esim/webhook"
@@ -20,7 +22,7 @@ import (
 // shop is everything behind the pages.
 type shop struct {
 	resellers *resellers
-	shelf     *shelf
+	shelf     *catalog.Catalog
 	books     *books
 	store     *sqlite.Store
 	journal   *journal.Journal
@@ -29,6 +31,7 @@ type shop struct {
 	hooks     *webhook.Handler // nil = no reseller has a webhook secret
 	hookLog   *hookLog
 	waiters   webhook.Waiters
+	seats     seats
 	logger    *slog.Logger
 	pages     *pages
 
@@ -41,11 +44,17 @@ type shop struct {
 	closing  chan struct{}
 }
 
+// leastPassword is how long a password must be that nobody can find by trying.
+const leastPassword = 16
+
 // open brings everything together and listens. Nothing is served yet.
 func open(ctx context.Context, o options, dayCap esim.Money, logger *slog.Logger) (s *shop, err error) {
 	s = &shop{logger: logger, sells: !o.live || o.buy, password: os.Getenv("STOREFRONT_PASSWORD"), closing: make(chan struct{})}
 	if s.password == "" {
 		s.password = rand.Text()
+	}
+	if len(s.password) < leastPassword {
+		return s, fmt.Errorf("STOREFRONT_PASSWORD has less than %d characters", leastPassword)
 	}
 	defer func() {
 		if err != nil {
@@ -60,11 +69,10 @@ func open(ctx context.Context, o options, dayCap esim.Money, logger *slog.Logger
 	if err != nil {
 		return s, err
 	}
-	s.shelf = newShelf(s.resellers.clients)
 	if s.pages, err = readPages(); err != nil {
 		return s, err
 	}
-	if err = s.openData(ctx, o.data); err != nil {
+	if err = s.openData(ctx, o); err != nil {
 		return s, err
 	}
 	s.meter = newMeter(s.books, s.resellers, o.live)
@@ -79,7 +87,8 @@ func open(ctx context.Context, o options, dayCap esim.Money, logger *slog.Logger
 	return s, nil
 }
 
-func (s *shop) openData(ctx context.Context, directory string) (err error) {
+func (s *shop) openData(ctx context.Context, o options) (err error) {
+	directory := o.data
 	if directory == "" {
 		if directory, err = os.MkdirTemp("", "storefront-*"); err != nil {
 			return err
@@ -92,7 +101,14 @@ func (s *shop) openData(ctx context.Context, directory string) (err error) {
 	if s.store, err = sqlite.Open(filepath.Join(directory, "purchases.db")); err != nil { //nolint:contextcheck // outlives the call
 		return err
 	}
-	s.books, err = openBooks(ctx, filepath.Join(directory, "shop.db"))
+	if s.books, err = openBooks(ctx, filepath.Join(directory, "shop.db")); err != nil {
+		return err
+	}
+	shelf := catalog.Config{Clients: s.resellers.clients, Logger: s.logger}
+	if o.live { // a simulated world begins anew each time, with other prices
+		shelf.Snapshot = filepath.Join(directory, "catalog.snap")
+	}
+	s.shelf, err = catalog.New(shelf)
 	return err
 }
 
@@ -125,15 +141,17 @@ func (s *shop) openJournal(dayCap esim.Money) (err error) {
 // work runs what goes on beside the pages, until ctx ends.
 func (s *shop) work(ctx context.Context) {
 	var working sync.WaitGroup
-	working.Go(func() { _ = s.journal.Run(ctx) }) // ends with ctx, which is no news
 	if s.hooks != nil {
 		working.Go(func() { _ = s.hooks.Run(ctx) })
 	}
-	working.Go(func() { s.every(ctx, time.Minute, "settle", s.settle) })
-	working.Go(func() {
-		s.every(ctx, patience/6, "give up", func(ctx context.Context) error { return s.giveUp(ctx, patience) })
-	})
-	working.Go(func() { s.every(ctx, time.Hour, "catalogues", s.shelf.sync) })
+	if s.sells { // otherwise even what was paid for earlier waits until it may spend money
+		working.Go(func() { _ = s.journal.Run(ctx) }) // ends with ctx, which is no news
+		working.Go(func() { s.every(ctx, time.Minute, "settle", s.settle) })
+		working.Go(func() {
+			s.every(ctx, patience/6, "give up", func(ctx context.Context) error { return s.giveUp(ctx, patience) })
+		})
+	}
+	working.Go(func() { _ = s.shelf.Run(ctx) })
 	working.Go(func() { s.every(ctx, time.Hour, "usage", s.readMeters) })
 	working.Wait()
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -25,7 +27,7 @@ func startShop(t *testing.T) *shop {
 	t.Helper()
 	s := serveShop(t, options{seed: testSeed}, esim.Money{})
 	require.Eventually(t, func() bool {
-		return len(s.shelf.offersOf(esim.ESIMFX)) > 0 && len(s.shelf.offersOf(esim.ESIMFly)) > 0 && len(s.shelf.offersOf(esim.ESIMStory)) > 0
+		return s.stocked(esim.ESIMFly, esim.ESIMStory, esim.ESIMFX)
 	}, 10*time.Second, 10*time.Millisecond)
 	s.resellers.sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{Delay: 20 * time.Millisecond})
 	return s
@@ -49,10 +51,10 @@ func serveShop(t *testing.T, o options, dayCap esim.Money) *shop {
 	return s
 }
 
-func (s *shelf) offersOf(p esim.Provider) []offer {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.offers[p]
+// stocked reports whether these resellers' offers are on the shelf.
+func (s *shop) stocked(resellers ...esim.Provider) bool {
+	found := s.shelf.Search(catalog.Query{Limit: 1, Facets: true}).Facets.Providers
+	return !slices.ContainsFunc(resellers, func(p esim.Provider) bool { return found[p] == 0 })
 }
 
 // client follows no redirect, so that a test sees it.
@@ -104,19 +106,19 @@ func (s *shop) form(t *testing.T, path string) url.Values {
 	t.Helper()
 	answer, page := s.get(t, path)
 	require.Equal(t, http.StatusOK, answer.StatusCode, page)
-	form := url.Values{}
-	for _, m := range hiddenField.FindAllStringSubmatch(page, -1) {
-		form.Set(m[1], m[2])
-	}
-	require.Len(t, form, 2)
+	form := hidden(page, "cart", "offer", "price")
+	require.Len(t, form, 3)
 	return form
 }
 
 // cheapest is an offer of a reseller that works in Japan alone.
 func (s *shop) cheapest(t *testing.T, p esim.Provider) offer {
 	t.Helper()
-	for _, o := range s.shelf.search("JP", filter{MinData: esim.GB}) {
-		if o.Provider == p && len(o.Countries) == 1 && !o.Unlimited {
+	offers, _ := s.search(catalog.Query{
+		Countries: []esim.Country{"JP"}, MinData: esim.GB, Providers: []esim.Provider{p}, Unlimited: catalog.No, Limit: 500,
+	})
+	for _, o := range offers {
+		if len(o.Countries) == 1 {
 			return o
 		}
 	}

@@ -59,7 +59,7 @@ func statusOf(sold *sale, p *journal.Purchase, now time.Time) status {
 	case journal.Provisioning:
 		return preparing(now.Sub(p.CreatedAt) > lateAfter)
 	case journal.Delivered:
-		return delivered(p.Kind)
+		return delivered(p)
 	case journal.Rejected, journal.NotExecuted:
 		return status{"The network has refused", "Nothing was bought. Your payment is on its way back to you.", steps(1, false), "bad", true}
 	case journal.Refunded:
@@ -114,9 +114,15 @@ func preparing(late bool) status {
 	}
 }
 
-func delivered(kind journal.Kind) status {
-	if kind == journal.TopUpKind {
+func delivered(p *journal.Purchase) status {
+	if p.Kind == journal.TopUpKind {
 		return status{"Topped up", "The data is on your eSIM.", steps(len(stepNames), false), "good", false}
+	}
+	if installable(p) == nil { // a person has said so
+		return status{
+			"Settled by our team", "A person has found out that your eSIM was delivered in another way. If you do not have it, tell our support.",
+			steps(len(stepNames), false), "good", false,
+		}
 	}
 	return status{
 		"Your eSIM is ready", "Install it now while you have Wi-Fi; it starts when you arrive.", steps(len(stepNames), false), "good", false,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -15,6 +16,7 @@ func TestStatus(t *testing.T) {
 	now := time.Date(2026, 3, 10, 15, 0, 0, 0, time.UTC)
 	paid, refunded := &sale{PaidAt: now}, &sale{PaidAt: now, RefundedAt: now}
 	young, old := now.Add(-time.Minute), now.Add(-time.Hour)
+	arrived := &esim.Order{ESIMs: []esim.ESIM{{ICCID: "8985234000000000001", Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com"}}}}
 	for name, c := range map[string]struct {
 		sale *sale
 		p    *journal.Purchase
@@ -31,7 +33,8 @@ func TestStatus(t *testing.T) {
 		"unknown, and arrived":  {paid, &journal.Purchase{State: journal.Unknown, Doubt: 1, Arrived: true}, "You have been charged once", 2, true},
 		"provisioning":          {paid, &journal.Purchase{State: journal.Provisioning, CreatedAt: young}, "mostly within minutes", 2, true},
 		"provisioning for long": {paid, &journal.Purchase{State: journal.Provisioning, CreatedAt: old}, "You have been charged once", 2, true},
-		"delivered":             {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.OrderKind}, "Install it now", 4, false},
+		"delivered":             {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.OrderKind, Order: arrived}, "Install it now", 4, false},
+		"settled by a person":   {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.OrderKind}, "tell our support", 4, false},
 		"topped up":             {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.TopUpKind}, "on your eSIM", 4, false},
 		"rejected":              {paid, &journal.Purchase{State: journal.Rejected}, "on its way back", 1, true},
 		"rejected, refunded":    {refunded, &journal.Purchase{State: journal.Rejected}, "returned in full", 1, false},

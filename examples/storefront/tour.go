@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/catalog"
 )
 
 // tour is a customer without a browser: one sale over HTTP in which the answer
@@ -67,10 +68,9 @@ func tour(ctx context.Context, w io.Writer, s *shop) error {
 // firstOffer waits until a reseller's catalogue is there.
 func (s *shop) firstOffer(ctx context.Context, p esim.Provider, c esim.Country) (offer, error) {
 	for {
-		for _, o := range s.shelf.search(c, filter{}) {
-			if o.Provider == p {
-				return o, nil
-			}
+		offers, _ := s.search(catalog.Query{Countries: []esim.Country{c}, Providers: []esim.Provider{p}, Limit: 1})
+		if len(offers) > 0 {
+			return offers[0], nil
 		}
 		select {
 		case <-ctx.Done():

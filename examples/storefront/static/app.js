@@ -5,8 +5,7 @@
 const watched = document.querySelector("[data-live]");
 if (watched && window.EventSource) {
 	for (const place of watched.querySelectorAll("[data-part]")) place.dataset.was = place.innerHTML;
-	const source = new EventSource(watched.dataset.live);
-	source.addEventListener("part", (event) => {
+	const change = (event) => {
 		const { part, html } = JSON.parse(event.data);
 		const place = document.getElementById(part);
 		const next = document.createElement("template");
@@ -17,8 +16,16 @@ if (watched && window.EventSource) {
 		showCopyButtons();
 		const headline = document.querySelector("#status h1");
 		if (headline) document.title = headline.textContent + " · Tern";
+	};
+	let source;
+	addEventListener("pageshow", () => {
+		source = new EventSource(watched.dataset.live);
+		source.addEventListener("part", change);
+		source.addEventListener("error", ({ target }) => { // refused: look again in a while, as without script
+			if (target.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10000);
+		});
 	});
-	addEventListener("pagehide", () => source.close());
+	addEventListener("pagehide", () => source?.close());
 }
 
 // Copying, where the browser can.

@@ -104,7 +104,7 @@ func TestAnswers(t *testing.T) {
 		{"a known reference of another purchase", rejecting, nil, fail(esim.ErrReferenceConflict, esim.OutcomeUnknown), journal.Review, esim.OutcomeUnknown, nil},
 		{
 			"an error of no known kind", rejecting, nil, errors.New("what?"), journal.Unknown, esim.OutcomeUnknown,
-			func(t *testing.T, p *journal.Purchase) { assert.Equal(t, "what?", p.Attempts[0].Failure) },
+			func(t *testing.T, p *journal.Purchase) { assert.Equal(t, "what?", p.Attempts[0].Cause) },
 		},
 		{
 			"a refusal", rejecting, nil, fail(esim.ErrPackageUnavailable, esim.OutcomeRejected, func(e *esim.Error) { e.Code, e.RequestID = "GONE", "r-1" }),

@@ -43,7 +43,9 @@ func (j *Journal) Bar(ctx context.Context, p esim.Provider, req esim.OrderReques
 		case d.Barred:
 			return errNoChange
 		case e.State == Ready && j.happen(e, d, Withdraw, facts{}):
-			d.Due, e.NextAt = "", zeroTime // whoever calls this knows
+			if d.Caller || e.Attempts > 0 { // else it was enqueued, by somebody who is to be told
+				d.Due, e.NextAt = "", zeroTime
+			}
 		case !e.State.Uncharged() || e.Doubt > 0:
 			return ErrState
 		}

@@ -61,6 +61,7 @@ type Attempt struct {
 	Ended   time.Time `json:"ended,omitzero"`    // zero = nobody knows how it ended
 	Outcome string    `json:"outcome,omitempty"` // "" = nobody knows
 	Failure string    `json:"failure,omitempty"`
+	Cause   string    `json:"cause,omitempty"` // what lay below, such as an error of the network
 }
 
 // Decision is what an operator has found out about a purchase under review.
@@ -101,11 +102,18 @@ func newPurchase(e *Entry, d *document) *Purchase {
 			shown.Outcome = a.Outcome.String()
 		}
 		if a.Failure != nil {
-			shown.Failure = a.Failure.text()
+			shown.Failure, shown.Cause = a.Failure.told(), a.Failure.Cause
 		}
 		p.Attempts = append(p.Attempts, shown)
 	}
 	return p
+}
+
+// told is the failure without what lay below.
+func (f *failure) told() string {
+	short := *f
+	short.Cause = ""
+	return short.text()
 }
 
 func (f *failure) text() string {

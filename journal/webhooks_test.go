@@ -155,3 +155,22 @@ func TestLostWebhookBecomesAnOpenItem(t *testing.T) {
 	assert.Empty(t, purchase.SupportNote())
 	assert.Len(t, h.sim.ESIMStory.Ledger().Charges(), 1)
 }
+
+// What is sent to the provider says nothing of the machine it comes from.
+func TestSupportNoteKeepsToTheProvidersBusiness(t *testing.T) {
+	s := openShop(t, rejecting)
+	s.lender.order = func(context.Context, esim.OrderRequest) (*esim.Order, error) {
+		return nil, &esim.Error{
+			Provider: "memory", Op: "Order", Kind: esim.ErrUnavailable, HTTPStatus: 502, RequestID: "r-1",
+			Err: errors.New("read tcp 10.0.0.7:48260->203.0.113.9:443: connection reset"),
+		}
+	}
+	_, err := s.buy("cart-1")
+	require.True(t, esim.MaybeCharged(err))
+	p := s.wantState("cart-1", journal.Unknown)
+	note := p.SupportNote()
+	assert.Contains(t, note, "unavailable (request r-1)")
+	assert.Contains(t, note, "Did you charge for this?")
+	assert.NotContains(t, note, "10.0.0.7")
+	assert.Contains(t, p.Attempts[0].Cause, "10.0.0.7", "for the operator's own eyes")
+}

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +41,11 @@ type MemoryClaims struct {
 	kept map[string]keptClaim
 }
 
+// keptClaim has few pointers, for the collector goes through all of them.
 type keptClaim struct {
-	Claim
-	at time.Time
+	version  int64
+	document string
+	at       int64 // Unix time in nanoseconds
 }
 
 var _ Claims = (*MemoryClaims)(nil)
@@ -63,9 +64,7 @@ func (m *MemoryClaims) Get(ctx context.Context, reference string) (*Claim, error
 	if !ok {
 		return nil, fmt.Errorf("router: no claim: %w", esim.ErrNotFound)
 	}
-	c := kept.Claim
-	c.Document = bytes.Clone(c.Document)
-	return &c, nil
+	return &Claim{Reference: reference, Version: kept.version, Document: []byte(kept.document)}, nil
 }
 
 // Put implements [Claims].
@@ -75,11 +74,10 @@ func (m *MemoryClaims) Put(ctx context.Context, c Claim) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.kept[c.Reference].Version != c.Version-1 {
+	if m.kept[c.Reference].version != c.Version-1 {
 		return ErrClaimConflict
 	}
-	c.Document = bytes.Clone(c.Document)
-	m.kept[c.Reference] = keptClaim{c, time.Now()}
+	m.kept[c.Reference] = keptClaim{c.Version, string(c.Document), time.Now().UnixNano()}
 	return nil
 }
 
@@ -89,9 +87,9 @@ func (m *MemoryClaims) Put(ctx context.Context, c Claim) error {
 func (m *MemoryClaims) Purge(before time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := 0
+	n, limit := 0, before.UnixNano()
 	for reference, kept := range m.kept {
-		if kept.at.Before(before) {
+		if kept.at < limit {
 			delete(m.kept, reference)
 			n++
 		}

@@ -11,12 +11,13 @@ type course int
 
 const (
 	stop      course = iota // the caller is told
+	stay                    // the same: something was bought, so it is no definite no
 	elsewhere               // to a candidate of another reseller
 	onwards                 // to the next candidate, of the same reseller too
 )
 
 func (c course) String() string {
-	return [...]string{"stop: the caller is told", "the next reseller", "the next package"}[c]
+	return [...]string{"stop: the caller is told", "stop: the outcome is unknown", "the next reseller", "the next package"}[c]
 }
 
 // courses is the table of failover: what follows a refusal of each kind. The
@@ -27,9 +28,9 @@ var courses = []struct {
 	why    string
 }{
 	{esim.ErrInvalidRequest, stop, "it is the request that is wrong"},
-	{esim.ErrReferenceConflict, stop, "the reference stands for another purchase there"},
-	{esim.ErrDuplicate, stop, "something was bought under it before"},
-	{esim.ErrIncomplete, stop, "something was bought"},
+	{esim.ErrReferenceConflict, stay, "the reference stands for another purchase there"},
+	{esim.ErrDuplicate, stay, "something was bought under it before"},
+	{esim.ErrIncomplete, stay, "something was bought"},
 	{esim.ErrMalformedResponse, stop, "an answer that cannot be read proves nothing"},
 	{esim.ErrPackageUnavailable, onwards, "another package may be there"},
 	{esim.ErrPriceChanged, onwards, "another package may have kept its price"},

@@ -14,10 +14,11 @@ import (
 type Decision struct {
 	Reference  string        `json:"reference"`
 	Asked      Choice        `json:"asked"`
-	At         time.Time     `json:"at"` // of the latest ranking
-	Candidates []Considered  `json:"candidates,omitempty"`
-	Attempts   []Attempt     `json:"attempts,omitempty"` // of all calls, oldest first
-	Chosen     *Choice       `json:"chosen,omitempty"`   // who sold it; nil = nobody, or nobody knows yet
+	At         time.Time     `json:"at"`                   // of the latest ranking
+	Candidates []Considered  `json:"candidates,omitempty"` // the best 32 that were looked at
+	More       int           `json:"more,omitempty"`       // how many there were beside them
+	Attempts   []Attempt     `json:"attempts,omitempty"`   // of all calls, oldest first
+	Chosen     *Choice       `json:"chosen,omitempty"`     // who sold it; nil = nobody, or nobody knows yet
 	Shadow     *ShadowChoice `json:"shadow,omitempty"`
 }
 
@@ -98,6 +99,9 @@ func (d *Decision) String() string {
 			fmt.Fprintf(&b, ": %s", c.Excluded)
 		}
 		b.WriteByte('\n')
+	}
+	if d.More > 0 {
+		fmt.Fprintf(&b, "  … and %d more\n", d.More)
 	}
 	for i := range d.Attempts {
 		a := &d.Attempts[i]

@@ -60,7 +60,8 @@ type attempt struct {
 	PackageID string        `json:"package_id"`
 	Reference string        `json:"reference"`
 	State     state         `json:"state"`
-	By        string        `json:"by"` // the call that opened it
+	By        string        `json:"by"`                // the call that opened it
+	Journal   bool          `json:"journal,omitempty"` // it was opened where a journal sees each request
 	Quote     *esim.Money   `json:"quote,omitempty"`
 	Ceiling   *esim.Money   `json:"ceiling,omitempty"`
 	OrderID   string        `json:"order_id,omitempty"`
@@ -74,6 +75,7 @@ type attempt struct {
 type trail struct {
 	At         time.Time     `json:"at"`
 	Candidates []Considered  `json:"candidates"`
+	More       int           `json:"more,omitempty"` // candidates that were not written
 	Shadow     *ShadowChoice `json:"shadow,omitempty"`
 
 	text []byte // as JSON, once it was written
@@ -81,6 +83,18 @@ type trail struct {
 
 // leaveOut notes that a candidate was not to be asked after all.
 func (t *trail) leaveOut(c *Considered, why string) { c.Excluded, t.text = why, nil }
+
+// keptCandidates bounds a document: those after the first are counted only.
+const keptCandidates = 32
+
+// short is the trail as it is written.
+func (t *trail) short() *trail {
+	kept := *t
+	if more := len(t.Candidates) - keptCandidates; more > 0 {
+		kept.Candidates, kept.More = t.Candidates[:keptCandidates], more
+	}
+	return &kept
+}
 
 // keptAttempts bounds a document. Of the attempts that were refused only the
 // latest are kept, and the first, whose reference is the caller's own.
@@ -107,7 +121,7 @@ func (d *document) encode() ([]byte, error) {
 		return text, err
 	}
 	if d.Trail.text == nil {
-		if d.Trail.text, err = json.Marshal(d.Trail); err != nil {
+		if d.Trail.text, err = json.Marshal(d.Trail.short()); err != nil {
 			return nil, err
 		}
 	}
@@ -166,16 +180,17 @@ func (d *document) mark(a attempt) {
 	*was = a
 }
 
-// charged returns how many attempts were charged. More than one is what all of
-// this is there to prevent.
+// charged returns how many purchases were charged; two attempts of a top-up are
+// one, under one reference. More than one is what all of this is there to
+// prevent.
 func (d *document) charged() int {
-	n := 0
+	of := make(map[string]bool)
 	for i := range d.Attempts {
 		if d.Attempts[i].State == won {
-			n++
+			of[d.Attempts[i].Reference] = true
 		}
 	}
-	return n
+	return len(of)
 }
 
 // wanted reports whether a claim is about what is asked for now.
@@ -187,7 +202,8 @@ func (d *document) wanted(w *wish) bool {
 func (d *document) decision(reference string) *Decision {
 	told := &Decision{Reference: reference, Asked: d.Asked}
 	if d.Trail != nil {
-		told.At, told.Candidates, told.Shadow = d.Trail.At, d.Trail.Candidates, d.Trail.Shadow
+		short := d.Trail.short()
+		told.At, told.Candidates, told.More, told.Shadow = short.At, short.Candidates, short.More, short.Shadow
 	}
 	for i := range d.Attempts {
 		a := &d.Attempts[i]

@@ -25,14 +25,21 @@ type Refusal struct {
 	Why     string
 }
 
-// Error says who refused, and why.
+// mostTold is how many refusals fit in a line of text.
+const mostTold = 20
+
+// Error says who refused, and why; of many the first.
 func (e *NoneLeft) Error() string {
 	if len(e.Refusals) == 0 {
 		return "nobody could be asked"
 	}
-	said := make([]string, len(e.Refusals))
-	for i, r := range e.Refusals {
+	told := e.Refusals[:min(len(e.Refusals), mostTold)]
+	said := make([]string, len(told), len(told)+1)
+	for i, r := range told {
 		said[i] = fmt.Sprintf("%s: %s", r.Choice, r.Why)
+	}
+	if more := len(e.Refusals) - mostTold; more > 0 {
+		said = append(said, fmt.Sprintf("and %d more", more))
 	}
 	return "nobody is left: " + strings.Join(said, ", ")
 }

@@ -57,7 +57,7 @@ var exclusions = []exclusion{
 	plain("price above ceiling", esim.ErrPriceChanged, (*question).tooDear),
 	plain("margin too small", esim.ErrPriceChanged, func(q *question) bool {
 		cost, ok := q.in(q.total, q.needs.SellingPrice.Currency())
-		return ok && !q.needs.SellingPrice.IsZero() && !q.needs.leavesMargin(cost)
+		return !q.needs.SellingPrice.IsZero() && !(ok && q.needs.leavesMargin(cost))
 	}),
 	plain(breakerOpen, esim.ErrUnavailable, func(q *question) bool { return q.c.Health.Breaker == BreakerOpen }),
 	plain("balance would fall below its minimum", esim.ErrInsufficientBalance, func(q *question) bool {
@@ -135,8 +135,10 @@ func (q *question) tooDear() bool {
 	for _, limit := range []struct{ price, most esim.Money }{
 		{q.c.Price, q.needs.MaxPrice}, {q.total, q.req.MaxTotal},
 	} {
-		price, ok := q.in(limit.price, limit.most.Currency())
-		if ok && !limit.most.IsZero() && above(price, limit.most) {
+		if limit.most.IsZero() || q.c.Price.Currency() == "" { // unpriced and noRate have seen to that
+			continue
+		}
+		if price, ok := q.in(limit.price, limit.most.Currency()); !ok || above(price, limit.most) {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/esimkit/esim"
@@ -51,7 +52,19 @@ func (s *sale) tell(ctx context.Context) {
 		s.Logger.InfoContext(ctx, "router: the shadow policy would have chosen otherwise",
 			"reference", s.reference, "shadow", shadow.Choice.String(), "price", shadow.Price.String())
 	}
-	if s.OnDecision != nil {
-		s.OnDecision(ctx, *s.doc.decision(s.reference))
+	if s.OnDecision == nil {
+		return
 	}
+	s.doc.Trail = s.trail // what is on record may have been read again since
+	s.contained(ctx, "OnDecision", func() { s.OnDecision(ctx, *s.doc.decision(s.reference)) })
+}
+
+// contained keeps a panic of what decides nothing away from the sale.
+func (s *sale) contained(ctx context.Context, name string, call func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.Logger.ErrorContext(ctx, "router: Config."+name+" panicked", "reference", s.reference, "panic", fmt.Sprintf("%T", r))
+		}
+	}()
+	call()
 }

@@ -62,6 +62,7 @@ type sale struct {
 	listed   bool        // askedFor is what the shelf says
 	currency string      // that prices are compared in
 	left     []Candidate // that may still be asked; nil = nothing was planned yet
+	guesses  []Candidate // that are asked when nobody is left
 	trail    *trail      // of this call; nil = nothing was planned
 	excluded map[Choice]*exclusion
 	refusals []Refusal
@@ -104,17 +105,25 @@ func (c *core) begin(w wish, reference string) *sale {
 	return &sale{core: c, wish: w, reference: reference, call: c.name + "/" + strconv.FormatInt(c.calls.Add(1), 10)}
 }
 
-// make is the life of a sale.
+// make makes the sale, and tells of it when its turn is over: whoever is told
+// may order again.
 func (s *sale) make(ctx context.Context) (*esim.Order, error) {
+	order, err := s.inTurn(ctx)
+	s.tell(ctx)
+	return order, err
+}
+
+// inTurn is the life of a sale.
+func (s *sale) inTurn(ctx context.Context) (*esim.Order, error) {
 	leave, err := s.turns.take(ctx, s.reference)
 	if err != nil { // whoever has the turn may be spending the money
 		return nil, s.doubtful(s.op(), s.reference, esim.ErrUnavailable, err, "another call with this reference is under way")
 	}
 	defer leave()
+	defer s.release(errNotAsked) // after a panic; else it was released before
 	if failed := s.load(ctx); failed != nil {
 		return nil, failed
 	}
-	defer func() { s.tell(ctx) }()
 	for {
 		a := s.doc.binding()
 		if a == nil {
@@ -133,7 +142,7 @@ func (s *sale) make(ctx context.Context) (*esim.Order, error) {
 		if now.State != refused {
 			return s.outcome(&now, order, err)
 		}
-		if s.refusedBy(&now, err) == stop || !recorded || ctx.Err() != nil {
+		if s.refusedBy(ctx, &now, err) == stop || !recorded || ctx.Err() != nil {
 			return nil, s.last
 		}
 	}
@@ -218,8 +227,13 @@ func (s *sale) reload(ctx context.Context) error {
 // another process has changed the claim meanwhile: then the claim is read again
 // and the sale looks at everything anew.
 func (s *sale) open(ctx context.Context) (*attempt, *esim.Error) {
-	if s.trail == nil && !s.topUp {
-		if failed := s.plan(); failed != nil {
+	switch {
+	case s.topUp:
+		if failed := s.overCeiling(); failed != nil {
+			return nil, failed
+		}
+	case s.trail == nil:
+		if failed := s.plan(ctx); failed != nil {
 			return nil, failed
 		}
 		s.refresh(ctx)
@@ -266,8 +280,10 @@ func (s *sale) notPut(ctx context.Context, a *attempt, cause error) *esim.Error 
 		return s.doubtful(s.op(), s.reference, esim.ErrUnavailable, errors.Join(cause, err), "the claim cannot be written, nor read")
 	case !s.doc.wanted(&s.wish):
 		return s.doubtful(s.op(), s.reference, esim.ErrReferenceConflict, nil, "this reference stands for another purchase")
-	case s.version == before && s.doc.attempt(a.N) == nil: // as it was; nothing was sent
+	case s.version == before && s.doc.attempt(a.N) == nil && !errors.Is(cause, ErrClaimConflict): // as it was; nothing was sent
 		return s.refuse(s.op(), s.reference, esim.ErrUnavailable, cause, "the claim cannot be written")
+	case s.version == before && s.doc.attempt(a.N) == nil: // the store has another, and does not show it
+		return s.doubtful(s.op(), s.reference, esim.ErrUnavailable, cause, "the claims store is behind")
 	case ctx.Err() != nil:
 		return s.doubtful(s.op(), s.reference, esim.ErrUnavailable, cause, "the context has ended")
 	}
@@ -289,7 +305,7 @@ func (s *sale) put(ctx context.Context) error {
 
 // next takes the best candidate whose reseller may be asked.
 func (s *sale) next() (Candidate, bool) {
-	for len(s.left) > 0 {
+	for len(s.left) > 0 || s.guess() {
 		c := s.left[0]
 		s.left = s.left[1:]
 		done, ok := s.resellers[c.Provider].permit()
@@ -308,7 +324,7 @@ func (s *sale) next() (Candidate, bool) {
 func (s *sale) newAttempt(c *Candidate) attempt {
 	a := attempt{
 		N: s.doc.next(), Provider: c.Provider, PackageID: c.Package.ID, Reference: s.reference,
-		State: open, By: s.call, At: s.Now(),
+		State: open, By: s.call, Journal: s.resellers[c.Provider].bar != nil, At: s.Now(),
 	}
 	if a.N > 1 && s.rules.ownReferences && !s.topUp {
 		a.Reference = subReference(s.reference, a.N)

@@ -74,8 +74,14 @@ func (c *core) find(ctx context.Context, op string, ref esim.OrderRef) (place, *
 	}
 	ref.ID = id
 	if ref.Reference != "" {
-		if at, failed := c.claimed(ctx, op, ref); failed != nil || at.reseller != nil {
-			return at, failed
+		at, failed := c.claimed(ctx, op, ref)
+		switch {
+		case failed != nil:
+			return place{}, failed
+		case at.reseller != nil && named && at.reseller.provider != p:
+			return place{}, c.refuse(op, ref.Reference, esim.ErrInvalidRequest, nil, "ID and Reference are of two resellers")
+		case at.reseller != nil:
+			return at, nil
 		}
 	}
 	if named {

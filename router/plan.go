@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -11,7 +12,7 @@ var errUnsupported = errors.ErrUnsupported
 
 // plan looks at everything that could be bought for the sale and ranks it. It
 // leaves the candidates in s.left and how it came to them in s.trail.
-func (s *sale) plan() *esim.Error {
+func (s *sale) plan(ctx context.Context) *esim.Error {
 	if failed := s.findAsked(); failed != nil {
 		return failed
 	}
@@ -40,16 +41,39 @@ func (s *sale) plan() *esim.Error {
 		}
 		fit = fit[:len(fit)-1]
 	}
-	if len(fit) == 0 {
-		fit = guesses
-		for i := range guesses {
-			s.considered(&guesses[i]).Excluded = ""
-		}
+	if s.guesses = guesses; len(fit) == 0 {
+		fit = s.takeGuesses()
 	}
 	s.left = s.rank(s.Policy, fit)
 	s.noteRanks()
-	s.shadow(fit)
+	if s.Shadow != nil {
+		s.contained(ctx, "Shadow", func() { s.shadow(fit) })
+	}
 	return nil
+}
+
+// guess ranks those who were left out for a reason that may be out of date, and
+// reports whether there are any.
+func (s *sale) guess() bool {
+	if len(s.guesses) == 0 {
+		return false
+	}
+	s.left = s.rank(s.Policy, s.takeGuesses())
+	s.noteRanks()
+	return len(s.left) > 0
+}
+
+func (s *sale) takeGuesses() []Candidate {
+	taken := s.guesses
+	s.guesses = nil
+	for i := range s.trail.Candidates {
+		c := &s.trail.Candidates[i]
+		if row := s.excluded[c.Choice]; row != nil && row.guess {
+			c.Excluded = ""
+			delete(s.excluded, c.Choice)
+		}
+	}
+	return taken
 }
 
 // findAsked finds out what is known of the package asked for, and whether it
@@ -116,26 +140,41 @@ func (s *sale) isAsked(c *Candidate) bool {
 // rank asks a policy, and believes it only as far as policies may go.
 func (s *sale) rank(p Policy, fit []Candidate) []Candidate {
 	sale := Sale{Reference: s.reference, Asked: s.askedFor, Quantity: s.wish.quantity, Currency: s.currency, Needs: s.needs}
+	at := make(map[packageKey]int, len(fit))
+	for i := range fit {
+		at[fit[i].key()] = i
+	}
 	ranked := make([]Candidate, 0, len(fit))
 	for _, c := range p(sale, slices.Clone(fit)) {
-		is := func(d Candidate) bool { return d.key() == c.key() }
-		if i := slices.IndexFunc(fit, is); i >= 0 && !slices.ContainsFunc(ranked, is) {
+		if i, ok := at[c.key()]; ok {
 			ranked = append(ranked, fit[i])
+			delete(at, c.key())
 		}
 	}
 	return ranked
 }
 
-// noteRanks writes the ranks into the trail.
+// noteRanks writes the ranks into the trail, after those that are there.
 func (s *sale) noteRanks() {
+	ranks := make(map[packageKey]int, len(s.left))
 	for i := range s.left {
-		s.considered(&s.left[i]).Rank = i + 1
+		ranks[s.left[i].key()] = i + 1
+	}
+	worst := 0
+	for i := range s.trail.Candidates {
+		worst = max(worst, s.trail.Candidates[i].Rank)
 	}
 	for i := range s.trail.Candidates {
-		if c := &s.trail.Candidates[i]; c.Rank == 0 && c.Excluded == "" {
+		c := &s.trail.Candidates[i]
+		switch rank := ranks[packageKey{c.Provider, c.PackageID}]; {
+		case c.Rank > 0 || c.Excluded != "":
+		case rank == 0:
 			c.Excluded = leftOut
+		default:
+			c.Rank = worst + rank
 		}
 	}
+	s.trail.text = nil
 	slices.SortStableFunc(s.trail.Candidates, func(a, b Considered) int {
 		if a.Rank == 0 || b.Rank == 0 {
 			return first(a.Rank > 0, b.Rank > 0)
@@ -159,9 +198,6 @@ func (s *sale) considered(c *Candidate) *Considered {
 
 // shadow notes what another policy would have asked first.
 func (s *sale) shadow(fit []Candidate) {
-	if s.Shadow == nil {
-		return
-	}
 	ranked := s.rank(s.Shadow, fit)
 	if len(ranked) == 0 {
 		return

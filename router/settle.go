@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +34,7 @@ func (s *sale) ask(ctx context.Context, a *attempt) (*esim.Order, error) {
 			s.done = done
 		}
 	}
-	defer s.release(errNotAsked) // after a panic; else it was released before
-	resumed := s.wasPerhapsSent(a) && (r.bar == nil || s.req.Resumed)
+	resumed := s.wasPerhapsSent(a) && (!onRecord(r, a) || s.req.Resumed)
 	began := s.Now()
 	order, err := s.send(ctx, r, a, resumed)
 	a.Took = s.Now().Sub(began)
@@ -45,6 +45,10 @@ func (s *sale) ask(ctx context.Context, a *attempt) (*esim.Order, error) {
 	s.release(err)
 	return order, err
 }
+
+// onRecord reports whether there is a journal that has seen each request of the
+// attempt: it has one here, and had one where it was opened.
+func onRecord(r *reseller, a *attempt) bool { return r.bar != nil && a.Journal }
 
 // wasPerhapsSent reports whether the attempt may have been sent before this call, by
 // what is on record or by what the caller says. What the caller says is not
@@ -121,7 +125,7 @@ func (s *sale) judge(ctx context.Context, a *attempt, order *esim.Order, err err
 		a.State = doubt
 		return err
 	}
-	if why := s.unproven(ctx, a); why != nil {
+	if why := s.unproven(ctx, a, err); why != nil {
 		told := errorOf(s.op(), a.Provider, err)
 		told.Outcome, told.Err = esim.OutcomeUnknown, errors.Join(why, told.Err)
 		if a.State != won {
@@ -136,21 +140,24 @@ func (s *sale) judge(ctx context.Context, a *attempt, order *esim.Order, err err
 var (
 	errWon     = errors.New("router: this reference was charged before")
 	errBefore  = errors.New("router: it may have been sent before, and a refusal now says nothing of that")
+	errTaken   = errors.New("router: the refusal says that something was bought under the reference")
 	errNoProof = errors.New("router: the reference could not be closed, so it may yet be bought")
 )
 
 // unproven says why a refusal does not prove that the attempt is out of the
 // race for good, nil if it does.
-func (s *sale) unproven(ctx context.Context, a *attempt) error {
+func (s *sale) unproven(ctx context.Context, a *attempt, refusal error) error {
 	r := s.resellers[a.Provider]
 	switch {
 	case a.State == won:
 		return errWon
 	case r == nil:
 		return errNoProof
+	case courseAfter(errorOf(s.op(), a.Provider, refusal)) == stay:
+		return errTaken
 	case !s.rules.bar:
 		return nil
-	case r.bar == nil && s.wasPerhapsSent(a):
+	case !onRecord(r, a) && s.wasPerhapsSent(a):
 		return errBefore
 	case r.bar == nil || s.topUp: // a top-up goes nowhere else
 		return nil
@@ -203,7 +210,7 @@ func (s *sale) alarm(ctx context.Context) {
 }
 
 // refusedBy takes note of a refusal that is proven, and says where to go.
-func (s *sale) refusedBy(a *attempt, err error) course {
+func (s *sale) refusedBy(ctx context.Context, a *attempt, err error) course {
 	s.last = s.own(a, err)
 	s.refusals = append(s.refusals, Refusal{
 		Choice: Choice{a.Provider, a.PackageID}, Asked: true, Outcome: s.last.Outcome, Kind: s.last.Kind, Why: said(err),
@@ -215,7 +222,7 @@ func (s *sale) refusedBy(a *attempt, err error) course {
 	if s.topUp {
 		return stop
 	}
-	if s.trail == nil && s.plan() != nil { // bound from the start, and now free
+	if s.trail == nil && s.plan(ctx) != nil { // bound from the start, and now free
 		return stop
 	}
 	s.drop(func(c *Candidate) bool {
@@ -226,13 +233,9 @@ func (s *sale) refusedBy(a *attempt, err error) course {
 
 // drop takes candidates off the list.
 func (s *sale) drop(which func(c *Candidate) bool) {
-	kept := make([]Candidate, 0, len(s.left))
-	for i := range s.left {
-		if !which(&s.left[i]) {
-			kept = append(kept, s.left[i])
-		}
+	for _, list := range []*[]Candidate{&s.left, &s.guesses} {
+		*list = slices.DeleteFunc(slices.Clone(*list), func(c Candidate) bool { return which(&c) })
 	}
-	s.left = kept
 }
 
 // outcome is what the caller is told of an attempt that has the sale.

@@ -34,11 +34,20 @@ func (s *sale) signpost(ctx context.Context, a *attempt) error {
 		return err
 	}
 	err = s.Claims.Put(ctx, Claim{Reference: a.Reference, Version: 1, Document: text})
-	if errors.Is(err, ErrClaimConflict) {
-		return nil // somebody was here before
+	if !errors.Is(err, ErrClaimConflict) {
+		return err
 	}
-	return err
+	there, err := s.Claims.Get(ctx, a.Reference) // somebody was here before, for this sale as a rule
+	if err != nil {
+		return err
+	}
+	if doc, err := decodeDocument(there); err != nil || doc.Purpose != forAttempt || doc.Of != s.reference {
+		return errors.Join(errNotOurs, err)
+	}
+	return nil
 }
+
+var errNotOurs = errors.New("router: another sale has the reference that this attempt would get")
 
 // lookUp reads the claim of a sale, by the caller's reference or by that of an
 // attempt.

@@ -60,6 +60,19 @@ func (s *sale) onlyOwner() {
 	}
 }
 
+// overCeiling checks the ceiling where the reseller cannot, since it is in
+// another currency than the price.
+func (s *sale) overCeiling() *esim.Error {
+	quote, most := s.req.Quote, s.req.MaxTotal
+	if quote == nil || most.IsZero() || quote.Price.Currency() == most.Currency() {
+		return nil
+	}
+	if price, ok := s.in(quote.Price, most.Currency()); ok && !above(price, most) {
+		return nil
+	}
+	return s.refuse("TopUp", s.reference, esim.ErrPriceChanged, nil, "Quote.Price is above MaxTotal")
+}
+
 func (s *sale) sendTopUp(ctx context.Context, r *reseller, a *attempt, resumed bool) (*esim.Order, error) {
 	o := s.orderOf(a)
 	return r.client.TopUp(ctx, esim.TopUpRequest{

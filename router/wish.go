@@ -40,7 +40,9 @@ func (c *core) wish(op, packageID string, quote *esim.Package, w wish) (wish, *e
 	if why := wrongPackageID(packageID); why != "" {
 		return invalid("PackageID " + why)
 	}
-	w.provider, w.id, w.qualified = c.split(packageID)
+	if w.provider, w.id, w.qualified = c.split(packageID); w.id == "" {
+		return invalid("PackageID names a reseller and no package")
+	}
 	if quote == nil {
 		return w, nil
 	}

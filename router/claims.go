@@ -45,7 +45,7 @@ type MemoryClaims struct {
 type keptClaim struct {
 	version  int64
 	document string
-	at       int64 // Unix time in nanoseconds
+	at       int64 // Unix time in microseconds
 }
 
 var _ Claims = (*MemoryClaims)(nil)
@@ -77,22 +77,25 @@ func (m *MemoryClaims) Put(ctx context.Context, c Claim) error {
 	if m.kept[c.Reference].version != c.Version-1 {
 		return ErrClaimConflict
 	}
-	m.kept[c.Reference] = keptClaim{c.Version, string(c.Document), time.Now().UnixNano()}
+	m.kept[c.Reference] = keptClaim{c.Version, string(c.Document), time.Now().UnixMicro()}
 	return nil
 }
 
 // Purge forgets the claims that were last written before a time, and returns
 // how many. A reference that is used again after that counts as new, so keep
 // them for as long as a shop may repeat an order.
-func (m *MemoryClaims) Purge(before time.Time) int {
+func (m *MemoryClaims) Purge(ctx context.Context, before time.Time) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n, limit := 0, before.UnixNano()
+	n, limit := int64(0), before.UnixMicro()
 	for reference, kept := range m.kept {
 		if kept.at < limit {
 			delete(m.kept, reference)
 			n++
 		}
 	}
-	return n
+	return n, nil
 }

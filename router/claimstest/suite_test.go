@@ -19,13 +19,6 @@ type memory struct{ *router.MemoryClaims }
 
 func newMemory() memory { return memory{router.NewMemoryClaims()} }
 
-func (m memory) Purge(ctx context.Context, before time.Time) (int64, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	return int64(m.MemoryClaims.Purge(before)), nil
-}
-
 func (memory) Now(context.Context) (time.Time, error) { return time.Now(), nil }
 func (m memory) Share() (router.Claims, error)        { return m, nil }
 func (m memory) Reopen() (router.Claims, error)       { return m, nil }

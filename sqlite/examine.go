@@ -49,7 +49,9 @@ func examine(ctx context.Context, path string, tx sqlstore.Tx, quick bool) (int,
 		return v, err
 	}
 	err = verify(ctx, tx, v)
-	if err != nil && primary(err) == -1 { // what was read is the trouble
+	switch {
+	case err == nil:
+	case primary(err) == -1, primary(err) == lib.SQLITE_ERROR: // what was read is the trouble, or the names of tables and columns are
 		err = damagedFile(path, err)
 	}
 	return v, err

@@ -25,6 +25,7 @@ var mayImport = []struct {
 	{"internal/transport/...", []string{"", "internal/wire"}},
 	{"internal/sqlstore/...", []string{"", "journal", "webhook", "router"}},
 	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest"}},
+	{"internal/recorder/...", []string{"internal/suite"}},
 	{"internal/...", []string{""}},
 	{"esimfly/...", []string{"", "internal/..."}},
 	{"esimstory/...", []string{"", "internal/..."}},

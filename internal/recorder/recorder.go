@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/esimkit/esim/internal/suite"
 )
 
 // Run runs a check under a name. It returns what the check has reported, each
@@ -21,6 +23,24 @@ func Run(t testing.TB, name string, check func(testing.TB)) (findings []string, 
 		apart(f)
 	}
 	return r.findings, r.skipped
+}
+
+// Findings runs the checks of one group as [suite.Run] does. It returns what
+// they report and how many were skipped.
+func Findings[T any](t testing.TB, groups []suite.Group[T], name string, begin func(t testing.TB) T) (found []string, skipped int) {
+	t.Helper()
+	i := slices.IndexFunc(groups, func(g suite.Group[T]) bool { return g.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no group %s", name)
+	}
+	for _, c := range groups[i].Checks {
+		reported, skip := Run(t, name+"/"+c.Name, func(tb testing.TB) { c.Run(begin(tb)) })
+		found = append(found, reported...)
+		if skip {
+			skipped++
+		}
+	}
+	return found, skipped
 }
 
 // apart runs f where a Goexit ends nothing else.

@@ -9,6 +9,30 @@ import (
 	"testing"
 )
 
+// Check is one promise put to the test, in a trial T of its own.
+type Check[T any] = struct {
+	Name string
+	Run  func(t T)
+}
+
+// Group is a part of a suite.
+type Group[T any] = struct {
+	Name   string
+	Checks []Check[T]
+}
+
+// Run runs each check of a suite in a trial that begin makes for it.
+func Run[T any](t *testing.T, groups []Group[T], begin func(t testing.TB) T) {
+	t.Helper()
+	for _, g := range groups {
+		t.Run(g.Name, func(t *testing.T) {
+			for _, c := range g.Checks {
+				t.Run(c.Name, func(t *testing.T) { c.Run(begin(t)) })
+			}
+		})
+	}
+}
+
 // Together runs f in n goroutines that begin at one moment.
 func Together(n int, f func(i int)) {
 	var all sync.WaitGroup

@@ -99,8 +99,8 @@ func TestEveryMutantIsCaught(t *testing.T) {
 func TestSoundStoreHasNoFindings(t *testing.T) {
 	checks := 0
 	for _, g := range groups {
-		checks += len(g.checks)
-		found, _ := findings(t, g.name, func(testing.TB) journal.Store { return breaking(func(*broken) {})() })
+		checks += len(g.Checks)
+		found, _ := findings(t, g.Name, func(testing.TB) journal.Store { return breaking(func(*broken) {})() })
 		if len(found) > 0 {
 			t.Errorf("findings about a sound store: %q", found)
 		}

@@ -1,7 +1,6 @@
 package journaltest
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/esimkit/esim/internal/recorder"
@@ -12,16 +11,5 @@ import (
 // they report and how many were skipped.
 func findings(t *testing.T, name string, open func(testing.TB) journal.Store) (found []string, skipped int) {
 	t.Helper()
-	i := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
-	if i < 0 {
-		t.Fatalf("there is no group %s", name)
-	}
-	for _, c := range groups[i].checks {
-		reported, skip := recorder.Run(t, name+"/"+c.name, func(tb testing.TB) { c.run(newTrial(tb, open(tb))) })
-		found = append(found, reported...)
-		if skip {
-			skipped++
-		}
-	}
-	return found, skipped
+	return recorder.Findings(t, groups, name, func(tb testing.TB) *trial { return newTrial(tb, open(tb)) })
 }

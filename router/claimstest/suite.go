@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/router"
 )
 
@@ -37,26 +38,13 @@ type Reopener interface {
 // each of its checks, for a store with no claim in it.
 func Run(t *testing.T, open func(t testing.TB) router.Claims) {
 	t.Helper()
-	for _, g := range groups {
-		t.Run(g.name, func(t *testing.T) {
-			for _, c := range g.checks {
-				t.Run(c.name, func(t *testing.T) { c.run(newTrial(t, open(t))) })
-			}
-		})
-	}
+	suite.Run(t, groups, func(t testing.TB) *trial { return newTrial(t, open(t)) })
 }
 
-// group is a part of the suite.
-type group struct {
-	name   string
-	checks []check
-}
-
-// check is one promise put to the test.
-type check struct {
-	name string
-	run  func(t *trial)
-}
+type (
+	check = suite.Check[*trial]
+	group = suite.Group[*trial]
+)
 
 // groups is the whole suite.
 var groups = []group{

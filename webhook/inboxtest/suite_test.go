@@ -1,7 +1,6 @@
 package inboxtest
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/esimkit/esim/internal/recorder"
@@ -28,18 +27,7 @@ func (lasting) Close() error                     { return nil }
 // and how many were skipped.
 func findings(t *testing.T, name string, open func() webhook.Inbox) (found []string, skipped int) {
 	t.Helper()
-	i := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
-	if i < 0 {
-		t.Fatalf("there is no group %s", name)
-	}
-	for _, c := range groups[i].checks {
-		reported, skip := recorder.Run(t, name+"/"+c.name, func(tb testing.TB) { c.run(newTrial(tb, open())) })
-		found = append(found, reported...)
-		if skip {
-			skipped++
-		}
-	}
-	return found, skipped
+	return recorder.Findings(t, groups, name, func(tb testing.TB) *trial { return newTrial(tb, open()) })
 }
 
 // Checks of what an inbox has not got are skipped by name, and no others.
@@ -62,8 +50,8 @@ func TestSoundInboxHasNoFindings(t *testing.T) {
 	t.Parallel()
 	checks := 0
 	for _, g := range groups {
-		checks += len(g.checks)
-		if found, _ := findings(t, g.name, breaking(func(*broken) {})); len(found) > 0 {
+		checks += len(g.Checks)
+		if found, _ := findings(t, g.Name, breaking(func(*broken) {})); len(found) > 0 {
 			t.Errorf("findings about a sound inbox: %q", found)
 		}
 	}

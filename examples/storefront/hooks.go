@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -25,7 +26,7 @@ func (s *shop) openHooks() (err error) {
 	}
 	s.hooks, err = webhook.New(s.store.Inbox(), func(ctx context.Context, e esim.Event) error {
 		if e.Order != nil {
-			if failed := receivers[e.Provider](ctx, e.Order); failed != nil {
+			if failed := receivers[e.Provider](ctx, e.Order); again(failed) {
 				return failed // Run repeats it
 			}
 		}
@@ -43,6 +44,11 @@ func (s *shop) openHooks() (err error) {
 	s.hooks.Logger = slog.New(refusals{s.hookLog})
 	return nil
 }
+
+// again reports whether the journal may take in later what it did not now. What
+// contradicts its record it keeps for somebody to look at; to repeat that would
+// not help.
+func again(err error) bool { return err != nil && !errors.Is(err, journal.ErrContradiction) }
 
 // about says what an event is about, in the first of its names that it has.
 func about(e esim.Event) string {

@@ -26,6 +26,15 @@ type Capabilities struct {
 
 	OrderIdempotency Idempotency `json:"order_idempotency"`
 	TopUpIdempotency Idempotency `json:"top_up_idempotency"`
+	// OrderRepeat and TopUpRepeat are what a repeat would do after a request
+	// that brought no answer. What it would do after an answer stands in
+	// [Error].Repeat.
+	OrderRepeat Repeat `json:"order_repeat"`
+	TopUpRepeat Repeat `json:"top_up_repeat"`
+	// MaxRepeats bounds how often a purchase of unknown outcome is repeated,
+	// where a repeat is [RepeatSafe]; 0 means that this provider sets no bound
+	// of its own.
+	MaxRepeats int `json:"max_repeats"`
 	// KeyLife is how long the provider surely knows a reference, or a request
 	// id, that it has seen. After it a repeat may buy again. 0 means that it
 	// is not stated.

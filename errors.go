@@ -64,6 +64,7 @@ type Error struct {
 	Op       string  // the method that was called: "Order", "TopUp", …
 	Kind     error   // one of the Err values above, or errors.ErrUnsupported
 	Outcome  Outcome // the zero value is OutcomeUnknown: money may be spent
+	Repeat   Repeat  // what a repeat would do, where Outcome is unknown; see [MayRepeat]
 
 	HTTPStatus int    // 0 = no answer
 	Code       string // the provider's own error code, if it gave one
@@ -163,6 +164,9 @@ func (e *Error) LogValue() slog.Value {
 		if value != "" {
 			attrs = append(attrs, slog.String(key, value))
 		}
+	}
+	if e.Outcome == OutcomeUnknown && e.Repeat != RepeatUnknown {
+		text("repeat", e.Repeat.String())
 	}
 	if e.HTTPStatus != 0 {
 		attrs = append(attrs, slog.Int("http_status", e.HTTPStatus))

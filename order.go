@@ -101,6 +101,18 @@ type OrderRequest struct {
 	// it is the first that arrives. Each id is for one purchase alone.
 	RequestID string
 
+	// OneSend lets the call send one request at most, whatever comes of it:
+	// no waiting for a limit of the provider, no correction of clock or
+	// credentials and then again. A journal sets it, which counts requests.
+	OneSend bool
+
+	// Until is the moment after which no request of this purchase is begun,
+	// first or repeated, by a client that carries sales on by itself (a
+	// journal, a router). A sale of which nothing is in doubt then ends with
+	// nothing charged. Zero = 15 minutes after the call, or 24 hours after it
+	// was enqueued. A client of one provider ignores it.
+	Until time.Time
+
 	// Quote is the package as it was listed. The order is refused, with
 	// nothing charged, if its price has changed since.
 	Quote *Package
@@ -120,6 +132,8 @@ type TopUpRequest struct {
 	PackageID string // from ListTopUps
 	Reference string
 	Resumed   bool
+	OneSend   bool
+	Until     time.Time
 	Quote     *Package
 	MaxTotal  Money
 }

@@ -1,7 +1,8 @@
 // Command release makes of this tree what strangers get: one version of every
 // module of go.work, without a replace, as go get and go install read them.
 //
-//	go run ./internal/release alone                  builds each module by itself
+//	go run ./internal/release alone                  builds each module by itself; are they tidy?
+//	go run ./internal/release -write alone           makes them tidy
 //	go run ./internal/release consumer               gets each one into an empty module
 //	go run ./internal/release next v0.2.0            shows what that release changes
 //	go run ./internal/release -write next v0.2.0     changes it
@@ -24,7 +25,7 @@ import (
 
 func main() {
 	dir := flag.String("dir", ".", "the tree, that is the folder of its go.work")
-	write := flag.Bool("write", false, "next: write the files instead of naming them")
+	write := flag.Bool("write", false, "alone and next: write the files instead of naming them")
 	try := flag.String("run", "", "consumer: a command of the first module to run at its version, such as examples/quickstart")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -44,7 +45,7 @@ func do(ctx context.Context, out io.Writer, dir, try string, write bool, args []
 	}
 	switch {
 	case len(args) == 1 && args[0] == "alone":
-		return alone(ctx, out, t)
+		return alone(ctx, out, t, write)
 	case len(args) == 1 && args[0] == "consumer":
 		return consume(ctx, out, t, try)
 	case len(args) == 2 && args[0] == "next":

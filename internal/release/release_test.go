@@ -136,9 +136,10 @@ func TestAlone(t *testing.T) {
 		name, because string
 		changed       map[string]string
 	}{
-		{"a module that is not tidy", "mod tidy -diff", map[string]string{
+		{"a module that is not tidy", "diff current/go.mod", map[string]string{
 			"internal/proof/go.mod": "module github.com/example/kit/internal/proof\n\ngo 1.26.0\n\nrequire github.com/example/kit/store v0.0.0\n",
 		}},
+		{"a library with a replace", "has a replace", map[string]string{"store/go.mod": files["store/go.mod"] + "\nreplace github.com/example/kit => ../\n"}},
 		{"a package that does not build", "build", map[string]string{"store/store.go": "package store\n\nvar Name int = \"\"\n"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -146,6 +147,12 @@ func TestAlone(t *testing.T) {
 			require.ErrorContains(t, err, tc.because)
 		})
 	}
+	dir := build(t, map[string]string{"internal/proof/go.mod": "module github.com/example/kit/internal/proof\n\ngo 1.26.0\n\nrequire github.com/example/kit/store v0.0.0\n"})
+	const own = house + " v0.0.0 h1:aaaa=\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "internal/proof/go.sum"), []byte(own), 0o600))
+	require.NoError(t, do(t.Context(), io.Discard, dir, "", true, []string{"alone"}))
+	assert.Equal(t, files["internal/proof/go.mod"], contents(t, dir, "internal/proof/go.mod"))
+	assert.Equal(t, own, contents(t, dir, "internal/proof/go.sum"), "a checksum of our own is a release's business")
 }
 
 // The checksums that a release writes are those that the go command finds when

@@ -161,7 +161,11 @@ func (t *tree) stamp(version, proxy string) error {
 		if err = os.WriteFile(filepath.Join(dir, "go.mod"), text, 0o600); err != nil {
 			return err
 		}
-		if err = t.writeSums(filepath.Join(dir, "go.sum"), filepath.Join(dir, "go.sum"), known); err != nil {
+		others, err := t.readSums(filepath.Join(dir, "go.sum"), false)
+		if err != nil {
+			return err
+		}
+		if err = writeSums(filepath.Join(dir, "go.sum"), append(others, known...)); err != nil {
 			return err
 		}
 		if !m.published() {
@@ -180,32 +184,40 @@ type sum struct {
 	hash string
 }
 
-// writeSums writes a go.sum with other lines for the tree's own modules.
-func (t *tree) writeSums(from, to string, ours []sum) error {
-	text, err := os.ReadFile(from)
+// readSums reads the lines of a go.sum that are of the tree's own modules, or
+// all others.
+func (t *tree) readSums(file string, own bool) ([]sum, error) {
+	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, err
 	}
-	hashes := map[module.Version]string{}
+	var sums []sum
 	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) == 3 && !t.has(f[0]) {
-			hashes[module.Version{Path: f[0], Version: f[1]}] = f[2]
+		if f := strings.Fields(line); len(f) == 3 && t.has(f[0]) == own {
+			sums = append(sums, sum{module.Version{Path: f[0], Version: f[1]}, f[2]})
 		}
 	}
-	for _, s := range ours {
-		hashes[s.of] = s.hash
+	return sums, nil
+}
+
+// writeSums writes a go.sum in the order that the go command gives it.
+func writeSums(file string, sums []sum) error {
+	if len(sums) == 0 {
+		return nil
 	}
+	hashes := map[module.Version]string{}
 	var all []module.Version
-	for v := range hashes {
-		all = append(all, v)
+	for _, s := range sums {
+		all = append(all, s.of)
+		hashes[s.of] = s.hash
 	}
 	module.Sort(all)
 	var out strings.Builder
 	for _, v := range all {
 		fmt.Fprintf(&out, "%s %s %s\n", v.Path, v.Version, hashes[v])
 	}
-	if out.Len() == 0 {
-		return nil
-	}
-	return os.WriteFile(to, []byte(out.String()), 0o600)
+	return os.WriteFile(file, []byte(out.String()), 0o600)
 }
+
+// sumFile names the go.sum that belongs to a go.mod.
+func sumFile(file string) string { return strings.TrimSuffix(file, ".mod") + ".sum" }

@@ -93,9 +93,10 @@ func (t *tree) has(path string) bool {
 	return slices.ContainsFunc(t.modules, func(m mod) bool { return m.path == path })
 }
 
-// copyTo copies the files that git knows or would add, and reads the copy.
+// copyTo copies the files that git knows or would add, and reads the copy. It
+// only lists them, so it does not matter whose the repository is.
 func (t *tree) copyTo(ctx context.Context, dir string) (*tree, error) {
-	list, err := command(ctx, t.dir, nil, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	list, err := command(ctx, t.dir, nil, "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	if err != nil {
 		return nil, err
 	}

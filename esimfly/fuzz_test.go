@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/golden"
 	"github.com/esimkit/esim/internal/transport"
 	"github.com/esimkit/esim/internal/wire"
 )
 
 // seed adds every recorded answer whose file name matches.
 func seed(f *testing.F, pattern string) {
-	files, err := filepath.Glob("../testdata/esimfly/" + pattern + ".resp.json")
+	files, err := filepath.Glob(golden.Recorded(f, "esimfly") + "/" + pattern + ".resp.json")
 	require.NoError(f, err)
 	require.NotEmpty(f, files)
 	for _, file := range files {

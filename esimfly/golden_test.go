@@ -112,7 +112,7 @@ func TestGolden(t *testing.T) {
 	order := esim.CancelRequest{Order: esim.OrderRef{ID: "order_1692123456_ab7cd"}}
 	orderAndESIM := esim.CancelRequest{Order: order.Order, ICCID: testICCID}
 	golden.Suite{
-		Dir:     "../testdata/esimfly",
+		Dir:     golden.Recorded(t, "esimfly"),
 		Headers: []string{"Content-Type", "RT-AccessCode"},
 		Ops: map[string]golden.Op{
 			"balance": on(func(t *testing.T, c *Client) (any, error) { return c.Balance(t.Context()) }),

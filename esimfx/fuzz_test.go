@@ -18,7 +18,7 @@ import (
 // seed adds the recorded answers whose case begins with one of the prefixes.
 func seed(f *testing.F, prefixes ...string) {
 	for _, prefix := range prefixes {
-		files, err := filepath.Glob("../testdata/esimfx/" + prefix + "*.resp.json")
+		files, err := filepath.Glob(golden.Recorded(f, "esimfx") + "/" + prefix + "*.resp.json")
 		if err != nil || len(files) == 0 {
 			f.Fatal("no recorded answers for ", prefix, err)
 		}

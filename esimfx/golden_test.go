@@ -59,7 +59,7 @@ func TestGolden(t *testing.T) {
 	// The cursor of the page in packages_first.
 	const cursor = "eyJpZCI6ImVzaW1meF8xMEdfN0RfSlAiLCJzayI6ImErLz3DvCAxIn0"
 	golden.Suite{
-		Dir:     "../testdata/esimfx",
+		Dir:     golden.Recorded(t, "esimfx"),
 		Headers: []string{"Authorization", "Content-Type", "X-Idempotency-Key"},
 		Ops: map[string]golden.Op{
 			"packages":           list(esim.PackageQuery{}),

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/golden"
 )
 
 // delivered is a Delivery with its codes revealed, for golden files.
@@ -30,7 +31,7 @@ type delivered struct {
 }
 
 func TestGoldenDeliveries(t *testing.T) {
-	files, err := filepath.Glob("../testdata/esimstory/deliveries/*.body.json")
+	files, err := filepath.Glob(golden.Recorded(t, "esimstory") + "/deliveries/*.body.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
@@ -80,7 +81,7 @@ func TestParseDeliveryRefuses(t *testing.T) {
 
 // A delivery seen as an order is one that Apply accepts and adds nothing to.
 func TestDeliveryAsOrder(t *testing.T) {
-	files, err := filepath.Glob("../testdata/esimstory/deliveries/*.body.json")
+	files, err := filepath.Glob(golden.Recorded(t, "esimstory") + "/deliveries/*.body.json")
 	require.NoError(t, err)
 	issued := 0
 	for _, file := range files {
@@ -120,7 +121,7 @@ func TestDeliveryAsOrder(t *testing.T) {
 
 func TestDeliveryPrintsNoCode(t *testing.T) {
 	for _, name := range []string{"sample", "link_differs", "link_unreadable", "nothing_readable"} {
-		body, err := os.ReadFile("../testdata/esimstory/deliveries/" + name + ".body.json")
+		body, err := os.ReadFile(golden.Recorded(t, "esimstory") + "/deliveries/" + name + ".body.json")
 		require.NoError(t, err)
 		d, err := ParseDelivery(body)
 		require.NoError(t, err)

@@ -18,7 +18,7 @@ import (
 // ordered, each with an id of its own, and an answer without a unit is never
 // taken for an order.
 func FuzzOrderAnswer(f *testing.F) {
-	for _, answers := range readAll(f, "../testdata/esimstory/*.resp.json") {
+	for _, answers := range readAll(f, golden.Recorded(f, "esimstory")+"/*.resp.json") {
 		var list []golden.Answer
 		if err := json.Unmarshal(answers, &list); err != nil {
 			f.Fatal(err)
@@ -92,7 +92,7 @@ func FuzzRefusal(f *testing.F) {
 // FuzzParseDelivery: an issued unit has all it needs, and no problem quotes
 // the body.
 func FuzzParseDelivery(f *testing.F) {
-	for _, body := range readAll(f, "../testdata/esimstory/deliveries/*.body.json") {
+	for _, body := range readAll(f, golden.Recorded(f, "esimstory")+"/deliveries/*.body.json") {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -16,7 +16,7 @@ func TestGolden(t *testing.T) {
 		}
 	}
 	golden.Suite{
-		Dir: "../testdata/esimstory",
+		Dir: golden.Recorded(t, "esimstory"),
 		Headers: []string{
 			"Content-Type", "X-Esim-Story-Access-Key", "X-Esim-Story-Timestamp", "X-Esim-Story-Signature",
 		},

@@ -32,12 +32,26 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the .req.json and .golden.json files")
 
+// Recorded returns where the exchanges with a provider are, relative to its
+// adapter. They are no part of the module that go get fetches: a test that is
+// run from a module cache is skipped.
+func Recorded(tb testing.TB, provider string) string {
+	tb.Helper()
+	dir := "../testdata/" + provider
+	_, err := os.Stat(dir)
+	if here, _ := os.Getwd(); err != nil && strings.Contains(filepath.Base(filepath.Dir(here)), "@v") {
+		tb.Skip("SKIPPED: the recorded exchanges are in the repository only")
+	}
+	require.NoError(tb, err)
+	return dir
+}
+
 // Op makes the call a case is about.
 type Op func(t *testing.T, httpClient *http.Client) (any, error)
 
 // Suite is what a provider's cases have in common.
 type Suite struct {
-	Dir string // testdata/<provider>, relative to the test
+	Dir string // what Recorded returns
 	// Headers of a request that belong into the .req.json file: those that
 	// are the same on every run.
 	Headers []string

@@ -3,8 +3,9 @@
 // tolerant about scalars, which the providers spell in several ways.
 //
 // It is the one place that knows the JSON library. That library is the
-// standard library's own next version; the day it is regular there, the
-// import lines of this package change and nothing else.
+// standard library's encoding/json/v2: its own copy on Go 1.26, the standard
+// one on Go 1.27 and under GOEXPERIMENT=jsonv2, which differ in small ways.
+// The gate tests all three.
 package wire
 
 import (

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -15,7 +16,10 @@ type Text string
 // UnmarshalJSONFrom reads a string, a number or null.
 func (t *Text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if dec.PeekKind() == '"' {
-		return errors.ErrUnsupported // the library reads it as the string it is, and shares short ones
+		// As the string it is, since the library shares short ones. An error of
+		// errors.ErrUnsupported would ask for the same, but encoding/json/v2 of
+		// Go 1.26 fails for it.
+		return json.UnmarshalDecode(dec, (*string)(t))
 	}
 	value, err := dec.ReadValue()
 	if err != nil {

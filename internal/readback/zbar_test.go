@@ -1,4 +1,4 @@
-package qr_test
+package readback_test
 
 import (
 	"encoding/xml"

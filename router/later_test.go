@@ -127,7 +127,7 @@ func TestTopUp(t *testing.T) {
 		other.Quote = nil
 		_, err = r.TopUp(t.Context(), other)
 		require.ErrorIs(t, err, esim.ErrReferenceConflict)
-		_, err = r.TopUp(t.Context(), esim.TopUpRequest{ICCID: iccid, PackageID: "esimfly:jp-0"})
+		_, err = r.TopUp(t.Context(), esim.TopUpRequest{ICCID: iccid, PackageID: "esimfly:jp-0", Reference: "topup-2"})
 		require.ErrorIs(t, err, esim.ErrNotEligible, "of another reseller")
 		_, err = r.TopUp(t.Context(), esim.TopUpRequest{ICCID: iccid, PackageID: "jp-1", Reference: "cart-1"})
 		require.ErrorIs(t, err, esim.ErrReferenceConflict, "the reference of the order")
@@ -194,8 +194,17 @@ func TestCapabilities(t *testing.T) {
 	assert.False(t, caps.Balance, "of several there is none")
 	assert.Zero(t, caps.MaxQuantity)
 	assert.Equal(t, esim.IdempotencyNone, caps.OrderIdempotency)
+	assert.Equal(t, esim.RepeatBuys, caps.OrderRepeat)
+	assert.Equal(t, esim.RepeatBuys, caps.TopUpRepeat)
 	assert.Equal(t, esim.PriceGuardNone, caps.PriceGuard)
 	assert.Equal(t, esim.FulfilmentWebhook, caps.Fulfilment)
+	shy := esimtest.NewMemory(esimtest.MemoryProvider("shy"), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		c.OrderRepeat, c.MaxRepeats = esim.RepeatUnknown, 3
+	}))
+	caps = router.New(router.Config{Clients: []esim.Client{full, shy, reader}}).Capabilities()
+	assert.Equal(t, esim.RepeatUnknown, caps.OrderRepeat)
+	assert.Equal(t, esim.RepeatSafe, caps.TopUpRepeat)
+	assert.Equal(t, 3, caps.MaxRepeats)
 	_, err := router.New(router.Config{Clients: []esim.Client{full, poor}}).Balance(t.Context())
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 	m, err := router.New(router.Config{Clients: []esim.Client{full}}).Balance(t.Context())

@@ -17,9 +17,14 @@ import (
 // Quote; a bare id will do where only one reseller has it.
 //
 // Order.Provider tells who sold it, Order.PackageID what, in the form in which
-// it was asked for. After an unknown outcome repeat with the same reference: the
-// same reseller is asked again and no other. When nobody could make the sale
-// there is a [NoneLeft] in the error.
+// it was asked for. After an unknown outcome call again with the same reference:
+// the same reseller's journal is asked and nobody else; without a journal the
+// reseller is, where a repeat is [esim.RepeatSafe]. When nobody could make the
+// sale there is a [NoneLeft] in the error.
+//
+// The next reseller costs at most MaxTotal, else Config.MaxDearer above Quote,
+// else what the first choice costs, and is not asked after Until. Over a journal
+// Reference must not be empty.
 func (r *Router) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	s, refused := r.core.newSale(ctx, r.needs, req)
 	if refused != nil {
@@ -186,6 +191,9 @@ func (s *sale) load(ctx context.Context) *esim.Error {
 	case s.blind && len(s.sellers) > 1:
 		return s.doubtful(s.op(), s.reference, esim.ErrNotEligible, nil, "no claim tells which reseller this reference was given to")
 	}
+	if !bound {
+		s.beginRound()
+	}
 	if s.wish.provider = s.doc.Asked.Provider; s.topUp {
 		s.onlyOwner()
 	}
@@ -232,6 +240,9 @@ func (s *sale) open(ctx context.Context) (*attempt, *esim.Error) {
 		if failed := s.overCeiling(); failed != nil {
 			return nil, failed
 		}
+		if s.late() {
+			return nil, s.refuse("TopUp", s.reference, esim.ErrUnavailable, nil, "Until has passed")
+		}
 	case s.trail == nil:
 		if failed := s.plan(ctx); failed != nil {
 			return nil, failed
@@ -240,7 +251,9 @@ func (s *sale) open(ctx context.Context) (*attempt, *esim.Error) {
 	}
 	c, ok := s.next()
 	if !ok {
-		return nil, s.noneLeft()
+		failed := s.noneLeft()
+		s.keepTrail(ctx)
+		return nil, failed
 	}
 	a := s.newAttempt(&c)
 	if s.doc.add(a); s.trail != nil {
@@ -308,13 +321,21 @@ func (s *sale) next() (Candidate, bool) {
 	for len(s.left) > 0 || s.guess() {
 		c := s.left[0]
 		s.left = s.left[1:]
-		done, ok := s.resellers[c.Provider].permit()
-		if ok || s.topUp {
-			s.done = done
+		if s.topUp {
+			s.done, _ = s.resellers[c.Provider].permit()
 			return c, true
 		}
-		s.trail.leaveOut(s.considered(&c), breakerOpen)
-		s.excluded[Choice{c.Provider, c.Package.ID}] = exclusionOf(breakerOpen)
+		row := s.excludeNow(&c)
+		if row == nil {
+			done, ok := s.resellers[c.Provider].permit()
+			if ok {
+				s.done = done
+				return c, true
+			}
+			row = exclusionOf(breakerOpen)
+		}
+		s.trail.leaveOut(s.considered(&c), row.text)
+		s.excluded[Choice{c.Provider, c.Package.ID}] = row
 	}
 	return Candidate{}, false
 }

@@ -57,24 +57,25 @@ var states = []state{open, doubt, refused, won}
 
 // attempt is one reseller that the reference was given to.
 type attempt struct {
-	N         int           `json:"n"`
-	Provider  esim.Provider `json:"provider"`
-	PackageID string        `json:"package_id"`
-	Reference string        `json:"reference"`
-	State     state         `json:"state"`
-	By        string        `json:"by"`                // the call that opened it
-	Journal   bool          `json:"journal,omitempty"` // it was opened where a journal sees each request
-	Price     *esim.Money   `json:"price,omitempty"`   // of one, as it was known when it was chosen
-	Quote     *esim.Package `json:"quote,omitempty"`   // as the reseller is sent it; dropped once it has refused
-	Ceiling   *esim.Money   `json:"ceiling,omitempty"`
-	Sends     int           `json:"sends,omitempty"`    // without a journal: requests of which the end is on record
-	Repeat    esim.Repeat   `json:"repeat,omitempty"`   // what another request would do, by the latest answer
-	RepeatAt  time.Time     `json:"repeat_at,omitzero"` // not before
-	OrderID   string        `json:"order_id,omitempty"`
-	At        time.Time     `json:"at"`
-	Took      time.Duration `json:"took,omitempty"`
-	Outcome   *esim.Outcome `json:"outcome,omitempty"` // of the latest request
-	Error     string        `json:"error,omitempty"`
+	N           int           `json:"n"`
+	Provider    esim.Provider `json:"provider"`
+	PackageID   string        `json:"package_id"`
+	Reference   string        `json:"reference"`
+	State       state         `json:"state"`
+	By          string        `json:"by"`                // the call that opened it
+	Journal     bool          `json:"journal,omitempty"` // it was opened where a journal sees each request
+	Price       *esim.Money   `json:"price,omitempty"`   // of one, as it was known when it was chosen
+	Quote       *esim.Package `json:"quote,omitempty"`   // as the reseller is sent it; dropped once it has refused
+	Ceiling     *esim.Money   `json:"ceiling,omitempty"`
+	CallbackURL string        `json:"callback_url,omitempty"`
+	Sends       int           `json:"sends,omitempty"`    // without a journal: requests of which the end is on record
+	Repeat      esim.Repeat   `json:"repeat,omitempty"`   // what another request would do, by the latest answer
+	RepeatAt    time.Time     `json:"repeat_at,omitzero"` // not before
+	OrderID     string        `json:"order_id,omitempty"`
+	At          time.Time     `json:"at"`
+	Took        time.Duration `json:"took,omitempty"`
+	Outcome     *esim.Outcome `json:"outcome,omitempty"` // of the latest request
+	Error       string        `json:"error,omitempty"`
 }
 
 // trail is the latest ranking.

@@ -179,11 +179,7 @@ func (s *sale) load(ctx context.Context) *esim.Error {
 	bound := s.doc.binding() != nil
 	switch {
 	case !s.doc.wanted(&s.wish):
-		refused := s.refuse(s.op(), s.reference, esim.ErrReferenceConflict, nil, "this reference stands for another purchase")
-		if bound || s.doc.Purpose == forAttempt {
-			refused.Outcome = esim.OutcomeUnknown
-		}
-		return refused
+		return s.conflict()
 	case ended != nil && bound:
 		return s.doubtful(s.op(), s.reference, esim.ErrUnavailable, ended, "the context has ended")
 	case ended != nil:
@@ -198,6 +194,25 @@ func (s *sale) load(ctx context.Context) *esim.Error {
 		s.onlyOwner()
 	}
 	return nil
+}
+
+// conflict is the error of a call whose reference stands for another purchase:
+// nothing is sent, and the outcome is that of the sale that has it.
+func (s *sale) conflict() *esim.Error {
+	refused := s.doubtful(s.op(), s.reference, esim.ErrReferenceConflict, nil, "nothing was sent: this reference stands for another purchase")
+	if s.doc.Purpose == forAttempt {
+		return refused // of which the claim is another one
+	}
+	switch a := s.doc.binding(); {
+	case a == nil:
+		refused.Outcome = esim.OutcomeRejected
+	case a.State == won:
+		refused.Outcome = esim.OutcomeAccepted
+		refused.Order = s.outward(&esim.Order{
+			Provider: a.Provider, ID: a.OrderID, Reference: s.reference, PackageID: a.PackageID, Quantity: s.doc.Quantity,
+		})
+	}
+	return refused
 }
 
 // blindly is a refusal of this call as what is known of the reference: nothing,
@@ -345,7 +360,7 @@ func (s *sale) next() (Candidate, bool) {
 func (s *sale) newAttempt(c *Candidate) attempt {
 	a := attempt{
 		N: s.doc.next(), Provider: c.Provider, PackageID: c.Package.ID, Reference: s.reference,
-		State: open, By: s.call, Journal: s.resellers[c.Provider].bar != nil, At: s.Now(),
+		State: open, By: s.call, Journal: s.resellers[c.Provider].bar != nil, At: s.Now(), CallbackURL: s.req.CallbackURL,
 	}
 	if a.N > 1 && s.rules.ownReferences && !s.topUp {
 		a.Reference = subReference(s.reference, a.N)

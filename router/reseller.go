@@ -8,6 +8,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/journal"
 )
 
 // reseller is a client and what this process knows of how it is doing.
@@ -57,6 +58,8 @@ func silent(err error) bool {
 	case err == nil:
 		return false
 	case errors.Is(err, errNotAsked), errors.Is(err, context.Canceled), errors.Is(err, esim.ErrReferenceConflict):
+		return true
+	case errors.Is(err, journal.ErrBraked), errors.Is(err, journal.ErrInHand): // the journal counts those
 		return true
 	}
 	return esim.OutcomeOf(err) == esim.OutcomeNotSent && !unreachable(err)

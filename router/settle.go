@@ -75,7 +75,7 @@ func (s *sale) sendOrder(ctx context.Context, r *reseller, a *attempt, resumed b
 
 func (s *sale) orderOf(a *attempt) esim.OrderRequest {
 	req := esim.OrderRequest{
-		PackageID: a.PackageID, Quantity: s.doc.Quantity, Reference: a.Reference, CallbackURL: s.req.CallbackURL,
+		PackageID: a.PackageID, Quantity: s.doc.Quantity, Reference: a.Reference, CallbackURL: a.CallbackURL,
 		Quote: a.Quote, Until: s.doc.Until,
 	}
 	if a.Ceiling != nil {
@@ -123,6 +123,12 @@ func (s *sale) quote(c *Candidate, onShelf bool) *esim.Package {
 func (s *sale) judge(ctx context.Context, a *attempt, order *esim.Order, err error) error {
 	outcome := esim.OutcomeOf(err)
 	a.Outcome, a.Error = &outcome, said(err)
+	if errors.Is(err, esim.ErrReferenceConflict) && outcome == esim.OutcomeAccepted { // another purchase was
+		if a.State != won {
+			a.State = doubt
+		}
+		return err
+	}
 	if order == nil && err != nil {
 		order = errorOf(s.op(), a.Provider, err).Order
 	}

@@ -76,8 +76,8 @@ func TestPriceOfTheNextChoice(t *testing.T) {
 					require.NoError(t, explained)
 					assert.Equal(t, esim.ESIMFX, o.Provider)
 					require.Len(t, w.charges(), 1)
-					total, err := c.next.MulInt(max(c.quantity, 1))
-					require.NoError(t, err)
+					total, failed := c.next.MulInt(max(c.quantity, 1))
+					require.NoError(t, failed)
 					assert.Equal(t, total, w.charges()[0].Amount)
 					return
 				}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
 
@@ -190,6 +191,12 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		"not sent for what they ask": {errs: func(n int) error {
 			return &esim.Error{Op: "Order", Kind: kinds[n%len(kinds)], Outcome: esim.OutcomeNotSent}
 		}},
+		"held back by the journal": {errs: func(int) error {
+			return &esim.Error{Op: "Order", Kind: esim.ErrUnavailable, Outcome: esim.OutcomeNotSent, Err: journal.ErrBraked}
+		}},
+		"in hand elsewhere": {errs: func(int) error {
+			return &esim.Error{Op: "Order", Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown, Err: journal.ErrInHand}
+		}},
 		"cannot be reached": {errs: func(int) error {
 			return &esim.Error{Op: "Order", Kind: esim.ErrUnavailable, Outcome: esim.OutcomeNotSent}
 		}, open: true},
@@ -227,6 +234,10 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				require.NoError(t, explained)
 				require.NotEmpty(t, d.Candidates)
 				assert.NotContains(t, err.Error(), "breaker open")
+				if c.same {
+					assert.Equal(t, 1, d.Candidates[0].Health.Failures, "one purchase, sent four times")
+					assert.Equal(t, 1, d.Candidates[0].Health.Total)
+				}
 				assert.Empty(t, w.charges())
 			})
 		})

@@ -38,7 +38,7 @@ var mayImport = []struct {
 	{"webhook/...", []string{""}},
 	{"catalog/...", []string{""}},
 	{"router/claimstest/...", []string{"", "router", "internal/suite"}},
-	{"router/...", []string{""}},
+	{"router/...", []string{"", "journal"}},
 	{"qr/...", []string{""}},
 	{"examples/...", []string{
 		"", "esimfly/...", "esimstory/...", "esimfx/...", "esimtest/...",

@@ -70,4 +70,5 @@ type PackageQuery struct {
 type PackagePage struct {
 	Packages []Package `json:"packages"`
 	Next     string    `json:"next,omitempty"` // cursor of the next page; "" = this was the last
+	Lost     int       `json:"lost,omitempty"` // rows of the page that could not be read; a list that lost one proves no absence
 }

@@ -39,6 +39,8 @@ type source struct {
 	held                      *Report
 	pending                   []esim.Package          // what Accept publishes: the list that is held, or what is withheld
 	withheld                  map[string]esim.Package // left out of the shelf, as they were last trusted
+	lost                      int                     // rows of the list on the shelf that could not be read
+	complete                  bool                    // the shelf has all of that list
 }
 
 // New returns a catalogue with what the snapshot holds, or an empty one. It
@@ -74,6 +76,26 @@ func (c *Catalog) Package(p esim.Provider, id string) (esim.Package, bool) {
 		return esim.Package{}, false
 	}
 	return s.pack(n), true
+}
+
+// Absent reports whether the provider is known not to sell a package: its whole
+// list was read and published, and the package is neither on the shelf nor
+// among what a guard holds back. A list that broke off or lost a row proves no
+// absence.
+func (c *Catalog) Absent(p esim.Provider, id string) bool {
+	s := c.source(p)
+	if s == nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, found := c.shelf.Load().find(p, id); found || !s.complete {
+		return false
+	}
+	if _, withheld := s.withheld[id]; withheld {
+		return false
+	}
+	return !slices.ContainsFunc(s.pending, func(held esim.Package) bool { return held.ID == id })
 }
 
 // All iterates over the packages of one shelf, by provider and ID, however

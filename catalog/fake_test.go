@@ -24,6 +24,7 @@ type fake struct {
 	packages []esim.Package
 	fail     func(page int) error // before a page is answered, from 0
 	next     func(page int, cursor string) string
+	lost     int         // rows of each page that cannot be read
 	asked    []time.Time // when each list was begun
 	pages    int
 }
@@ -57,7 +58,7 @@ func (f *fake) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.Pac
 		}
 	}
 	from, to := min(page*f.pageSize, len(f.packages)), min((page+1)*f.pageSize, len(f.packages))
-	answer := &esim.PackagePage{Packages: append([]esim.Package{}, f.packages[from:to]...)}
+	answer := &esim.PackagePage{Packages: append([]esim.Package{}, f.packages[from:to]...), Lost: f.lost}
 	if to < len(f.packages) {
 		answer.Next = strconv.Itoa(page + 1)
 	}

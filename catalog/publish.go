@@ -63,6 +63,7 @@ func (c *Catalog) replace(s *source, listed []esim.Package, withheld map[string]
 	c.mu.Lock()
 	s.triedAt, s.syncedAt, s.err = report.Started, report.Started, nil
 	s.held, s.pending, s.withheld = nil, leftOut(listed, withheld), withheld
+	s.lost, s.complete = report.Lost, false // until the shelf is there
 	c.mu.Unlock()
 
 	// Saved first, so that no version has been seen that a restart does not
@@ -71,6 +72,9 @@ func (c *Catalog) replace(s *source, listed []esim.Package, withheld map[string]
 	if next != old {
 		c.swap(next, changes)
 	}
+	c.mu.Lock()
+	s.complete = report.Lost == 0
+	c.mu.Unlock()
 }
 
 // swap makes a shelf the one that readers see, and wakes who waits for it.
@@ -121,11 +125,12 @@ func leftOut(listed []esim.Package, withheld map[string]esim.Package) (out []esi
 	return out
 }
 
-// times returns when each provider was last synced.
+// times returns when each provider was last synced. A list that lost rows leaves
+// no time, so that after a restart too it proves no absence.
 func (c *Catalog) times() map[esim.Provider]time.Time {
 	times := make(map[esim.Provider]time.Time)
 	for _, s := range c.sources {
-		if !s.syncedAt.IsZero() {
+		if !s.syncedAt.IsZero() && s.lost == 0 {
 			times[s.provider] = s.syncedAt
 		}
 	}

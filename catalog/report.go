@@ -62,6 +62,7 @@ type Report struct {
 	Pages    int    `json:"pages"`
 	Packages int    `json:"packages"` // distinct ones that were listed
 	Repeated int    `json:"repeated"` // listed once more, which does not count
+	Lost     int    `json:"lost"`     // rows that could not be read; the shelf keeps what the list lacks
 
 	Added        int `json:"new"`
 	Gone         int `json:"gone"`
@@ -106,13 +107,13 @@ func (r *Report) log(logger *slog.Logger) {
 	attrs := []any{
 		slog.String("provider", string(r.Provider)), slog.String("result", r.Result.String()),
 		slog.Uint64("version", r.Version), slog.Int("packages", r.Packages), slog.Int("added", r.Added), slog.Int("gone", r.Gone),
-		slog.Int("price_changed", r.PriceChanged), slog.Int("changed", r.Changed), slog.Int("withheld", r.Withheld),
+		slog.Int("price_changed", r.PriceChanged), slog.Int("changed", r.Changed), slog.Int("withheld", r.Withheld), slog.Int("lost", r.Lost),
 		slog.Duration("took", r.Took),
 	}
 	if r.Err != nil {
 		attrs = append(attrs, slog.Any("error", r.Err))
 	}
-	if r.Err != nil || r.Withheld > 0 {
+	if r.Err != nil || r.Withheld > 0 || r.Lost > 0 {
 		logger.Warn("catalogue synced", attrs...)
 		return
 	}

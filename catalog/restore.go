@@ -27,6 +27,7 @@ func (c *Catalog) restore() {
 	c.shelf.Store(s.shelf)
 	for _, source := range c.sources {
 		source.syncedAt = s.syncedAt[source.provider]
+		source.complete = !source.syncedAt.IsZero()
 		source.withheld = s.withheld.byID(source.provider)
 	}
 	c.dropStrangers()

@@ -44,9 +44,9 @@ func (c *Catalog) Accept(p esim.Provider) error {
 	if s.pending == nil {
 		return fmt.Errorf("%w: %s", ErrNothingHeld, p)
 	}
-	listed, report := s.pending, Report{Provider: p, Started: s.syncedAt}
+	listed, report := s.pending, Report{Provider: p, Started: s.syncedAt, Lost: s.lost}
 	if s.held != nil {
-		report.Started = s.held.Started
+		report.Started, report.Lost = s.held.Started, s.held.Lost
 	} else {
 		listed = slices.AppendSeq(slices.Clone(listed), c.shelf.Load().sold(p))
 	}
@@ -98,6 +98,9 @@ func (c *Catalog) sync(ctx context.Context, s *source) error {
 	report := Report{Provider: s.provider, Started: c.config.Now()}
 	listed, err := c.read(ctx, s, &report)
 	c.publishing.Lock()
+	if err == nil && report.Lost > 0 {
+		listed = c.withFormer(s, listed)
+	}
 	if err == nil {
 		c.settle(s, listed, &report)
 	} else {
@@ -117,8 +120,9 @@ func (c *Catalog) sync(ctx context.Context, s *source) error {
 // read returns all packages of a provider, or an error.
 func (c *Catalog) read(ctx context.Context, s *source, report *Report) ([]esim.Package, error) {
 	seen := 0
-	pages := paged{Client: s.client, read: func(packages int) {
+	pages := paged{Client: s.client, read: func(packages, lost int) {
 		seen += packages
+		report.Lost += lost
 		report.Pages++
 		report.Packages = seen
 		c.progress(report, false)
@@ -139,6 +143,21 @@ func (c *Catalog) read(ctx context.Context, s *source, report *Report) ([]esim.P
 	report.Packages, report.Repeated = len(listed), seen-len(listed)
 	cut(listed)
 	return listed, nil
+}
+
+// withFormer adds to a list that lost rows what the shelf has and the list
+// lacks: it may be among those rows.
+func (c *Catalog) withFormer(s *source, listed []esim.Package) []esim.Package {
+	ids := make(map[string]bool, len(listed))
+	for i := range listed {
+		ids[listed[i].ID] = true
+	}
+	for former := range c.shelf.Load().sold(s.provider) {
+		if !ids[former.ID] {
+			listed = append(listed, former)
+		}
+	}
+	return listed
 }
 
 // cut gives the IDs and names of a list memory of their own, in one piece:
@@ -175,7 +194,7 @@ func (c *Catalog) progress(report *Report, done bool) {
 // paged tells of each page that is read.
 type paged struct {
 	esim.Client
-	read func(packages int)
+	read func(packages, lost int)
 }
 
 // ListPackages reads one page and tells of it.
@@ -187,7 +206,7 @@ func (p paged) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.Pac
 	if page == nil {
 		return nil, errors.New("the client returned neither a page nor an error")
 	}
-	p.read(len(page.Packages))
+	p.read(len(page.Packages), page.Lost)
 	return page, nil
 }
 

@@ -125,7 +125,14 @@ func MemoryPending(delay time.Duration, ids ...string) MemoryOption {
 // [esim.IdempotencyNone] it is refused here, as an adapter must do where the
 // provider could not tell the second from the first.
 func MemoryIdempotency(i esim.Idempotency) MemoryOption {
-	return func(m *Memory) { m.caps.OrderIdempotency, m.caps.TopUpIdempotency = i, i }
+	repeat := esim.RepeatSafe // what is refused as known does not buy
+	if i == esim.IdempotencyNone {
+		repeat = esim.RepeatBuys
+	}
+	return func(m *Memory) {
+		m.caps.OrderIdempotency, m.caps.TopUpIdempotency = i, i
+		m.caps.OrderRepeat, m.caps.TopUpRepeat = repeat, repeat
+	}
 }
 
 // MemoryCapabilities changes what the client supports; a call switched off is
@@ -161,6 +168,7 @@ func NewMemory(opts ...MemoryOption) *Memory {
 			Cancel: true, GetESIM: true, Usage: true, Balance: true,
 			LookupByReference: true, MaxQuantity: 20,
 			OrderIdempotency: esim.IdempotencyReplays, TopUpIdempotency: esim.IdempotencyReplays,
+			OrderRepeat: esim.RepeatSafe, TopUpRepeat: esim.RepeatSafe,
 			Fulfilment: esim.FulfilmentPolled, PriceGuard: esim.PriceGuardEnforced,
 			PollInterval: 5 * time.Millisecond,
 		},

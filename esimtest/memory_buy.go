@@ -40,6 +40,13 @@ func (b *buy) idempotency(c esim.Capabilities) esim.Idempotency {
 	return c.OrderIdempotency
 }
 
+func (b *buy) repeat(c esim.Capabilities) esim.Repeat {
+	if b.op == "TopUp" {
+		return c.TopUpRepeat
+	}
+	return c.OrderRepeat
+}
+
 // Order buys new eSIMs.
 func (m *Memory) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	b := buy{
@@ -272,6 +279,9 @@ func (m *Memory) closing(b *buy, err *esim.Error) *esim.Error {
 	}
 	if p.doubt {
 		err.Outcome = esim.OutcomeUnknown
+	}
+	if err.Outcome == esim.OutcomeUnknown {
+		err.Repeat = b.repeat(m.caps)
 	}
 	return err
 }

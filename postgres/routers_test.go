@@ -29,6 +29,12 @@ func (s shelf) Package(p esim.Provider, id string) (esim.Package, bool) {
 	return s[i], true
 }
 
+// Absent implements router.Shelf.
+func (s shelf) Absent(p esim.Provider, id string) bool {
+	_, listed := s.Package(p, id)
+	return !listed
+}
+
 // Equivalents implements router.Shelf.
 func (s shelf) Equivalents(esim.Provider, string) []esim.Package { return slices.Clone(s) }
 
@@ -144,7 +150,11 @@ type answer struct {
 func reference(i int) string { return fmt.Sprint("cart-", i) }
 
 func (s *shop) buy(replica, i int) (a answer) {
-	a.order, a.err = s.replicas[replica%len(s.replicas)].Order(s.t.Context(), esim.OrderRequest{PackageID: "esimfly:jp-0", Reference: reference(i)})
+	most, err := esim.ParseMoney("10", "USD") // all three are tried
+	require.NoError(s.t, err)
+	a.order, a.err = s.replicas[replica%len(s.replicas)].Order(s.t.Context(), esim.OrderRequest{
+		PackageID: "esimfly:jp-0", Reference: reference(i), MaxTotal: most,
+	})
 	return a
 }
 

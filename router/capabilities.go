@@ -10,9 +10,9 @@ import (
 // do counts as something that the router can do, as far as a call finds its
 // reseller by itself: a call about an order or an eSIM of one that cannot is
 // unsupported there, and nothing is sent. What a purchase promises is what each
-// of them promises: the weakest idempotency, the weakest price guard, the
-// slowest delivery. The balance is that of the only reseller; of several there
-// is none.
+// of them promises: the weakest idempotency, the riskiest repeat, the weakest
+// price guard, the slowest delivery. The balance is that of the only reseller;
+// of several there is none.
 func (r *Router) Capabilities() esim.Capabilities {
 	var all esim.Capabilities
 	sells, topsUp := true, true // of nobody yet
@@ -31,6 +31,7 @@ func (r *Router) Capabilities() esim.Capabilities {
 		if c.TopUp {
 			all.TopUp = true
 			all.TopUpIdempotency = weakest(topsUp, all.TopUpIdempotency, c.TopUpIdempotency)
+			all.TopUpRepeat = riskiest(topsUp, all.TopUpRepeat, c.TopUpRepeat)
 			topsUp = false
 		}
 		if !c.Order {
@@ -38,6 +39,8 @@ func (r *Router) Capabilities() esim.Capabilities {
 		}
 		all.Order = true
 		all.OrderIdempotency = weakest(sells, all.OrderIdempotency, c.OrderIdempotency)
+		all.OrderRepeat = riskiest(sells, all.OrderRepeat, c.OrderRepeat)
+		all.MaxRepeats = fewest(all.MaxRepeats, c.MaxRepeats)
 		all.PriceGuard = weakest(sells, all.PriceGuard, c.PriceGuard)
 		all.ContractVerified = (sells || all.ContractVerified) && c.ContractVerified
 		all.Fulfilment = slowest(sells, all.Fulfilment, c.Fulfilment)
@@ -53,6 +56,28 @@ func weakest[T esim.Idempotency | esim.PriceGuard](none bool, a, b T) T {
 		return b
 	}
 	return min(a, b)
+}
+
+// riskiest of what two resellers do with a repeat: one that buys before one of
+// which that is unknown.
+func riskiest(none bool, a, b esim.Repeat) esim.Repeat {
+	switch {
+	case none:
+		return b
+	case a == esim.RepeatBuys || b == esim.RepeatBuys:
+		return esim.RepeatBuys
+	case a == esim.RepeatSafe && b == esim.RepeatSafe:
+		return esim.RepeatSafe
+	}
+	return esim.RepeatUnknown
+}
+
+// fewest of two bounds, of which 0 is none.
+func fewest(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // slowest of two ways of delivery, unknown if one is.

@@ -135,9 +135,56 @@ func TestReferenceConflict(t *testing.T) {
 		req.Reference = "cart-1"
 		_, err := r.Order(t.Context(), req)
 		require.ErrorIs(t, err, esim.ErrReferenceConflict)
-		assert.True(t, esim.MaybeCharged(err))
+		assert.Equal(t, esim.OutcomeAccepted, esim.OutcomeOf(err))
+		told, ok := errors.AsType[*esim.Error](err)
+		require.True(t, ok)
+		require.NotNil(t, told.Order)
+		assert.Equal(t, w.charges()[0].OrderID, told.Order.ID)
+		assert.Equal(t, "cart-1", told.Order.Reference)
 	}
 	assert.Len(t, w.charges(), 1)
+}
+
+// A conflict carries the outcome of the sale that has the reference.
+func TestOutcomeOfAConflict(t *testing.T) {
+	for _, journalled := range []bool{false, true} {
+		w := newWorld(journalled)
+		r := router.New(w.config(nil))
+		conflict := func(reference string, want esim.Outcome) {
+			_, err := r.Order(t.Context(), esim.OrderRequest{PackageID: "esimfx:jp-1", Reference: reference})
+			require.ErrorIs(t, err, esim.ErrReferenceConflict)
+			require.ErrorContains(t, err, "nothing was sent")
+			assert.Equal(t, want, esim.OutcomeOf(err), reference)
+		}
+		w.refuse(esim.ErrPackageUnavailable, providers...)
+		_, err := buy(t.Context(), r, "refused")
+		require.Error(t, err)
+		conflict("refused", esim.OutcomeRejected)
+		w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
+		_, err = buy(t.Context(), r, "open")
+		require.Error(t, err)
+		conflict("open", esim.OutcomeUnknown)
+		assert.Len(t, w.charges(), 1)
+	}
+}
+
+// A reseller at which the reference stands for another purchase, delivered, has
+// not sold this one: its order is nobody's here, and nobody else is asked.
+func TestConflictAtTheResellerIsNoSale(t *testing.T) {
+	w := newWorld(false)
+	config := w.config(router.Cheapest)
+	config.Clients[0] = odd{config.Clients[0], &esim.Error{
+		Op: "Order", Kind: esim.ErrReferenceConflict, Outcome: esim.OutcomeAccepted,
+		Order: &esim.Order{Provider: esim.ESIMFly, ID: "somebody-else's", Status: esim.OrderCompleted},
+	}}
+	r := router.New(config)
+	_, err := buy(t.Context(), r, "cart-1")
+	require.ErrorIs(t, err, esim.ErrReferenceConflict)
+	d, err := r.ExplainReference(t.Context(), "cart-1")
+	require.NoError(t, err)
+	assert.Nil(t, d.Chosen)
+	assert.Equal(t, "doubt", d.Attempts[0].State)
+	assert.Empty(t, w.charges())
 }
 
 // Who says that a reference may have been sent, and has no claim that tells

@@ -41,6 +41,11 @@ type Config struct {
 	// the package asked for.
 	Currency string
 
+	// MaxDearer is how much dearer than the caller's Quote a reseller may be that
+	// is asked after another one, in thousandths of the total: 100 is 10 %.
+	// OrderRequest.MaxTotal takes its place. 0 = 100, -1 = no dearer at all.
+	MaxDearer int
+
 	// MinBalance is what must be left at a reseller after a sale. It holds as
 	// long as the balance is known.
 	MinBalance map[esim.Provider]esim.Money
@@ -68,8 +73,10 @@ type Config struct {
 // Breaker says when a reseller is left alone. While it is open the reseller is
 // asked only about sales that it has begun.
 type Breaker struct {
-	// Failures in a row open it: answers that do not come, cannot be read or
-	// leave the outcome open. 0 = 5, -1 = never.
+	// Failures in a row within 15 minutes open it: purchases that ended in
+	// doubt, and those of a reseller that could not be reached or read. Each
+	// counts once, however often it is asked about; one that was not sent for
+	// what it asks does not count. 0 = 5, -1 = never.
 	Failures int
 	// Cooldown is how long it stays open before one sale tries again; 0 = 30 s.
 	Cooldown time.Duration
@@ -79,6 +86,10 @@ type Breaker struct {
 type Shelf interface {
 	// Package returns a package as it was last listed.
 	Package(p esim.Provider, id string) (esim.Package, bool)
+	// Absent reports whether a reseller is known not to sell a package: its
+	// whole list was read and lacks it. A list that is held back, broke off or
+	// lost a row proves no absence.
+	Absent(p esim.Provider, id string) bool
 	// Equivalents returns all packages that are the same product for the
 	// traveller, of any reseller, itself included.
 	Equivalents(p esim.Provider, id string) []esim.Package
@@ -95,6 +106,7 @@ const (
 	defaultBalanceAge = time.Minute
 	defaultFailures   = 5
 	defaultCooldown   = 30 * time.Second
+	defaultMaxDearer  = 100
 )
 
 // Validate says what is wrong with the configuration; the error matches
@@ -131,6 +143,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.BalanceAge < 0 && c.BalanceAge != -1:
 		return wrong("BalanceAge is negative")
+	case c.MaxDearer < -1:
+		return wrong("MaxDearer is negative")
 	case c.Breaker.Failures < -1 || c.Breaker.Cooldown < 0:
 		return wrong("Breaker is negative")
 	case c.Currency != "" && len(c.Currency) != 3:
@@ -147,6 +161,9 @@ func (c Config) withDefaults() Config {
 	c.Clients = slices.Clone(c.Clients)
 	c.Name = cmp.Or(c.Name, defaultName)
 	c.BalanceAge = cmp.Or(c.BalanceAge, defaultBalanceAge)
+	if c.MaxDearer = cmp.Or(c.MaxDearer, defaultMaxDearer); c.MaxDearer < 0 {
+		c.MaxDearer = 0
+	}
 	c.Breaker.Failures = cmp.Or(c.Breaker.Failures, defaultFailures)
 	c.Breaker.Cooldown = cmp.Or(c.Breaker.Cooldown, defaultCooldown)
 	if c.Policy == nil {

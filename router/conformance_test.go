@@ -43,6 +43,7 @@ func conform(t *testing.T, journalled bool) {
 	for _, p := range []*esim.Package{&h.Package, &h.Other, &h.Pending} {
 		p.ID = "memory:" + p.ID
 	}
+	h.ReferenceRequired = journalled
 	setPrice := h.SetPrice
 	h.SetPrice = func(id, amount string) { setPrice(strings.TrimPrefix(id, "memory:"), amount) }
 	esimtest.Conformance(t, h)

@@ -16,6 +16,10 @@
 // race for good. An unknown outcome ends the sale where it is: the same
 // reference goes back to the same reseller until that is found out.
 //
+// The next reseller costs at most what the caller allows (MaxTotal, else 1.10
+// times the Quote, else what the first choice cost) and is not asked after Until.
+// A package that the catalogue is known not to list is not sent.
+//
 // docs/router.md shows the rules as tables, and what to do on call.
 //
 // # Names

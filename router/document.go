@@ -17,6 +17,8 @@ type document struct {
 	Qualified bool       `json:"qualified,omitempty"` // asked for as "provider:id"
 	Quantity  int        `json:"quantity"`
 	ICCID     esim.ICCID `json:"iccid,omitempty"` // of a top-up
+	Until     time.Time  `json:"until,omitzero"`  // when no request is begun any more
+	First     int        `json:"first,omitempty"` // number of the first attempt since everybody had said no
 	Attempts  []attempt  `json:"attempts"`
 	Of        string     `json:"of,omitempty"` // the sale that forAttempt belongs to
 	Trail     *trail     `json:"-"`            // see wholeDocument
@@ -55,20 +57,25 @@ var states = []state{open, doubt, refused, won}
 
 // attempt is one reseller that the reference was given to.
 type attempt struct {
-	N         int           `json:"n"`
-	Provider  esim.Provider `json:"provider"`
-	PackageID string        `json:"package_id"`
-	Reference string        `json:"reference"`
-	State     state         `json:"state"`
-	By        string        `json:"by"`                // the call that opened it
-	Journal   bool          `json:"journal,omitempty"` // it was opened where a journal sees each request
-	Quote     *esim.Money   `json:"quote,omitempty"`
-	Ceiling   *esim.Money   `json:"ceiling,omitempty"`
-	OrderID   string        `json:"order_id,omitempty"`
-	At        time.Time     `json:"at"`
-	Took      time.Duration `json:"took,omitempty"`
-	Outcome   *esim.Outcome `json:"outcome,omitempty"` // of the latest request
-	Error     string        `json:"error,omitempty"`
+	N           int           `json:"n"`
+	Provider    esim.Provider `json:"provider"`
+	PackageID   string        `json:"package_id"`
+	Reference   string        `json:"reference"`
+	State       state         `json:"state"`
+	By          string        `json:"by"`                // the call that opened it
+	Journal     bool          `json:"journal,omitempty"` // it was opened where a journal sees each request
+	Price       *esim.Money   `json:"price,omitempty"`   // of one, as it was known when it was chosen
+	Quote       *esim.Package `json:"quote,omitempty"`   // as the reseller is sent it; dropped once it has refused
+	Ceiling     *esim.Money   `json:"ceiling,omitempty"`
+	CallbackURL string        `json:"callback_url,omitempty"`
+	Sends       int           `json:"sends,omitempty"`    // without a journal: requests of which the end is on record
+	Repeat      esim.Repeat   `json:"repeat,omitempty"`   // what another request would do, by the latest answer
+	RepeatAt    time.Time     `json:"repeat_at,omitzero"` // not before
+	OrderID     string        `json:"order_id,omitempty"`
+	At          time.Time     `json:"at"`
+	Took        time.Duration `json:"took,omitempty"`
+	Outcome     *esim.Outcome `json:"outcome,omitempty"` // of the latest request
+	Error       string        `json:"error,omitempty"`
 }
 
 // trail is the latest ranking.
@@ -176,6 +183,9 @@ func (d *document) mark(a attempt) {
 	}
 	if slices.Index(states, a.State) < slices.Index(states, was.State) {
 		a.State, a.OrderID = was.State, was.OrderID
+	}
+	if a.State == refused {
+		a.Quote = nil // nothing is sent for it any more
 	}
 	*was = a
 }

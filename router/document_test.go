@@ -97,6 +97,7 @@ func TestValidate(t *testing.T) {
 		"MinBalance of":        func(c *router.Config) { c.MinBalance = map[esim.Provider]esim.Money{esim.ESIMFly: {}} },
 		"BalanceAge":           func(c *router.Config) { c.BalanceAge = -2 },
 		"Breaker":              func(c *router.Config) { c.Breaker.Failures = -2 },
+		"MaxDearer":            func(c *router.Config) { c.MaxDearer = -2 },
 		"Currency":             func(c *router.Config) { c.Currency = "dollars" },
 		"Needs.MinMargin has":  func(c *router.Config) { c.Needs.MinMargin = 1 },
 		"Needs.MinMargin is":   func(c *router.Config) { c.Needs.MinMargin = 1001 },

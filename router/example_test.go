@@ -19,7 +19,12 @@ func Example() {
 		Clients: []esim.Client{w.resellers[esim.ESIMFly], w.resellers[esim.ESIMFX], w.resellers[esim.ESIMStory]},
 		Catalog: w.shelf, Policy: router.Cheapest, BalanceAge: -1,
 	})
-	order, err := best.Order(ctx, esim.OrderRequest{PackageID: "esimfly:jp-0", Reference: "cart-8841"})
+	most, err := esim.ParseMoney("7", "USD")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	order, err := best.Order(ctx, esim.OrderRequest{PackageID: "esimfly:jp-0", Reference: "cart-8841", MaxTotal: most})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -37,7 +42,7 @@ func Example() {
 	// cart-8841: asked for esimfly:jp-0
 	//   1  esimfly:jp-0 at 5.50 USD
 	//   2  esimfx:jp-1 at 6.50 USD
-	//   3  esimstory:jp-2 at 7.50 USD
+	//   -  esimstory:jp-2 at 7.50 USD: price above ceiling
 	//  #1  esimfly:jp-0 as cart-8841: refused: insufficient balance: the balance does not cover 5.50 USD
 	//  #2  esimfx:jp-1 as r2-09376ab0-c4ef-57f6-b769-9ba7d2a91bf7: won
 	// sold by esimfx

@@ -29,13 +29,14 @@ type exclusion struct {
 	text  string // for the documentation
 	kind  error  // of the error, when nobody is left
 	guess bool   // it may be out of date: who else is left is asked first, and then this one all the same
+	terms bool   // the sale asks for it, so it is nothing to report
 	why   func(q *question) string
 }
 
 // exclusions is the table of what leaves candidates out. The first row that
 // gives a reason counts. docs/router.md is rendered from it.
 var exclusions = []exclusion{
-	plain("not allowed", esim.ErrPackageUnavailable, func(q *question) bool {
+	term("not allowed", esim.ErrPackageUnavailable, func(q *question) bool {
 		return len(q.needs.Providers) > 0 && !slices.Contains(q.needs.Providers, q.c.Provider)
 	}),
 	plain("takes no orders", errUnsupported, func(q *question) bool { return !q.r.caps.Order }),
@@ -45,17 +46,17 @@ var exclusions = []exclusion{
 	plain("takes fewer at once", esim.ErrInvalidRequest, func(q *question) bool {
 		return q.r.caps.MaxQuantity > 0 && q.wish.quantity > q.r.caps.MaxQuantity
 	}),
-	plain("not rechargeable", esim.ErrPackageUnavailable, func(q *question) bool {
+	term("not rechargeable", esim.ErrPackageUnavailable, func(q *question) bool {
 		rechargeable := q.c.Package.Rechargeable
 		return q.needs.TopUp && (!q.r.caps.TopUp || rechargeable == nil || !*rechargeable)
 	}),
-	plain("delivers by webhook only", esim.ErrPackageUnavailable, func(q *question) bool {
+	term("delivers by webhook only", esim.ErrPackageUnavailable, func(q *question) bool {
 		return q.needs.Instant && q.r.caps.Fulfilment != esim.FulfilmentImmediate && q.r.caps.Fulfilment != esim.FulfilmentPolled
 	}),
 	plain("price not known", errUnsupported, (*question).unpriced),
 	{text: "no rate from … to …", kind: errUnsupported, why: (*question).noRate},
-	plain("price above ceiling", esim.ErrPriceChanged, (*question).tooDear),
-	plain("margin too small", esim.ErrPriceChanged, func(q *question) bool {
+	term("price above ceiling", esim.ErrPriceChanged, (*question).tooDear),
+	term("margin too small", esim.ErrPriceChanged, func(q *question) bool {
 		cost, ok := q.in(q.total, q.needs.SellingPrice.Currency())
 		return !q.needs.SellingPrice.IsZero() && !(ok && q.needs.leavesMargin(cost))
 	}),
@@ -72,6 +73,13 @@ var exclusions = []exclusion{
 // plain is an exclusion whose reason is its text.
 func plain(text string, kind error, holds func(q *question) bool) exclusion {
 	return exclusion{text: text, kind: kind, why: func(q *question) string { return when(holds(q), text) }}
+}
+
+// term is a plain exclusion that the terms of the sale ask for.
+func term(text string, kind error, holds func(q *question) bool) exclusion {
+	row := plain(text, kind, holds)
+	row.terms = true
+	return row
 }
 
 func when(holds bool, text string) string {

@@ -46,5 +46,8 @@ func Exclusions() []Row {
 		}
 		rows = append(rows, Row{e.text, e.kind.Error(), asked})
 	}
+	for _, e := range turnExclusions {
+		rows = append(rows, Row{e.text, e.kind.Error(), "not asked"})
+	}
 	return append(rows, Row{leftOut, "package unavailable", "not asked"})
 }

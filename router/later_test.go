@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -127,7 +128,7 @@ func TestTopUp(t *testing.T) {
 		other.Quote = nil
 		_, err = r.TopUp(t.Context(), other)
 		require.ErrorIs(t, err, esim.ErrReferenceConflict)
-		_, err = r.TopUp(t.Context(), esim.TopUpRequest{ICCID: iccid, PackageID: "esimfly:jp-0"})
+		_, err = r.TopUp(t.Context(), esim.TopUpRequest{ICCID: iccid, PackageID: "esimfly:jp-0", Reference: "topup-2"})
 		require.ErrorIs(t, err, esim.ErrNotEligible, "of another reseller")
 		_, err = r.TopUp(t.Context(), esim.TopUpRequest{ICCID: iccid, PackageID: "jp-1", Reference: "cart-1"})
 		require.ErrorIs(t, err, esim.ErrReferenceConflict, "the reference of the order")
@@ -194,11 +195,63 @@ func TestCapabilities(t *testing.T) {
 	assert.False(t, caps.Balance, "of several there is none")
 	assert.Zero(t, caps.MaxQuantity)
 	assert.Equal(t, esim.IdempotencyNone, caps.OrderIdempotency)
+	assert.Equal(t, esim.RepeatBuys, caps.OrderRepeat)
+	assert.Equal(t, esim.RepeatBuys, caps.TopUpRepeat)
 	assert.Equal(t, esim.PriceGuardNone, caps.PriceGuard)
 	assert.Equal(t, esim.FulfilmentWebhook, caps.Fulfilment)
+	shy := esimtest.NewMemory(esimtest.MemoryProvider("shy"), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		c.OrderRepeat, c.MaxRepeats = esim.RepeatUnknown, 3
+	}))
+	caps = router.New(router.Config{Clients: []esim.Client{full, shy, reader}}).Capabilities()
+	assert.Equal(t, esim.RepeatUnknown, caps.OrderRepeat)
+	assert.Equal(t, esim.RepeatSafe, caps.TopUpRepeat)
+	assert.Equal(t, 3, caps.MaxRepeats)
 	_, err := router.New(router.Config{Clients: []esim.Client{full, poor}}).Balance(t.Context())
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 	m, err := router.New(router.Config{Clients: []esim.Client{full}}).Balance(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "10000.00 USD", m.String())
+}
+
+// An eSIM that nobody knows is not found, even beside a reseller that cannot be
+// asked; an error names what each said, with one advice.
+func TestUnknownESIM(t *testing.T) {
+	w := newWorld(false)
+	config := w.config(nil)
+	config.Clients[2] = esimtest.NewMemory(esimtest.MemoryProvider(esim.ESIMStory), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		c.GetESIM, c.Usage, c.ListTopUps = false, false, false
+	}))
+	r := router.New(config)
+	const nobody = esim.ICCID("8988303000000000017")
+	_, err := r.Usage(t.Context(), nobody)
+	require.ErrorIs(t, err, esim.ErrNotFound)
+	_, err = r.ListTopUps(t.Context(), nobody)
+	require.ErrorIs(t, err, esim.ErrNotFound)
+	_, err = r.GetESIM(t.Context(), nobody)
+	require.ErrorIs(t, err, esim.ErrNotFound)
+
+	w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.Fault503Before, Op: "GetESIM"})
+	w.resellers[esim.ESIMFX].Inject(esimtest.Fault{Kind: esimtest.Fault503Before, Op: "GetESIM"})
+	_, err = r.Usage(t.Context(), nobody)
+	require.ErrorIs(t, err, esim.ErrUnavailable)
+	told, ok := errors.AsType[*esim.Error](err)
+	require.True(t, ok)
+	assert.Equal(t, 1, strings.Count(err.Error(), told.Advice()), err.Error())
+}
+
+// A name that has the reseller twice says so.
+func TestResellerNamedTwice(t *testing.T) {
+	w := newWorld(false)
+	_, err := buy(t.Context(), again{router.New(w.config(nil))}, "cart-1")
+	require.ErrorIs(t, err, esim.ErrInvalidRequest)
+	require.ErrorContains(t, err, "provider:id already")
+	assert.Empty(t, w.charges())
+}
+
+// again names the reseller once more.
+type again struct{ esim.Client }
+
+func (a again) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+	req.PackageID = "esimfly:" + req.PackageID
+	return a.Client.Order(ctx, req)
 }

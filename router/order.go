@@ -17,9 +17,14 @@ import (
 // Quote; a bare id will do where only one reseller has it.
 //
 // Order.Provider tells who sold it, Order.PackageID what, in the form in which
-// it was asked for. After an unknown outcome repeat with the same reference: the
-// same reseller is asked again and no other. When nobody could make the sale
-// there is a [NoneLeft] in the error.
+// it was asked for. After an unknown outcome call again with the same reference:
+// the same reseller's journal is asked and nobody else; without a journal the
+// reseller is, where a repeat is [esim.RepeatSafe]. When nobody could make the
+// sale there is a [NoneLeft] in the error.
+//
+// The next reseller costs at most MaxTotal, else Config.MaxDearer above Quote,
+// else what the first choice costs, and is not asked after Until. Over a journal
+// Reference must not be empty.
 func (r *Router) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	s, refused := r.core.newSale(ctx, r.needs, req)
 	if refused != nil {
@@ -174,11 +179,7 @@ func (s *sale) load(ctx context.Context) *esim.Error {
 	bound := s.doc.binding() != nil
 	switch {
 	case !s.doc.wanted(&s.wish):
-		refused := s.refuse(s.op(), s.reference, esim.ErrReferenceConflict, nil, "this reference stands for another purchase")
-		if bound || s.doc.Purpose == forAttempt {
-			refused.Outcome = esim.OutcomeUnknown
-		}
-		return refused
+		return s.conflict()
 	case ended != nil && bound:
 		return s.doubtful(s.op(), s.reference, esim.ErrUnavailable, ended, "the context has ended")
 	case ended != nil:
@@ -186,10 +187,32 @@ func (s *sale) load(ctx context.Context) *esim.Error {
 	case s.blind && len(s.sellers) > 1:
 		return s.doubtful(s.op(), s.reference, esim.ErrNotEligible, nil, "no claim tells which reseller this reference was given to")
 	}
+	if !bound {
+		s.beginRound()
+	}
 	if s.wish.provider = s.doc.Asked.Provider; s.topUp {
 		s.onlyOwner()
 	}
 	return nil
+}
+
+// conflict is the error of a call whose reference stands for another purchase:
+// nothing is sent, and the outcome is that of the sale that has it.
+func (s *sale) conflict() *esim.Error {
+	refused := s.doubtful(s.op(), s.reference, esim.ErrReferenceConflict, nil, "nothing was sent: this reference stands for another purchase")
+	if s.doc.Purpose == forAttempt {
+		return refused // of which the claim is another one
+	}
+	switch a := s.doc.binding(); {
+	case a == nil:
+		refused.Outcome = esim.OutcomeRejected
+	case a.State == won:
+		refused.Outcome = esim.OutcomeAccepted
+		refused.Order = s.outward(&esim.Order{
+			Provider: a.Provider, ID: a.OrderID, Reference: s.reference, PackageID: a.PackageID, Quantity: s.doc.Quantity,
+		})
+	}
+	return refused
 }
 
 // blindly is a refusal of this call as what is known of the reference: nothing,
@@ -232,6 +255,9 @@ func (s *sale) open(ctx context.Context) (*attempt, *esim.Error) {
 		if failed := s.overCeiling(); failed != nil {
 			return nil, failed
 		}
+		if s.late() {
+			return nil, s.refuse("TopUp", s.reference, esim.ErrUnavailable, nil, "Until has passed")
+		}
 	case s.trail == nil:
 		if failed := s.plan(ctx); failed != nil {
 			return nil, failed
@@ -240,7 +266,9 @@ func (s *sale) open(ctx context.Context) (*attempt, *esim.Error) {
 	}
 	c, ok := s.next()
 	if !ok {
-		return nil, s.noneLeft()
+		failed := s.noneLeft()
+		s.keepTrail(ctx)
+		return nil, failed
 	}
 	a := s.newAttempt(&c)
 	if s.doc.add(a); s.trail != nil {
@@ -308,13 +336,21 @@ func (s *sale) next() (Candidate, bool) {
 	for len(s.left) > 0 || s.guess() {
 		c := s.left[0]
 		s.left = s.left[1:]
-		done, ok := s.resellers[c.Provider].permit()
-		if ok || s.topUp {
-			s.done = done
+		if s.topUp {
+			s.done, _ = s.resellers[c.Provider].permit()
 			return c, true
 		}
-		s.trail.leaveOut(s.considered(&c), breakerOpen)
-		s.excluded[Choice{c.Provider, c.Package.ID}] = exclusionOf(breakerOpen)
+		row := s.excludeNow(&c)
+		if row == nil {
+			done, ok := s.resellers[c.Provider].permit()
+			if ok {
+				s.done = done
+				return c, true
+			}
+			row = exclusionOf(breakerOpen)
+		}
+		s.trail.leaveOut(s.considered(&c), row.text)
+		s.excluded[Choice{c.Provider, c.Package.ID}] = row
 	}
 	return Candidate{}, false
 }
@@ -324,7 +360,7 @@ func (s *sale) next() (Candidate, bool) {
 func (s *sale) newAttempt(c *Candidate) attempt {
 	a := attempt{
 		N: s.doc.next(), Provider: c.Provider, PackageID: c.Package.ID, Reference: s.reference,
-		State: open, By: s.call, Journal: s.resellers[c.Provider].bar != nil, At: s.Now(),
+		State: open, By: s.call, Journal: s.resellers[c.Provider].bar != nil, At: s.Now(), CallbackURL: s.req.CallbackURL,
 	}
 	if a.N > 1 && s.rules.ownReferences && !s.topUp {
 		a.Reference = subReference(s.reference, a.N)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/esimkit/esim"
@@ -25,12 +26,37 @@ func (c *core) ownerOf(ctx context.Context, op string, iccid esim.ICCID) (*resel
 				_, err := r.client.GetESIM(ctx, iccid)
 				return err
 			})
+		if failed == nil && !owner.caps.GetESIM && !able(&owner.caps, op) {
+			return nil, c.refuse(op, "", esim.ErrNotFound, nil,
+				"no reseller that can be asked knows this eSIM, and "+string(owner.provider)+" cannot be asked")
+		}
 	}
 	if failed != nil {
 		return nil, failed
 	}
 	c.esims.note(iccid, owner.provider)
 	return owner, nil
+}
+
+// able reports whether a call about an eSIM is supported.
+func able(c *esim.Capabilities, op string) bool {
+	return map[string]bool{
+		"GetESIM": c.GetESIM, "Usage": c.Usage, "ListTopUps": c.ListTopUps, "TopUp": c.TopUp, "Cancel": c.Cancel,
+	}[op]
+}
+
+// unsure are the errors of resellers that could not say, without the advice of
+// each.
+type unsure []error
+
+func (u unsure) Unwrap() []error { return u }
+
+func (u unsure) Error() string {
+	texts := make([]string, len(u))
+	for i, err := range u {
+		texts[i] = said(err)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // ownerOnRecord asks the shop; nil = it does not know.
@@ -62,23 +88,23 @@ func (c *core) askAll(ctx context.Context, op, what string, can func(*reseller) 
 	}
 	all.Wait()
 	var found []*reseller
-	var unsure []error
+	var open unsure
 	for i, err := range answers {
 		switch {
 		case err == nil:
 			found = append(found, asked[i])
 		case !errors.Is(err, esim.ErrNotFound):
-			unsure = append(unsure, err)
+			open = append(open, err)
 		}
 	}
 	silent := len(c.sellers) - len(asked)
 	switch {
 	case len(found) > 1:
 		return nil, c.refuse(op, "", esim.ErrInvalidRequest, nil, "several resellers know "+what)
-	case len(found) == 1 && len(unsure) == 0:
+	case len(found) == 1 && len(open) == 0:
 		return found[0], nil
-	case len(unsure) > 0:
-		return nil, c.refuse(op, "", esim.ErrUnavailable, errors.Join(unsure...), "a reseller could not be asked whether it knows "+what)
+	case len(open) > 0:
+		return nil, c.refuse(op, "", esim.ErrUnavailable, open, "a reseller could not be asked whether it knows "+what)
 	case silent == 1: // nobody else knows it
 		for _, r := range c.sellers {
 			if !can(r) {

@@ -88,6 +88,8 @@ func (s *sale) findAsked() *esim.Error {
 	if s.Catalog != nil {
 		onShelf, ok := s.Catalog.Package(s.wish.provider, s.wish.id)
 		switch {
+		case !ok && s.Catalog.Absent(s.wish.provider, s.wish.id):
+			return s.refuse("Order", s.reference, esim.ErrPackageUnavailable, nil, "the catalogue does not list this package")
 		case !ok: // the shelf may be behind
 		case quote != nil && quote.Price.Currency() == "":
 			return s.refuse("Order", s.reference, errUnsupported, nil, "Quote.Price has no currency, so it cannot be checked")

@@ -8,6 +8,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/journal"
 )
 
 // reseller is a client and what this process knows of how it is doing.
@@ -34,31 +35,44 @@ func newReseller(client esim.Client, c *Config) *reseller {
 	s.balance.reads = s.caps.Balance && c.BalanceAge > 0
 	failures := c.Breaker.Failures
 	s.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Name: string(s.provider), Timeout: c.Breaker.Cooldown,
+		Name: string(s.provider), Timeout: c.Breaker.Cooldown, Interval: memoryOfBreaker, BucketPeriod: time.Minute,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
 			return failures > 0 && n.ConsecutiveFailures >= uint32(failures) //nolint:gosec // positive
 		},
 		IsSuccessful: func(err error) bool { return !ailing(err) },
-		IsExcluded:   func(err error) bool { return errors.Is(err, errNotAsked) || errors.Is(err, context.Canceled) },
+		IsExcluded:   silent,
 	})
 	return s
 }
 
+// memoryOfBreaker is how long a failure counts.
+const memoryOfBreaker = 15 * time.Minute
+
 // errNotAsked ends a permit of the breaker that was not used.
 var errNotAsked = errors.New("router: not asked")
 
-// ailing reports whether an error says that the reseller is in trouble. That it
-// refuses for a reason says that it is well.
-func ailing(err error) bool {
+// silent reports whether the end of a purchase says nothing of how the reseller
+// is doing: it was not sent, for what it asks, or the caller left.
+func silent(err error) bool {
 	switch {
 	case err == nil:
 		return false
-	case errors.Is(err, context.Canceled): // the caller left
-		return false
-	case errors.Is(err, esim.ErrUnavailable), errors.Is(err, esim.ErrMalformedResponse), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errNotAsked), errors.Is(err, context.Canceled), errors.Is(err, esim.ErrReferenceConflict):
+		return true
+	case errors.Is(err, journal.ErrBraked), errors.Is(err, journal.ErrInHand): // the journal counts those
 		return true
 	}
-	return esim.OutcomeOf(err) == esim.OutcomeUnknown
+	return esim.OutcomeOf(err) == esim.OutcomeNotSent && !unreachable(err)
+}
+
+// ailing reports whether an error that is not silent says that the reseller is
+// in trouble. That it refuses for a reason says that it is well.
+func ailing(err error) bool {
+	return err != nil && (unreachable(err) || esim.OutcomeOf(err) == esim.OutcomeUnknown)
+}
+
+func unreachable(err error) bool {
+	return errors.Is(err, esim.ErrUnavailable) || errors.Is(err, esim.ErrMalformedResponse) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // permit asks the breaker. The function it returns is told how the purchase
@@ -69,7 +83,11 @@ func (s *reseller) permit() (done func(error), ok bool) {
 }
 
 // saw notes how a purchase ended.
-func (s *reseller) saw(err error, took time.Duration) { s.window.add(ailing(err), took) }
+func (s *reseller) saw(err error, took time.Duration) {
+	if !silent(err) {
+		s.window.add(ailing(err), took)
+	}
+}
 
 func (s *reseller) health() Health {
 	h := s.window.health()

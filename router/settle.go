@@ -29,10 +29,8 @@ func (s *sale) ask(ctx context.Context, a *attempt) (*esim.Order, error) {
 			Message: "this reseller has the sale, and is none of Config.Clients any more",
 		}
 	}
-	if s.done == nil { // the sale is bound to it, whatever the breaker says
-		if done, ok := r.permit(); ok {
-			s.done = done
-		}
+	if refused := s.mayNotRepeat(r, a); refused != nil {
+		return s.lookForOrder(ctx, r, a, refused)
 	}
 	resumed := s.wasPerhapsSent(a) && (!onRecord(r, a) || s.req.Resumed)
 	began := s.Now()
@@ -41,7 +39,10 @@ func (s *sale) ask(ctx context.Context, a *attempt) (*esim.Order, error) {
 	if err == nil && order == nil {
 		err = &esim.Error{Provider: a.Provider, Op: s.op(), Kind: esim.ErrMalformedResponse, Message: "neither an order nor an error"}
 	}
-	r.saw(err, a.Took)
+	a.sent(err, s.Now())
+	if a.By == s.call { // a purchase counts once, however often it is asked about
+		r.saw(err, a.Took)
+	}
 	s.release(err)
 	return order, err
 }
@@ -74,10 +75,8 @@ func (s *sale) sendOrder(ctx context.Context, r *reseller, a *attempt, resumed b
 
 func (s *sale) orderOf(a *attempt) esim.OrderRequest {
 	req := esim.OrderRequest{
-		PackageID: a.PackageID, Quantity: s.doc.Quantity, Reference: a.Reference, CallbackURL: s.req.CallbackURL,
-	}
-	if a.Quote != nil {
-		req.Quote = &esim.Package{Provider: a.Provider, ID: a.PackageID, Price: *a.Quote}
+		PackageID: a.PackageID, Quantity: s.doc.Quantity, Reference: a.Reference, CallbackURL: a.CallbackURL,
+		Quote: a.Quote, Until: s.doc.Until,
 	}
 	if a.Ceiling != nil {
 		req.MaxTotal = *a.Ceiling
@@ -85,22 +84,38 @@ func (s *sale) orderOf(a *attempt) esim.OrderRequest {
 	return req
 }
 
-// guard has the reseller check the price as well: that it is the one on the
-// shelf, or the one the caller was told, and the ceiling if that is in the
+// guard has the reseller check the price as well: that it is the one the caller
+// was told, or the one on the shelf, and the ceiling if that is in the
 // reseller's currency. Who cannot check is not told what was checked here.
 func (s *sale) guard(a *attempt, c *Candidate) {
+	priced := c.Price.Currency() != ""
+	if priced {
+		a.Price = new(c.Price)
+	}
 	onShelf := s.Catalog != nil && !s.topUp && (s.listed || !s.isAsked(c))
 	if onShelf && c.Capabilities.PriceGuard == esim.PriceGuardNone {
 		return
 	}
-	quoted := s.req.Quote != nil && !onShelf
-	priced := c.Price.Currency() != ""
-	if priced || quoted {
-		a.Quote = new(c.Price)
-	}
+	a.Quote = s.quote(c, onShelf)
 	if most := s.req.MaxTotal; !most.IsZero() && (!priced || most.Currency() == c.Price.Currency()) {
-		a.Ceiling = &most
+		a.Ceiling = new(most)
 	}
+}
+
+// quote is the package as the reseller is to have it: as the caller was told,
+// whole, else as it is on the shelf; nil = nobody knows. A reseller may compare
+// more than the price, so a quote that lacks the name is completed from the shelf.
+func (s *sale) quote(c *Candidate, onShelf bool) *esim.Package {
+	own := s.req.Quote
+	switch {
+	case own != nil && s.isAsked(c) && (own.Name != "" || !onShelf):
+		kept := *own
+		kept.Provider, kept.ID = c.Provider, c.Package.ID
+		return &kept
+	case onShelf && c.Price.Currency() != "":
+		return new(c.Package)
+	}
+	return nil
 }
 
 // judge decides what the end of a request says of the attempt, and returns the
@@ -108,6 +123,12 @@ func (s *sale) guard(a *attempt, c *Candidate) {
 func (s *sale) judge(ctx context.Context, a *attempt, order *esim.Order, err error) error {
 	outcome := esim.OutcomeOf(err)
 	a.Outcome, a.Error = &outcome, said(err)
+	if errors.Is(err, esim.ErrReferenceConflict) && outcome == esim.OutcomeAccepted { // another purchase was
+		if a.State != won {
+			a.State = doubt
+		}
+		return err
+	}
 	if order == nil && err != nil {
 		order = errorOf(s.op(), a.Provider, err).Order
 	}
@@ -215,6 +236,9 @@ func (s *sale) refusedBy(ctx context.Context, a *attempt, err error) course {
 	s.refusals = append(s.refusals, Refusal{
 		Choice: Choice{a.Provider, a.PackageID}, Asked: true, Outcome: s.last.Outcome, Kind: s.last.Kind, Why: said(err),
 	})
+	if s.last.Outcome == esim.OutcomeNotSent {
+		s.passedOver(ctx, Choice{a.Provider, a.PackageID}, said(err))
+	}
 	if errors.Is(err, esim.ErrInsufficientBalance) {
 		s.resellers[a.Provider].balance.fails(s.Now())
 	}
@@ -275,8 +299,8 @@ func (d *document) outward(order *esim.Order, reference string) *esim.Order {
 // spend lets the balance fall by what was charged just now.
 func (s *sale) spend(a *attempt, order *esim.Order) {
 	charged := order.Total
-	if charged.Currency() == "" && a.Quote != nil {
-		if total, err := a.Quote.MulInt(s.doc.Quantity); err == nil {
+	if charged.Currency() == "" && a.Price != nil {
+		if total, err := a.Price.MulInt(s.doc.Quantity); err == nil {
 			charged = total
 		}
 	}

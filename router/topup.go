@@ -31,7 +31,7 @@ func (r *Router) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order,
 	}
 	s := c.begin(w, req.Reference)
 	s.topUp, s.send = true, s.sendTopUp
-	s.req = esim.OrderRequest{Quote: req.Quote, MaxTotal: req.MaxTotal, Resumed: req.Resumed}
+	s.req = esim.OrderRequest{Quote: req.Quote, MaxTotal: req.MaxTotal, Resumed: req.Resumed, Until: req.Until}
 	return s.make(ctx)
 }
 
@@ -76,6 +76,6 @@ func (s *sale) overCeiling() *esim.Error {
 func (s *sale) sendTopUp(ctx context.Context, r *reseller, a *attempt, resumed bool) (*esim.Order, error) {
 	o := s.orderOf(a)
 	return r.client.TopUp(ctx, esim.TopUpRequest{
-		ICCID: s.doc.ICCID, PackageID: o.PackageID, Reference: o.Reference, Resumed: resumed, Quote: o.Quote, MaxTotal: o.MaxTotal,
+		ICCID: s.doc.ICCID, PackageID: o.PackageID, Reference: o.Reference, Resumed: resumed, Quote: o.Quote, MaxTotal: o.MaxTotal, Until: o.Until,
 	})
 }

@@ -43,6 +43,9 @@ func (c *core) wish(op, packageID string, quote *esim.Package, w wish) (wish, *e
 	if w.provider, w.id, w.qualified = c.split(packageID); w.id == "" {
 		return invalid("PackageID names a reseller and no package")
 	}
+	if of, _, again := c.split(w.id); again && w.qualified {
+		return invalid("PackageID names " + string(of) + " after " + string(w.provider) + ": an id from a list of the router is provider:id already")
+	}
 	if quote == nil {
 		return w, nil
 	}

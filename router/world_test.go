@@ -37,6 +37,11 @@ func (s shelf) Package(p esim.Provider, id string) (esim.Package, bool) {
 	return s[i], true
 }
 
+func (s shelf) Absent(p esim.Provider, id string) bool {
+	_, listed := s.Package(p, id)
+	return !listed
+}
+
 func (s shelf) Equivalents(p esim.Provider, id string) []esim.Package {
 	asked, ok := s.Package(p, id)
 	if !ok {
@@ -132,9 +137,12 @@ func (w *world) heal() {
 	}
 }
 
+// buy asks for the cheapest package and takes the next one at any price.
 func buy(ctx context.Context, c esim.Client, reference string) (*esim.Order, error) {
-	return c.Order(ctx, esim.OrderRequest{PackageID: asked, Reference: reference})
+	return c.Order(ctx, esim.OrderRequest{PackageID: asked, Reference: reference, MaxTotal: anyPrice})
 }
+
+var anyPrice = money("100", "USD")
 
 // truth says what is wrong with an answer, given what was charged.
 func (w *world) truth(order *esim.Order, err error) string {
@@ -164,8 +172,12 @@ var policies = map[string]router.Policy{
 	},
 }
 
+// mustOrder buys, at any price where the request says nothing of one.
 func mustOrder(t *testing.T, c esim.Client, req esim.OrderRequest) *esim.Order {
 	t.Helper()
+	if req.MaxTotal.IsZero() && req.Quote == nil {
+		req.MaxTotal = anyPrice
+	}
 	o, err := c.Order(t.Context(), req)
 	require.NoError(t, err)
 	return o

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/sqlite"
 )
 
@@ -58,7 +59,7 @@ func leaseTimes(t testing.TB, one, two *sqlite.Store, rounds int) (ofOne, ofTwo 
 func leaseTime(t testing.TB, s *sqlite.Store) time.Duration {
 	t.Helper()
 	began := time.Now()
-	got, err := s.Lease(t.Context(), 10, 0)
+	got, err := s.Lease(t.Context(), journal.Slots{"": 10}, 0)
 	took := time.Since(began)
 	require.NoError(t, err)
 	require.Len(t, got, 10)

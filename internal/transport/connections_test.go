@@ -49,7 +49,7 @@ func newGate(t *testing.T, start func(*httptest.Server)) *gate {
 func (g *gate) lend(change func(*http.Transport)) esim.Settings {
 	lent := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // of net/http
 	if g.TLS != nil {
-		lent.TLSClientConfig = &tls.Config{RootCAs: g.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:gosec,forcetypeassert // of httptest
+		lent.TLSClientConfig = &tls.Config{RootCAs: g.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:forcetypeassert // of httptest
 	}
 	change(lent)
 	return esim.Settings{BaseURL: g.URL, HTTPClient: &http.Client{Transport: lent}}

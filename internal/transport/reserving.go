@@ -142,7 +142,7 @@ func (l *reserving) serve(now time.Time) {
 		l.timer.Stop()
 		l.timer = nil
 	}
-	for c := purchases; c < classes; c++ {
+	for c := range classes {
 		for queue := &l.waiting[c]; queue.Len() > 0; {
 			if away := l.away(c, now); away > 0 {
 				l.timer = time.AfterFunc(away, l.tick)

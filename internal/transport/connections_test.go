@@ -74,7 +74,7 @@ func overHTTP2(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }
 // TestBurstOfReadsOpensFewConnections, counted by the server.
 func TestBurstOfReadsOpensFewConnections(t *testing.T) {
 	n := 10_000
-	if testing.Short() {
+	if testing.Short() || underRace { // the race detector bounds goroutines
 		n = 1_000
 	}
 	for name, start := range map[string]func(*httptest.Server){"plain": plainHTTP, "TLS": overTLS, "HTTP/2": overHTTP2} {

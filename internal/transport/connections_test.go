@@ -84,7 +84,10 @@ func TestBurstOfReadsOpensFewConnections(t *testing.T) {
 			tr := newTransport(t, g.lend(unchanged))
 			many(t, tr, n, read)()
 			assert.Len(t, g.arrived, n)
-			assert.LessOrEqual(t, int(g.conns.Load()), connsPerHost)
+			// On a machine so busy that a request is answered before net/http has
+			// noticed for 50 ms that it was written, a connection is replaced.
+			const replaced = connsPerHost / 4
+			assert.LessOrEqual(t, int(g.conns.Load()), connsPerHost+replaced)
 			t.Logf("%d reads, %d connections", n, g.conns.Load())
 		})
 	}

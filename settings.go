@@ -18,6 +18,12 @@ type Settings struct {
 	// that is the shorter one. It is copied, never changed; its redirect
 	// policy and cookie jar are not used. A Transport that is not an
 	// *http.Transport is called as it is, and must send each request once.
+	//
+	// Reads have at most 64 connections at a time, purchases as many requests
+	// under way, each on a connection of its own, and the reads that a purchase
+	// waits for another 64: none keeps another from connecting. MaxConnsPerHost
+	// of the Transport replaces the 64 of each, -1 stands for no bound; its
+	// MaxIdleConnsPerHost is kept, too.
 	HTTPClient *http.Client
 
 	// Logger receives one record an attempt, without secrets or bodies;
@@ -25,7 +31,10 @@ type Settings struct {
 	Logger *slog.Logger
 
 	// Limiter is asked before each attempt; nil = the provider's documented
-	// pace, for this client alone.
+	// pace, for this client alone. There purchases go before reads, and a
+	// quarter of the burst is theirs: however many reads wait, a purchase waits
+	// for one interval of the pace at most, and for the purchases before it.
+	// Reads wait as long as purchases use up the pace.
 	Limiter Limiter
 
 	// Timeout bounds one attempt: connection, headers and body. 0 = a value
@@ -48,6 +57,10 @@ type Settings struct {
 
 // Limiter paces requests; [golang.org/x/time/rate.Limiter] is one. Wait
 // blocks until a request may be sent, or returns an error when ctx ends first.
+//
+// A Limiter that also has WaitPurchase(ctx context.Context) error is asked by
+// that instead for requests with an effect and for the reads that a purchase
+// waits for. Without it purchases and reads wait in one queue.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }

@@ -55,7 +55,8 @@ type Config struct {
 	// Lease is how long a worker has a purchase for itself; 0 = 90 seconds.
 	// One request may take two thirds of it.
 	Lease time.Duration
-	// Workers is how many purchases [Journal.Run] works on at once; 0 = 4.
+	// Workers is how many purchases of each provider [Journal.Run] works on at
+	// once; 0 = 4. A provider that hangs holds up its own purchases alone.
 	Workers int
 	// Tick is how often [Journal.Run] looks for work; 0 = one second.
 	Tick time.Duration

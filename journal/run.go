@@ -3,19 +3,23 @@ package journal
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
+
+	"github.com/esimkit/esim"
 )
 
 // Run works on what is open until ctx ends or the journal is closed: sends what
 // is enqueued, finds out what is in doubt, fetches what is still to come, calls
-// hooks, and puts before a person what it cannot settle. Any number of
+// hooks, and puts before a person what it cannot settle. Each provider has
+// [Config].Workers of its own, so one that hangs delays no other. Any number of
 // processes may run it on a shared store. What cannot be done now is logged and
 // tried again; the error is only why it has ended.
 func (j *Journal) Run(ctx context.Context) error {
-	var workers sync.WaitGroup
-	defer workers.Wait()
-	slots := make(chan struct{}, j.config.Workers)
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	workers := j.newWorkers()
 	ticker := time.NewTicker(j.config.Tick)
 	defer ticker.Stop()
 	looked := time.Time{}
@@ -27,32 +31,77 @@ func (j *Journal) Run(ctx context.Context) error {
 			looked = time.Now()
 			j.lookAtHeld(ctx)
 		}
-		slots <- struct{}{} // nothing is leased before somebody is free to work on it
-		leased, err := j.store.Lease(ctx, cap(slots)-len(slots)+1, j.config.Lease)
-		<-slots
+		leased, err := j.lease(ctx, workers.idle())
 		if err != nil && ctx.Err() == nil {
 			j.config.Logger.WarnContext(ctx, "journal cannot look for work", "error", err)
 		}
 		for _, e := range leased {
-			slots <- struct{}{}
-			workers.Go(func() {
-				defer func() { <-slots }()
+			slot := workers.take(e.Provider)
+			busy.Go(func() {
+				defer workers.give(slot)
 				if leave, err := j.enter(); err == nil {
 					defer leave()
 					j.work(ctx, e)
 				}
 			})
 		}
-		if len(leased) > 0 {
-			continue
-		}
-		select {
+		select { // nothing more is due, or nobody is free for it
 		case <-ctx.Done():
 		case <-j.poke:
+		case <-workers.freed:
 		case <-ticker.C:
 		}
 	}
 	return ctx.Err()
+}
+
+// lease leases nothing before somebody is free to work on it.
+func (j *Journal) lease(ctx context.Context, idle Slots) ([]Entry, error) {
+	for _, n := range idle {
+		if n > 0 {
+			return j.store.Lease(ctx, idle, j.config.Lease)
+		}
+	}
+	return nil, nil
+}
+
+// workers counts who is free to work, for each provider that the journal has a
+// client of, and for all others together.
+type workers struct {
+	mu    sync.Mutex
+	free  Slots
+	freed chan struct{} // told when a provider without free workers has one again
+}
+
+func (j *Journal) newWorkers() *workers {
+	w := &workers{free: Slots{"": j.config.Workers}, freed: make(chan struct{}, 1)}
+	for p := range j.accounts {
+		w.free[p] = j.config.Workers
+	}
+	return w
+}
+
+func (w *workers) idle() Slots {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.free)
+}
+
+// take takes the worker for an entry that was leased to a free one.
+func (w *workers) take(p esim.Provider) (slot esim.Provider) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	slot = w.free.of(p)
+	w.free[slot]--
+	return slot
+}
+
+func (w *workers) give(slot esim.Provider) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.free[slot]++; w.free[slot] == 1 {
+		signal(w.freed)
+	}
 }
 
 // Step does once what Run does all the time, one purchase after the other, up
@@ -66,7 +115,7 @@ func (j *Journal) Step(ctx context.Context, n int) (worked int, err error) {
 	defer leave()
 	j.lookAtHeld(ctx)
 	for worked < n && ctx.Err() == nil {
-		leased, err := j.store.Lease(ctx, 1, j.config.Lease) // one at a time, since each may take long
+		leased, err := j.store.Lease(ctx, Slots{"": 1}, j.config.Lease) // one at a time, since each may take long
 		if err != nil || len(leased) == 0 {
 			return worked, err
 		}
@@ -87,9 +136,11 @@ func (j *Journal) lookAtHeld(ctx context.Context) {
 }
 
 // wake lets Run look for work now.
-func (j *Journal) wake() {
+func (j *Journal) wake() { signal(j.poke) }
+
+func signal(c chan struct{}) {
 	select {
-	case j.poke <- struct{}{}:
-	default: // it has been woken already
+	case c <- struct{}{}:
+	default: // it has been told already
 	}
 }

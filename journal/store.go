@@ -45,11 +45,13 @@ type Store interface {
 	// List returns entries in the order of CreatedAt, then ID.
 	List(ctx context.Context, q Query) ([]Entry, error)
 
-	// Lease takes up to n entries that are due (NextAt has come) and that
-	// nobody has (LeaseUntil is over or zero), earliest NextAt first. Each is
-	// returned with LeaseUntil set to d from now and its version increased;
-	// no other call gets it before then.
-	Lease(ctx context.Context, n int, d time.Duration) ([]Entry, error)
+	// Lease takes entries that are due (NextAt has come) and that nobody has
+	// (LeaseUntil is over or zero), of each provider as many as it has slots,
+	// those with the earliest NextAt. They are returned earliest NextAt first,
+	// each with LeaseUntil set to d from now and its version increased; no
+	// other call gets it before then. It is called all the time, for all
+	// providers at once, so it should be one request to a database.
+	Lease(ctx context.Context, slots Slots, d time.Duration) ([]Entry, error)
 
 	// Doubtful counts the entries of an account with Doubt > 0 that are in
 	// state Sending or Unknown.
@@ -70,6 +72,19 @@ type Store interface {
 	// Now is the store's clock, which all its users share. [ErrClockSuspect]
 	// says that it has gone back; everything but sending again may go on.
 	Now(ctx context.Context) (time.Time, error)
+}
+
+// Slots is how many entries of each provider [Store.Lease] may take. The name
+// "" stands for all providers that Slots does not name, together: with no other
+// name, for all there are. A provider that is named with 0 gets none.
+type Slots map[esim.Provider]int
+
+// of returns the name whose slots a provider uses.
+func (s Slots) of(p esim.Provider) esim.Provider {
+	if _, named := s[p]; named {
+		return p
+	}
+	return ""
 }
 
 // Creator is where an intent can be committed: a [Store], or what a store

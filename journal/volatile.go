@@ -209,7 +209,7 @@ func byAge(a, b *Entry) int {
 }
 
 // Lease implements [Store].
-func (v *Volatile) Lease(ctx context.Context, n int, d time.Duration) ([]Entry, error) {
+func (v *Volatile) Lease(ctx context.Context, slots Slots, d time.Duration) ([]Entry, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := v.clock()
@@ -221,7 +221,13 @@ func (v *Volatile) Lease(ctx context.Context, n int, d time.Duration) ([]Entry, 
 	}
 	slices.SortFunc(due, func(a, b *Entry) int { return cmp.Or(a.NextAt.Compare(b.NextAt), byAge(a, b)) })
 	var leased []Entry
-	for _, e := range due[:min(n, len(due))] {
+	taken := make(Slots)
+	for _, e := range due {
+		slot := slots.of(e.Provider)
+		if taken[slot] >= slots[slot] {
+			continue
+		}
+		taken[slot]++
 		e.LeaseUntil = now.Add(d).UTC().Truncate(time.Microsecond)
 		e.Version++
 		leased = append(leased, e.Clone())

@@ -18,25 +18,36 @@ var _ esim.Limiter = (*Limiter)(nil)
 // more than burst requests at once and perSecond in the long run. Each request
 // costs one statement, and one row of esim_limit is written.
 //
+// Purchases have a queue of their own in each replica, and a quarter of the
+// burst that reads leave alone. So a purchase waits behind one read of each
+// replica at most, however many reads wait, and behind the purchases before it.
+//
 // While the database cannot be reached nothing is let through: Wait returns
 // the error.
 type Limiter struct {
-	pool  *pgxpool.Pool
-	name  string
-	query string
-	// µs: between two requests, and the time that a full bucket stands for.
-	every, full int64
-	invalid     error
-	patience    time.Duration
+	pool     *pgxpool.Pool
+	name     string
+	query    string
+	every    int64 // µs between two requests
+	invalid  error
+	patience time.Duration
 
-	// turn is held by the one caller of this process that has, or asks for,
-	// a slot; the others queue behind it. So a replica reserves one slot ahead
-	// of time and no more, however many callers give up waiting.
+	reads, purchases queue
+}
+
+// queue is where the callers of one class wait in this process.
+type queue struct {
+	full int64 // µs: the time that the bucket stands for when it is full for them
+	// turn is held by the one caller that has, or asks for, a slot; the others
+	// wait behind it. So a replica reserves one slot ahead of time and no more,
+	// however many callers give up waiting.
 	turn chan struct{}
 	slot time.Time // reserved by a caller that gave up, for the next one
 }
 
 const (
+	// shareOfPurchases is the part of the burst that reads leave alone.
+	shareOfPurchases = 4
 	// limitPatience bounds how long the database may take to grant a slot.
 	limitPatience = 5 * time.Second
 	// horizon is how many requests may be ahead in the row. More are the mark
@@ -57,7 +68,7 @@ var (
 //
 // A name that is empty and numbers that allow nothing are told by Wait.
 func NewLimiter(pool *pgxpool.Pool, name string, perSecond float64, burst int, opts ...Option) *Limiter {
-	l := &Limiter{pool: pool, name: name, query: settingsOf(opts).place.in(reserve), patience: limitPatience, turn: make(chan struct{}, 1)}
+	l := &Limiter{pool: pool, name: name, query: settingsOf(opts).place.in(reserve), patience: limitPatience}
 	every := math.Ceil(1e6 / perSecond) // rounded to the slower side
 	if name == "" || burst < 1 || !(perSecond > 0) || math.IsInf(perSecond, 1) ||
 		every*float64(burst) > float64(longest.Microseconds()) {
@@ -65,7 +76,8 @@ func NewLimiter(pool *pgxpool.Pool, name string, perSecond float64, burst int, o
 		return l
 	}
 	l.every = int64(every)
-	l.full = l.every * int64(burst)
+	l.purchases = queue{full: l.every * int64(burst), turn: make(chan struct{}, 1)}
+	l.reads = queue{full: l.every * int64(burst-burst/shareOfPurchases), turn: make(chan struct{}, 1)}
 	return l
 }
 
@@ -83,54 +95,59 @@ ON CONFLICT (name) DO UPDATE SET free_at = $2::bigint * interval '1 microsecond'
 END
 RETURNING (extract(epoch FROM free_at - clock_timestamp()) * 1000000)::bigint - $3::bigint`
 
-// Wait returns when a request may be sent. It returns an error, and nothing
-// may be sent, when ctx ends or would end before that, and when the database
-// does not answer.
-func (l *Limiter) Wait(ctx context.Context) error {
+// Wait returns when a read may be sent. It returns an error, and nothing may be
+// sent, when ctx ends or would end before that, and when the database does not
+// answer.
+func (l *Limiter) Wait(ctx context.Context) error { return l.wait(ctx, &l.reads) }
+
+// WaitPurchase is Wait for a purchase, see [esim.Limiter].
+func (l *Limiter) WaitPurchase(ctx context.Context) error { return l.wait(ctx, &l.purchases) }
+
+func (l *Limiter) wait(ctx context.Context, q *queue) error {
 	if l.invalid != nil {
 		return l.invalid
 	}
 	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
+	case q.turn <- struct{}{}:
+		defer func() { <-q.turn }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	at, err := l.next(ctx)
+	at, err := l.next(ctx, q)
 	if err != nil {
 		return err
 	}
-	return l.until(ctx, at)
+	return l.until(ctx, q, at)
 }
 
 // next returns the time of the slot to use. The turn is held.
-func (l *Limiter) next(ctx context.Context) (time.Time, error) {
+func (l *Limiter) next(ctx context.Context, q *queue) (time.Time, error) {
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, err
 	}
 	// One whose time has passed is lost: used late it would stand too close
 	// to the next.
-	if time.Now().Before(l.slot) {
-		return l.slot, nil
+	if time.Now().Before(q.slot) {
+		return q.slot, nil
 	}
 	asked, cancel := context.WithTimeoutCause(ctx, l.patience, errLimitSilent)
 	defer cancel()
 	var away int64
-	if err := l.pool.QueryRow(asked, l.query, l.name, l.every, l.full, l.full+horizon*l.every).Scan(&away); err != nil {
+	if err := l.pool.QueryRow(asked, l.query, l.name, l.every, q.full, q.full+horizon*l.every).Scan(&away); err != nil {
 		return time.Time{}, fmt.Errorf("postgres: limiter %q: %w", l.name, named(causeOf(asked, err)))
 	}
 	return time.Now().Add(time.Duration(away) * time.Microsecond), nil
 }
 
 // until waits for the slot, or leaves it to the next caller.
-func (l *Limiter) until(ctx context.Context, at time.Time) error {
-	l.slot = time.Time{}
+func (l *Limiter) until(ctx context.Context, q *queue, at time.Time) error {
+	q.slot = time.Time{}
 	wait := time.Until(at)
 	if wait <= 0 {
 		return nil
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(at) {
-		l.slot = at
+		q.slot = at
 		return fmt.Errorf("postgres: limiter %q: the turn comes in %v, after the deadline: %w", l.name, wait.Round(time.Millisecond), context.DeadlineExceeded)
 	}
 	timer := time.NewTimer(wait)
@@ -139,7 +156,7 @@ func (l *Limiter) until(ctx context.Context, at time.Time) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		l.slot = at
+		q.slot = at
 		return ctx.Err()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,8 +56,8 @@ func slots(t *testing.T, pool *pgxpool.Pool, l *Limiter, n int) []time.Time {
 	t.Helper()
 	all := make([]time.Time, n)
 	for i := range all {
-		l.slot = time.Time{}
-		at, err := l.next(t.Context())
+		l.reads.slot = time.Time{}
+		at, err := l.next(t.Context(), &l.reads)
 		require.NoError(t, err)
 		all[i] = at
 	}
@@ -75,6 +76,47 @@ func TestLimiterSpacesSlotsAfterTheBurst(t *testing.T) {
 		assert.InDelta(t, want.Seconds(), at.Sub(start).Seconds(), 0.3, "slot %d", i)
 		assert.GreaterOrEqual(t, at.Sub(start), want-time.Millisecond, "slot %d", i)
 	}
+}
+
+// The next slot of a purchase is nearer than that of a read by a quarter of the
+// burst, and so many purchases need not wait beside any number of reads.
+func TestLimiterKeepsAShareForPurchases(t *testing.T) {
+	l := NewLimiter(migrated(t), "x", 0.01, 8)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	reads := 0
+	for l.Wait(ctx) == nil {
+		reads++
+	}
+	assert.Equal(t, 6, reads, "a quarter of 8 is left")
+	// One more slot is reserved for the read that comes next.
+	require.NoError(t, l.WaitPurchase(ctx))
+	require.ErrorIs(t, l.WaitPurchase(ctx), context.DeadlineExceeded)
+	require.NoError(t, ctx.Err(), "known at once")
+}
+
+// A purchase waits behind the one read that has a slot, and no other.
+func TestLimiterLetsPurchasesPassReads(t *testing.T) {
+	l := NewLimiter(migrated(t), "x", 5, 1)
+	require.NoError(t, l.Wait(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	var passed atomic.Int32
+	for range 100 {
+		readers.Go(func() {
+			if l.Wait(ctx) == nil {
+				passed.Add(1)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return len(l.reads.turn) == 1 }, 5*time.Second, time.Millisecond)
+	before := passed.Load()
+	for range 5 {
+		require.NoError(t, l.WaitPurchase(t.Context()))
+	}
+	assert.Less(t, passed.Load()-before, int32(20), "about one read for each purchase, and not all hundred before the first")
+	cancel()
+	readers.Wait()
 }
 
 func TestLimiterNamesAreBuckets(t *testing.T) {
@@ -97,7 +139,7 @@ func TestLimiterObeysItsContext(t *testing.T) {
 	for range 2 { // one that has a slot, one that queues behind it
 		go func() { left <- l.Wait(ctx) }()
 	}
-	require.Eventually(t, func() bool { return len(l.turn) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(l.reads.turn) == 1 }, 5*time.Second, time.Millisecond)
 	began := time.Now()
 	cancel()
 	require.ErrorIs(t, <-left, context.Canceled)

@@ -109,7 +109,7 @@ func useAll(t *testing.T, s *Store) {
 	e, created, err := s.Create(ctx, e, &journal.Budget{Limit: "10"})
 	require.NoError(t, err)
 	require.True(t, created)
-	leased, err := s.Lease(ctx, 1, time.Minute)
+	leased, err := s.Lease(ctx, journal.Slots{"esimfly": 1, "": 1}, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, leased, 1)
 	e = begun(leased[0])

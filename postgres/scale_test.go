@@ -110,7 +110,10 @@ func TestNoStatementReadsAllPurchases(t *testing.T) {
 			_, err := s.List(t.Context(), journal.Query{States: []journal.State{journal.Review, journal.Unknown}})
 			return err
 		},
-		func() error { _, err := s.Lease(t.Context(), 10, time.Minute); return err },
+		func() error {
+			_, err := s.Lease(t.Context(), journal.Slots{"esimfly": 4, "esimfx": 4, "": 4}, time.Minute)
+			return err
+		},
 		func() error { _, err := s.Doubtful(t.Context(), "0123abcd"); return err },
 		func() error { _, err := s.Now(t.Context()); return err },
 	} {
@@ -141,7 +144,7 @@ func BenchmarkLease(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
 				began := time.Now()
-				due, err := s.Lease(b.Context(), 10, 0) // and give them back at once
+				due, err := s.Lease(b.Context(), journal.Slots{"esimfly": 10, "esimfx": 10, "esimstory": 10, "": 10}, 0) // and give them back at once
 				took = append(took, time.Since(began))
 				require.NoError(b, err)
 				require.Len(b, due, 10)

@@ -38,7 +38,7 @@ func TestClockGoesBack(t *testing.T) {
 	e.NextAt, e.LeaseUntil = noon.Add(-time.Second), time.Time{}
 	_, _, err = s.Create(t.Context(), e, nil)
 	require.NoError(t, err)
-	leased, err := s.Lease(t.Context(), 5, time.Minute)
+	leased, err := s.Lease(t.Context(), journal.Slots{"": 5}, time.Minute)
 	require.NoError(t, err)
 	assert.Len(t, leased, 1)
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/sqlite"
 )
 
@@ -20,6 +21,12 @@ func filled(t testing.TB, n int) *sqlite.Store {
 	require.NoError(t, err)
 	require.NoError(t, empty.Close())
 	fill(t, path, n)
+	return withDue(t, path)
+}
+
+// withDue opens a store, with 100 purchases more that are due.
+func withDue(t testing.TB, path string) *sqlite.Store {
+	t.Helper()
 	s := open(t, path, sqlite.WithQuickCheck())
 	for i := range 100 {
 		e := entry(i)
@@ -41,6 +48,29 @@ func TestLeaseStaysFlat(t *testing.T) {
 	assert.Less(t, b, a*3/2)
 }
 
+// Nor must a queue at another provider, or purchases that are pending there.
+func TestLeaseBesideAQueue(t *testing.T) {
+	if testing.Short() || underRace {
+		t.Skip("fills a file with 20,000 purchases, to measure times")
+	}
+	alone, beside := filled(t, 20_000), filledDue(t, 20_000)
+	a, b := leaseTimes(t, alone, beside, 400)
+	t.Logf("median of a claim of ten: %v alone, %v beside 20,000 that are due at a provider without workers", a, b)
+	assert.Less(t, b, a*2)
+}
+
+// filledDue is filled where the old purchases are due, at another provider.
+func filledDue(t testing.TB, n int) *sqlite.Store {
+	t.Helper()
+	path := newPath(t)
+	empty, err := sqlite.Open(path)
+	require.NoError(t, err)
+	require.NoError(t, empty.Close())
+	fill(t, path, n)
+	raw(t, path, `UPDATE esim_purchase SET provider = 'esimfx', next_at = created_at`)
+	return withDue(t, path)
+}
+
 // leaseTimes returns the medians of many claims from two stores. They are made
 // in turns, so that a busy machine slows both down.
 func leaseTimes(t testing.TB, one, two *sqlite.Store, rounds int) (ofOne, ofTwo time.Duration) {
@@ -58,7 +88,7 @@ func leaseTimes(t testing.TB, one, two *sqlite.Store, rounds int) (ofOne, ofTwo 
 func leaseTime(t testing.TB, s *sqlite.Store) time.Duration {
 	t.Helper()
 	began := time.Now()
-	got, err := s.Lease(t.Context(), 10, 0)
+	got, err := s.Lease(t.Context(), journal.Slots{"esimfly": 10, "esimfx": 0, "esimstory": 10, "": 10}, 0)
 	took := time.Since(began)
 	require.NoError(t, err)
 	require.Len(t, got, 10)

@@ -165,7 +165,7 @@ func TestClosed(t *testing.T) {
 	require.ErrorIs(t, err, journal.ErrClosed)
 	_, err = s.Get(t.Context(), entry(1).ID)
 	require.ErrorIs(t, err, journal.ErrClosed)
-	_, err = s.Lease(t.Context(), 1, time.Minute)
+	_, err = s.Lease(t.Context(), journal.Slots{"": 1}, time.Minute)
 	require.ErrorIs(t, err, journal.ErrClosed)
 	_, err = s.Now(t.Context())
 	require.ErrorIs(t, err, journal.ErrClosed)

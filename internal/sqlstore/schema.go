@@ -90,7 +90,7 @@ var schema = [...]string{
   CHECK (doubt <= attempts),
   UNIQUE (provider, reference)
 ) OPTIONS`,
-	`CREATE INDEX esim_purchase_due ON esim_purchase (next_at, id) WHERE next_at IS NOT NULL`,
+	`CREATE INDEX esim_purchase_due ON esim_purchase (provider, next_at, id) WHERE next_at IS NOT NULL`,
 	`CREATE INDEX esim_purchase_doubtful ON esim_purchase (account) WHERE ` + doubtful,
 	`CREATE INDEX esim_purchase_unsettled ON esim_purchase (created_at, id) WHERE ` + unsettled,
 	`CREATE INDEX esim_purchase_age ON esim_purchase (created_at, id)`,

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -109,37 +108,6 @@ func (s *Store) read(ctx context.Context, query string, args ...any) (all []jour
 	if err != nil {
 		return nil, err
 	}
-	return all, nil
-}
-
-// Lease implements [journal.Store].
-func (s *Store) Lease(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-	if n <= 0 {
-		return nil, nil
-	}
-	now, err := s.now(ctx)
-	if err != nil && now.IsZero() { // a suspect clock still tells a time
-		return nil, err
-	}
-	now = precise(now)
-	var all []journal.Entry
-	err = s.db.Write(ctx, func(tx Tx) (err error) {
-		all, err = s.d.entries(tx.Query(ctx, `WITH due AS MATERIALIZED (
-  SELECT id FROM esim_purchase
-  WHERE next_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-  ORDER BY next_at, id LIMIT $2 `+s.d.SkipLocked+`
-)
-UPDATE esim_purchase SET version = version + 1, lease_until = $3
-WHERE id IN (SELECT id FROM due)
-RETURNING `+columns, s.d.time(now), n, s.d.time(precise(now.Add(d)))))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b journal.Entry) int {
-		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
-	})
 	return all, nil
 }
 

@@ -27,7 +27,7 @@ func decode(doc []byte, out Envelope) error {
 // the observer of the end, and whether another attempt follows.
 func (f *flight) attempt(ctx context.Context, n int) (result, func(more bool)) {
 	t, c := f.t, f.c
-	if err := t.limiter.Wait(ctx); err != nil {
+	if err := t.pace(ctx, c); err != nil {
 		r := notSent(esim.ErrRateLimited, Never, err)
 		r.Message = "waiting for this client's own limiter"
 		return r, func(bool) {}
@@ -51,6 +51,12 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 	if err != nil {
 		return notSent(esim.ErrInvalidRequest, Never, err)
 	}
+	client := t.clientOf(c)
+	leave, err := client.enter(ctx)
+	if err != nil {
+		return notSent(esim.ErrUnavailable, Transient, err)
+	}
+	defer leave()
 	skew := time.Duration(t.skew.Load())
 	requestID, err := t.spec.Authorize(ctx, req, c.Body, t.now().Add(skew))
 	if err != nil {
@@ -59,11 +65,7 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 	if err = ctx.Err(); err != nil {
 		return notSent(esim.ErrUnavailable, Transient, err)
 	}
-	client := t.effects
-	if c.Safety == Read {
-		client = t.reads
-	}
-	watch := newConnectionWatch(client)
+	watch := newConnectionWatch(client.Client)
 	req = req.WithContext(watch.trace(ctx))
 	resp, err := client.Do(req)
 	if err != nil {

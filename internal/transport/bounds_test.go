@@ -115,7 +115,7 @@ func TestBombs(t *testing.T) {
 
 func TestHeaderFloodOverTLSIsBounded(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
-	for _, client := range []*http.Client{tr.reads, tr.effects} {
+	for _, client := range []*httpClient{tr.reads, tr.checks, tr.effects} {
 		assert.Equal(t, int64(64<<10), standard(t, client.Transport).MaxResponseHeaderBytes)
 	}
 }

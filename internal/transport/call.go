@@ -36,7 +36,10 @@ const (
 
 // Call is one request to the provider.
 type Call struct {
-	Op     string // Client method it is made for
+	// Op is the Client method that the call is made for. A read for Order,
+	// TopUp or BeforeTopUp goes before other reads, as purchases do: in the
+	// limiter, and by connections of its own.
+	Op     string
 	Method string
 	Path   string // below the base URL; constant, ids go into Query or Body
 	Query  url.Values

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,17 +12,42 @@ import (
 
 const (
 	maxHeaderBytes = 64 << 10
-	idlePerHost    = 64 // the default of 2 makes most concurrent calls connect anew
+	// connsPerHost is how many connections each of the clients may have at a
+	// time, in use or idle, unless the caller's Transport says otherwise. A
+	// burst of reads would open one for each read.
+	connsPerHost = 64
 )
 
-// newHTTPClients builds two clients from what the caller lends, which stays
-// untouched: one for reads, and one for calls with an effect, of which
-// net/http must not send a second copy behind our back. It would, on a reused
-// connection that dies, when the request carries an idempotency header, and on
-// HTTP/2 stream errors; so the second client never reuses a connection and
-// speaks HTTP/1.1 only. Neither follows redirects: they would carry signed
-// headers to another host.
-func newHTTPClients(lent *http.Client) (reads, effects *http.Client) {
+// httpClient is a client with a bound for its requests under way: that of its
+// connections. The bound of net/http alone does not hold for HTTP/2, where a
+// burst dials many connections before the first one can serve it.
+type httpClient struct {
+	*http.Client
+	slots chan struct{} // nil = no bound
+}
+
+// enter waits for a slot. On an error nothing was sent.
+func (c *httpClient) enter(ctx context.Context) (leave func(), err error) {
+	if c.slots == nil {
+		return func() {}, nil
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return func() { <-c.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// newHTTPClients builds three clients from what the caller lends, which stays
+// untouched. Each has connections of its own, so that no number of reads keeps
+// a purchase from connecting: one for reads, one for reads that a purchase
+// waits for, and one for calls with an effect. Of the last net/http must not
+// send a second copy behind our back. It would, on a reused connection that
+// dies, when the request carries an idempotency header, and on HTTP/2 stream
+// errors; so that client never reuses a connection and speaks HTTP/1.1 only.
+// None follows redirects: they would carry signed headers to another host.
+func newHTTPClients(lent *http.Client) (reads, checks, effects *httpClient) {
 	var transport http.RoundTripper = http.DefaultTransport
 	var timeout time.Duration
 	if lent != nil {
@@ -30,27 +56,39 @@ func newHTTPClients(lent *http.Client) (reads, effects *http.Client) {
 			transport = lent.Transport
 		}
 	}
-	pooled, fresh := transport, transport
-	if std, ok := transport.(*http.Transport); ok {
-		pooled, fresh = pooledTransport(std), freshTransport(std)
+	std, ok := transport.(*http.Transport)
+	if !ok {
+		return plainClient(transport, timeout, 0), plainClient(transport, timeout, 0), plainClient(transport, timeout, 0)
 	}
-	return plainClient(pooled, timeout), plainClient(fresh, timeout)
+	pooled := func() *httpClient {
+		tr := pooledTransport(std)
+		return plainClient(tr, timeout, tr.MaxConnsPerHost)
+	}
+	fresh := freshTransport(std)
+	most := fresh.MaxConnsPerHost
+	fresh.MaxConnsPerHost = 0 // the slots do it: a purchase waits in no queue of net/http
+	return pooled(), pooled(), plainClient(fresh, timeout, most)
 }
 
-func plainClient(rt http.RoundTripper, timeout time.Duration) *http.Client {
-	return &http.Client{
+func plainClient(rt http.RoundTripper, timeout time.Duration, most int) *httpClient {
+	c := &httpClient{Client: &http.Client{
 		Transport: rt,
 		Timeout:   timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
+	}}
+	if most > 0 {
+		c.slots = make(chan struct{}, most)
 	}
+	return c
 }
 
 func pooledTransport(lent *http.Transport) *http.Transport {
 	tr := lent.Clone()
 	tr.MaxResponseHeaderBytes = maxHeaderBytes
-	tr.MaxIdleConnsPerHost = max(tr.MaxIdleConnsPerHost, idlePerHost)
+	tr.MaxConnsPerHost = cmp.Or(tr.MaxConnsPerHost, connsPerHost)
+	tr.MaxIdleConnsPerHost = cmp.Or(tr.MaxIdleConnsPerHost, connsPerHost) // net/http's 2 makes most concurrent calls connect anew
 	if tr.TLSClientConfig == nil {
 		tr.TLSClientConfig = new(tls.Config)
 	}

@@ -18,7 +18,8 @@ type Spec struct {
 	Provider esim.Provider
 	BaseURL  string // used when Settings.BaseURL is empty; "" = the caller must give one
 
-	// Pace and Burst of the default limiter, in requests a second.
+	// Pace and Burst of the default limiter, in requests a second. Purchases
+	// go before reads in it, and a quarter of the burst is theirs alone.
 	Pace  rate.Limit
 	Burst int
 
@@ -49,8 +50,9 @@ type Transport struct {
 	now      func() time.Time
 
 	secrets []esim.Secret
-	reads   *http.Client // pooled connections
-	effects *http.Client // a fresh HTTP/1.1 connection for each request
+	reads   *httpClient  // pooled connections
+	checks  *httpClient  // the same, for reads that a purchase waits for
+	effects *httpClient  // a fresh HTTP/1.1 connection for each request
 	skew    atomic.Int64 // nanoseconds the provider's clock is ahead of ours
 	budget  budget
 	memory  memory
@@ -81,7 +83,7 @@ func New(spec Spec, s esim.Settings) (*Transport, error) {
 		t.logger = slog.New(slog.DiscardHandler)
 	}
 	if t.limiter == nil {
-		t.limiter = rate.NewLimiter(spec.Pace, spec.Burst)
+		t.limiter = newReserving(spec.Pace, spec.Burst)
 	}
 	if t.now == nil {
 		t.now = time.Now
@@ -92,7 +94,7 @@ func New(spec Spec, s esim.Settings) (*Transport, error) {
 	case t.retries < 0:
 		t.retries = 0
 	}
-	t.reads, t.effects = newHTTPClients(s.HTTPClient)
+	t.reads, t.checks, t.effects = newHTTPClients(s.HTTPClient)
 	return t, nil
 }
 
@@ -104,7 +106,19 @@ func (t *Transport) Now() time.Time {
 // CloseIdleConnections closes connections kept for later reads.
 func (t *Transport) CloseIdleConnections() {
 	t.reads.CloseIdleConnections()
+	t.checks.CloseIdleConnections()
 	t.effects.CloseIdleConnections()
+}
+
+// clientOf returns the client that has connections for the call.
+func (t *Transport) clientOf(c *Call) *httpClient {
+	switch {
+	case c.Safety != Read:
+		return t.effects
+	case c.goesFirst():
+		return t.checks
+	}
+	return t.reads
 }
 
 // Provider returns the provider's name.

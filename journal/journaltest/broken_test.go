@@ -17,7 +17,7 @@ type broken struct {
 	get      func(context.Context, journal.ID) (journal.Entry, error)
 	named    func(context.Context, esim.Provider, []string) ([]journal.Entry, error)
 	list     func(context.Context, journal.Query) ([]journal.Entry, error)
-	lease    func(context.Context, int, time.Duration) ([]journal.Entry, error)
+	lease    func(context.Context, journal.Slots, time.Duration) ([]journal.Entry, error)
 	doubtful func(context.Context, string) (int, error)
 	hold     func(context.Context, journal.Held) error
 	held     func(context.Context, journal.HeldQuery) ([]journal.Held, error)
@@ -59,8 +59,8 @@ func (b *broken) List(ctx context.Context, q journal.Query) ([]journal.Entry, er
 	return b.list(ctx, q)
 }
 
-func (b *broken) Lease(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-	return b.lease(ctx, n, d)
+func (b *broken) Lease(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+	return b.lease(ctx, slots, d)
 }
 
 func (b *broken) Doubtful(ctx context.Context, account string) (int, error) {

@@ -64,7 +64,7 @@ func contextOfWrites(t *trial) {
 	stale.Version = 9
 	_, err = t.store.Save(ctx, stale)
 	t.wantCut("Save of another version", err)
-	_, err = t.store.Lease(ctx, 1, t.moment())
+	_, err = t.store.Lease(ctx, journal.Slots{"": 1}, t.moment())
 	t.wantCut("Lease", err)
 	t.wantCut("Hold", t.store.Hold(ctx, journal.Held{Provider: north, Key: "k1", At: t.base, Document: []byte(`{}`)}))
 	t.wantCut("Release", t.store.Release(ctx, north, "k1"))

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/internal/suite"
 	"github.com/esimkit/esim/journal"
 )
@@ -15,6 +16,10 @@ var leaseChecks = []check{
 	{"only what is due", leasesDue},
 	{"in every state", leasesEveryState},
 	{"at most so many", leasesSoMany},
+	{"at most so many of each provider", leasesBySlots},
+	{"none without slots", leasesNoneWithoutSlots},
+	{"other providers together", leasesOthers},
+	{"providers of any name", leasesAnyName},
 	{"for the time asked for", leasesForATime},
 	{"not twice", leasesOnce},
 	{"again when it is over", leasesAgain},
@@ -66,6 +71,56 @@ func leasesSoMany(t *trial) {
 	t.wantReferences("the first", t.lease(1, time.Hour), "cart-0")
 	t.wantReferences("the next three", t.lease(3, time.Hour), "cart-1", "cart-2", "cart-3")
 	t.wantReferences("the rest", t.lease(3, time.Hour), "cart-4")
+}
+
+// queue creates n entries of a provider, due one second after the other.
+func (t *trial) queue(p esim.Provider, n int, first time.Duration) {
+	t.Helper()
+	for i := range n {
+		t.created(p, fmt.Sprintf("%s-%d", p, i), due(t.base.Add(first+time.Duration(i)*time.Second)))
+	}
+}
+
+func leasesBySlots(t *trial) {
+	t.queue(north, 5, -time.Hour)
+	t.queue(south, 3, -time.Minute)
+	slots := journal.Slots{north: 2, south: 2, "": 4}
+	t.wantReferences("the first", t.leaseOf(slots, time.Hour), "north-0", "north-1", "south-0", "south-1")
+	t.wantReferences("the next", t.leaseOf(slots, time.Hour), "north-2", "north-3", "south-2")
+	t.wantReferences("the rest", t.leaseOf(slots, time.Hour), "north-4")
+	t.wantReferences("nothing", t.leaseOf(slots, time.Hour))
+}
+
+func leasesNoneWithoutSlots(t *trial) {
+	t.queue(north, 2, -time.Hour)
+	t.queue(south, 2, -time.Minute)
+	t.wantReferences("without slots", t.leaseOf(nil, time.Hour))
+	t.wantReferences("with none", t.leaseOf(journal.Slots{north: 0, south: 0, "": 0}, time.Hour))
+	t.wantReferences("of others than those named", t.leaseOf(journal.Slots{north: 0, south: 1}, time.Hour), "south-0")
+	t.wantReferences("of all but one", t.leaseOf(journal.Slots{north: 0, "": 9}, time.Hour), "south-1")
+	t.wantReferences("of that one", t.leaseOf(journal.Slots{north: 9}, time.Hour), "north-0", "north-1")
+}
+
+func leasesOthers(t *trial) {
+	t.queue("east", 2, -3*time.Hour)
+	t.queue(north, 2, -2*time.Hour)
+	t.queue("west", 2, -time.Hour)
+	slots := journal.Slots{north: 1, "": 3}
+	t.wantReferences("the first", t.leaseOf(slots, time.Hour), "east-0", "east-1", "north-0", "west-0")
+	t.wantReferences("the rest", t.leaseOf(slots, time.Hour), "north-1", "west-1")
+}
+
+func leasesAnyName(t *trial) {
+	names := []esim.Provider{"A", "B", "Z", "a", "a b", "a%", "a'b", "a-b", "ab", "b", "é", "日本"}
+	named, want := journal.Slots{"": len(names)}, []string(nil)
+	for i, p := range names {
+		t.queue(p, 1, time.Duration(i-100)*time.Second)
+		want = append(want, string(p)+"-0")
+		if i%2 == 0 {
+			named[p] = 1
+		}
+	}
+	t.wantReferences("of the named and the others", t.leaseOf(named, time.Hour), want...)
 }
 
 func leasesForATime(t *trial) {
@@ -153,7 +208,7 @@ func leasesToOne(t *trial) {
 	times := make(map[string]int)
 	suite.Together(16, func(int) {
 		for range n {
-			leased, err := t.store.Lease(t.Context(), 3, time.Hour)
+			leased, err := t.store.Lease(t.Context(), journal.Slots{"": 3}, time.Hour)
 			if err != nil {
 				t.Errorf("Lease: %v", err)
 				return

@@ -49,7 +49,7 @@ func lifeEnds(t *trial) {
 			return err
 		},
 		"Save":    func() error { _, err := t.store.Save(t.Context(), e); return err },
-		"Lease":   func() error { _, err := t.store.Lease(t.Context(), 1, time.Hour); return err },
+		"Lease":   func() error { _, err := t.store.Lease(t.Context(), journal.Slots{"": 1}, time.Hour); return err },
 		"Release": func() error { return t.store.Release(t.Context(), north, "k1") },
 		"Warned":  func() error { return t.store.Warned(t.Context(), north, "k1") },
 		"Hold": func() error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -61,6 +62,10 @@ var mutants = []struct {
 	{"leases for too short a time", "lease", breaking(leasesShortly)},
 	{"looks, then leases", "lease", breaking(looksThenLeases)},
 	{"leases without a new version", "lease", breaking(leasesSilently)},
+	{"takes the slots of all providers together", "lease", breaking(poolsSlots)},
+	{"leases without slots what is named", "lease", breaking(forgetsEmptySlots)},
+	{"leaves providers that are not named", "lease", breaking(leavesOthers)},
+	{"gives each other provider all slots", "lease", breaking(multipliesSlots)},
 	{"counts all doubts", "doubtful", breaking(countsAllDoubts)},
 	{"counts all accounts", "doubtful", breaking(countsAllAccounts)},
 	{"replaces evidence", "held", breaking(replacesEvidence)},
@@ -535,10 +540,10 @@ func listsAll(b *broken) {
 }
 
 func leasesEarly(b *broken) {
-	b.lease = func(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
 		all, err := b.Volatile.List(ctx, journal.Query{})
 		var leased []journal.Entry
-		for _, e := range all[:min(n, len(all))] {
+		for _, e := range all[:min(slots[""], len(all))] {
 			if !e.NextAt.IsZero() {
 				leased = append(leased, e)
 			}
@@ -548,8 +553,8 @@ func leasesEarly(b *broken) {
 }
 
 func leasesTwice(b *broken) {
-	b.lease = func(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-		leased, err := b.Volatile.Lease(ctx, n, 0)
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		leased, err := b.Volatile.Lease(ctx, slots, 0)
 		for i := range leased {
 			leased[i].LeaseUntil = time.Now().Add(d)
 		}
@@ -558,8 +563,8 @@ func leasesTwice(b *broken) {
 }
 
 func leasesForEver(b *broken) {
-	b.lease = func(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-		leased, err := b.Volatile.Lease(ctx, n, 10000*time.Hour)
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		leased, err := b.Volatile.Lease(ctx, slots, 10000*time.Hour)
 		for i := range leased {
 			leased[i].LeaseUntil = leased[i].LeaseUntil.Add(d - 10000*time.Hour)
 		}
@@ -568,18 +573,18 @@ func leasesForEver(b *broken) {
 }
 
 func leasesShortly(b *broken) {
-	b.lease = func(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-		return b.Volatile.Lease(ctx, n, d/2)
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		return b.Volatile.Lease(ctx, slots, d/2)
 	}
 }
 
 func looksThenLeases(b *broken) {
-	b.lease = func(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
 		now := time.Now()
 		all, err := b.Volatile.List(ctx, journal.Query{})
 		var leased []journal.Entry
 		for _, e := range all {
-			if len(leased) == n || e.NextAt.IsZero() || e.NextAt.After(now) || e.LeaseUntil.After(now) {
+			if len(leased) == slots[""] || e.NextAt.IsZero() || e.NextAt.After(now) || e.LeaseUntil.After(now) {
 				continue
 			}
 			time.Sleep(50 * time.Microsecond) // another worker looks meanwhile
@@ -593,11 +598,51 @@ func looksThenLeases(b *broken) {
 	}
 }
 
+func poolsSlots(b *broken) {
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		sum := 0
+		for _, n := range slots {
+			sum += n
+		}
+		return b.Volatile.Lease(ctx, journal.Slots{"": sum}, d)
+	}
+}
+
+func forgetsEmptySlots(b *broken) {
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		some := maps.Clone(slots)
+		maps.DeleteFunc(some, func(_ esim.Provider, n int) bool { return n == 0 })
+		return b.Volatile.Lease(ctx, some, d)
+	}
+}
+
+func leavesOthers(b *broken) {
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		if len(slots) > 1 {
+			slots = maps.Clone(slots)
+			delete(slots, "")
+		}
+		return b.Volatile.Lease(ctx, slots, d)
+	}
+}
+
+func multipliesSlots(b *broken) {
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		more := maps.Clone(slots)
+		for _, p := range []esim.Provider{"east", north, south, "west"} {
+			if _, named := more[p]; !named && len(slots) > 0 {
+				more[p] = slots[""]
+			}
+		}
+		return b.Volatile.Lease(ctx, more, d)
+	}
+}
+
 func leasesSilently(b *broken) {
 	var mu sync.Mutex
 	behind := make(map[journal.ID]int64)
-	b.lease = func(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-		leased, err := b.Volatile.Lease(ctx, n, d)
+	b.lease = func(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+		leased, err := b.Volatile.Lease(ctx, slots, d)
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range leased {

@@ -117,7 +117,7 @@ func sharedLease(t *trial) {
 	times := make(map[string]int)
 	suite.Together(9, func(i int) {
 		for range n {
-			leased, err := handles[i%3].store.Lease(t.Context(), 2, time.Hour)
+			leased, err := handles[i%3].store.Lease(t.Context(), journal.Slots{"": 2}, time.Hour)
 			if err != nil {
 				t.Errorf("Lease: %v", err)
 			}

@@ -82,11 +82,11 @@ func (r *rich) List(ctx context.Context, q journal.Query) ([]journal.Entry, erro
 	return r.Volatile.List(ctx, q)
 }
 
-func (r *rich) Lease(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
+func (r *rich) Lease(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
 	if err := r.gone(); err != nil {
 		return nil, err
 	}
-	return r.Volatile.Lease(ctx, n, d)
+	return r.Volatile.Lease(ctx, slots, d)
 }
 
 func (r *rich) Doubtful(ctx context.Context, account string) (int, error) {

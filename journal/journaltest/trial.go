@@ -135,9 +135,15 @@ func (t *trial) named(p esim.Provider, keys ...string) []journal.Entry {
 	return found
 }
 
+// lease leases up to n entries, of whatever provider.
 func (t *trial) lease(n int, d time.Duration) []journal.Entry {
 	t.Helper()
-	leased, err := t.store.Lease(t.Context(), n, d)
+	return t.leaseOf(journal.Slots{"": n}, d)
+}
+
+func (t *trial) leaseOf(slots journal.Slots, d time.Duration) []journal.Entry {
+	t.Helper()
+	leased, err := t.store.Lease(t.Context(), slots, d)
 	if err != nil {
 		t.Fatalf("Lease: %v", err)
 	}

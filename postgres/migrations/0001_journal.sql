@@ -31,7 +31,7 @@ CREATE TABLE esim_purchase (
   UNIQUE (provider, reference)
 );
 
-CREATE INDEX esim_purchase_due ON esim_purchase (next_at, id) WHERE next_at IS NOT NULL;
+CREATE INDEX esim_purchase_due ON esim_purchase (provider, next_at, id) WHERE next_at IS NOT NULL;
 
 CREATE INDEX esim_purchase_doubtful ON esim_purchase (account) WHERE doubt > 0 AND state IN ('sending', 'unknown');
 

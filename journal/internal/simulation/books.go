@@ -33,8 +33,8 @@ func (b *books) Save(ctx context.Context, e journal.Entry) (journal.Entry, error
 }
 
 // Lease implements [journal.Store].
-func (b *books) Lease(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
-	leased, err := b.Volatile.Lease(ctx, n, d)
+func (b *books) Lease(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+	leased, err := b.Volatile.Lease(ctx, slots, d)
 	for i := range leased {
 		b.w.committed(&leased[i])
 	}

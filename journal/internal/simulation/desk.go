@@ -119,10 +119,10 @@ func (d *desk) List(ctx context.Context, q journal.Query) (page []journal.Entry,
 
 // Lease implements [journal.Store]. What it takes is what the replica works on
 // from then on.
-func (d *desk) Lease(ctx context.Context, n int, length time.Duration) (leased []journal.Entry, err error) {
+func (d *desk) Lease(ctx context.Context, slots journal.Slots, length time.Duration) (leased []journal.Entry, err error) {
 	d.r.current = nil
 	err = d.do("Lease", true, func() (err error) {
-		leased, err = d.below.Lease(ctx, n, length)
+		leased, err = d.below.Lease(ctx, slots, length)
 		if len(leased) > 0 {
 			d.r.current = d.w.purchase(&leased[0])
 		}

@@ -34,6 +34,9 @@ func (f *ESIMFly) authenticate(c *call) *reply {
 	if !ok {
 		return f.unauthorized(c, http.StatusBadRequest, "INVALID_REQUEST_ID", "RT-RequestID must be a UUID v4")
 	}
+	if f.rules.requestIDs == idReceived && !f.nonces.claim(nonce, c.now) {
+		return f.usedBefore(c)
+	}
 	millis, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil || !f.inTime(c, time.UnixMilli(millis)) {
 		return f.outOfTime(c)
@@ -41,10 +44,22 @@ func (f *ESIMFly) authenticate(c *call) *reply {
 	if !f.macs.verify(signature, true, stamp, id, code, string(c.body)) {
 		return f.unauthorized(c, http.StatusUnauthorized, "INVALID_SIGNATURE", "Invalid signature")
 	}
-	if !f.nonces.claim(nonce, c.now) {
-		return f.unauthorized(c, http.StatusBadRequest, "DUPLICATE_REQUEST", "Request ID has already been used")
+	switch c.requestID = nonce; f.rules.requestIDs {
+	case idReceived:
+	case idActedOn:
+		if f.nonces.knows(nonce, c.now) {
+			return f.usedBefore(c)
+		}
+	case idChecked:
+		if !f.nonces.claim(nonce, c.now) {
+			return f.usedBefore(c)
+		}
 	}
 	return f.throttle(c)
+}
+
+func (f *ESIMFly) usedBefore(c *call) *reply {
+	return f.unauthorized(c, http.StatusBadRequest, "DUPLICATE_REQUEST", "Request ID has already been used")
 }
 
 func (f *ESIMFly) unauthorized(c *call, status int, code, text string) *reply {
@@ -151,9 +166,20 @@ type nonces struct {
 	sweep time.Time
 }
 
+// nonceMemory is how long request ids are stored (eSIMfly docs: create-order).
+const nonceMemory = 24 * time.Hour
+
+// knows reports whether the id is remembered.
+func (n *nonces) knows(id [16]byte, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	t, ok := n.seen[id]
+	return ok && now.Sub(t) <= nonceMemory
+}
+
 // claim reports whether the id is new, and keeps it.
 func (n *nonces) claim(id [16]byte, now time.Time) bool {
-	const memory = 24 * time.Hour
+	const memory = nonceMemory
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.seen == nil {

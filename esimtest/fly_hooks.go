@@ -139,7 +139,7 @@ func (f *ESIMFly) emit(event string, s *sim, data ...member) {
 		return
 	}
 	f.hooks.sent++
-	now := f.clock.now()
+	now := f.now()
 	id := fmt.Sprintf("wh_%d_%s", f.hooks.sent, letters(8, lowerAlphabet, f.options.seed, hash("webhook"), uint64(f.hooks.sent))) //nolint:gosec // counts from 1
 	f.outbox.post(0, parcel{
 		id: id, event: event, url: url, reference: o.reference, retries: flyRetries(),
@@ -185,7 +185,7 @@ func about(s *sim, source string, more ...member) []member {
 
 // refresh brings an eSIM up to date and sends what happened meanwhile.
 func (f *ESIMFly) refresh(s *sim, now time.Time) {
-	f.watch(s, now, func() { f.world.settle(s, now) })
+	f.watch(s, now, func() { f.profiles.settle(s, now) })
 }
 
 // watch compares an eSIM before and after a change and sends the events that
@@ -213,5 +213,5 @@ func (f *ESIMFly) watch(s *sim, now time.Time, change func()) {
 		f.emit("esim.status.changed", s, about(s, "status", member{"old_status", encode(was)}, member{"new_status", encode(is)},
 			member{"changed_at", encode(iso(now))}, member{"expiry_date", encode(isoOrNull(b.expiresAt))})...)
 	}
-	f.world.expect(s, now)
+	f.profiles.expect(s, now)
 }

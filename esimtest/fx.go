@@ -27,6 +27,7 @@ const (
 	FXCodeIncompatibleTopUp   = 40901 // other imsi_profile or coverage
 	FXCodeKeyReused           = 40902 // X-Idempotency-Key came before with another body
 	FXCodeInFlight            = 40903 // X-Idempotency-Key is being processed
+	FXCodeKeyUsed             = 40907 // X-Idempotency-Key came before; where a replay is refused
 	FXCodeNotTerminable       = 40904
 	FXCodeNotActivatable      = 40905
 	FXCodeESIMBlocked         = 40906
@@ -36,7 +37,8 @@ const (
 
 // ESIMFX simulates the eSIMfx (Nomad) reseller API.
 //
-// What the provider leaves open is decided so: refusals come as HTTP 200 with
+// What the provider leaves open is decided so, unless a [World] decides
+// otherwise: refusals come as HTTP 200 with
 // a code that is not 0, except for logins, tokens and malformed requests;
 // X-Idempotency-Key is demanded, kept for six months, and answered with the
 // first result, or refused when the body differs; tokens live for an hour and
@@ -49,16 +51,15 @@ type ESIMFX struct {
 
 	table map[string]fxRoute // by path
 
-	mu      sync.Mutex // guards what follows
-	world   world
-	tokens  map[string]time.Time // end of each token's life
-	minted  []string             // every token since the start
-	orders  []*fxOrder
-	byID    map[string]*fxOrder
-	byKey   map[string]fxRecord
-	flying  map[string]bool
-	esims   []*sim
-	byICCID map[string]*sim
+	mu       sync.Mutex // guards what follows
+	profiles profiles
+	tokens   map[string]time.Time // end of each token's life
+	minted   []string             // every token since the start
+	orders   []*fxOrder
+	byID     map[string]*fxOrder
+	keys     *keyStore[*fxOrder]
+	esims    []*sim
+	byICCID  map[string]*sim
 }
 
 func newESIMFX(o *options, c *clock) *ESIMFX {
@@ -67,14 +68,13 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 		ClientID:     o.secret("ci_canary_", 0),
 		ClientKey:    o.secret("ck_canary_", 0),
 		WebhookToken: o.secret("wt_canary_", 0),
-		world:        newWorld(o, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: upperAlphabet}),
+		profiles:     newProfiles(o, esim.ESIMFX, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: upperAlphabet}),
 		tokens:       map[string]time.Time{},
 		byID:         map[string]*fxOrder{},
-		byKey:        map[string]fxRecord{},
-		flying:       map[string]bool{},
 		byICCID:      map[string]*sim{},
 	}
-	f.world.startAfter = sixtyDays
+	f.profiles.startAfter = sixtyDays
+	f.keys = newKeyStore[*fxOrder](f.rules.keys, fxKeyMemory)
 	f.table = f.routes()
 	f.api = f
 	for _, r := range f.table {
@@ -189,14 +189,14 @@ func (f *ESIMFX) postAuth(c *call) *reply {
 func (f *ESIMFX) ExpireTokens() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := f.clock.now()
+	now := f.now()
 	for t := range f.tokens {
 		f.tokens[t] = now
 	}
 }
 
 func (f *ESIMFX) getProfile(*call) *reply {
-	return fxAnswer(map[string]any{"name": "Canary Travel", "balance": amountOf(f.Balance())})
+	return fxAnswer(map[string]any{"name": "Canary Travel", "balance": amountOf(f.ledger.shown())})
 }
 
 func (f *ESIMFX) missing(*call) *reply {
@@ -250,7 +250,7 @@ func fxRefuse(status, code int, message string) *reply {
 func (f *ESIMFX) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.world.due(now) {
+	for _, s := range f.profiles.due(now) {
 		f.refresh(s, now)
 	}
 }
@@ -262,8 +262,8 @@ func (f *ESIMFX) use(iccid string, bytes int64) bool {
 	if s == nil {
 		return false
 	}
-	now := f.clock.now()
-	f.world.use(s, bytes, now)
+	now := f.now()
+	f.profiles.use(s, bytes, now)
 	f.refresh(s, now)
 	return true
 }

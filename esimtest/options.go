@@ -27,6 +27,7 @@ type options struct {
 	perHour      int64
 	start        time.Time // of a clock that stands still; zero = the real one
 	unheard      bool      // no sockets
+	worlds       []World
 }
 
 func defaults() options {

@@ -157,9 +157,12 @@ func TestStoryErrorFaults(t *testing.T) {
 // are two worlds.
 func TestStoryReferencesOfFailedOrders(t *testing.T) {
 	for _, reserved := range []bool{false, true} {
-		w := newWire(t)
+		var worlds []esimtest.World
+		if reserved {
+			worlds = append(worlds, esimtest.WorldNamed("esimstory/ids-kept-on-arrival"))
+		}
+		w := newWire(t, esimtest.WithWorld(worlds...))
 		s := w.sim.ESIMStory
-		s.ReserveReferences(reserved)
 		s.Inject(esimtest.Fault{Kind: esimtest.FaultErrorBefore})
 		assert.Equal(t, 422, w.story(w.storyBody("r", 1)).status)
 		again := w.story(w.storyBody("r", 1))

@@ -125,8 +125,11 @@ func (f *ESIMFly) handle(c *call) *reply {
 
 // act answers a request whose sender is known.
 func (f *ESIMFly) act(c *call) *reply {
-	if c.r.Method != http.MethodGet && c.r.Header.Get("Content-Type") != "application/json" {
+	media, rest, _ := strings.Cut(c.r.Header.Get("Content-Type"), ";")
+	if c.r.Method != http.MethodGet && (media != "application/json" || rest != "") {
 		f.violate(c, "Content-Type is not application/json")
+	}
+	if c.r.Method != http.MethodGet && media != "application/json" {
 		return f.refuse(c, http.StatusBadRequest, "", "Content-Type must be application/json")
 	}
 	return f.table[c.op].answer(c)

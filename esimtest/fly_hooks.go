@@ -19,8 +19,10 @@ type flyHooks struct {
 	sent   int
 }
 
+// flyEventNames are the events that a webhook can be set for. The provider
+// reserves order.completed and sends none.
 func flyEventNames() []string {
-	return []string{"esim.installed", "esim.profile.updated", "esim.usage.threshold", "esim.status.changed", "esim.provisioned"}
+	return []string{"esim.installed", "esim.profile.updated", "esim.usage.threshold", "esim.status.changed", "esim.provisioned", "order.completed"}
 }
 
 // flyRetries are the pauses between the attempts to deliver a webhook.
@@ -37,7 +39,7 @@ func (f *ESIMFly) SigningSecret() string {
 
 // putWebhook replaces the settings and, like the provider, the secret.
 func (f *ESIMFly) putWebhook(c *call) *reply {
-	o, err := parseObject(c.body, "webhook_url", "events")
+	o, err := f.object(c, c.body, "webhook_url", "events")
 	if err != nil {
 		return f.malformed(c, err)
 	}

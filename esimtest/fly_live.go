@@ -39,7 +39,7 @@ func (f *ESIMFly) bodyESIM(c *call, o *object) (*sim, *reply) {
 
 // onESIM reads the body of 4.10 to 4.15 and hands the eSIM on, locked.
 func (f *ESIMFly) onESIM(c *call, act func(s *sim, o *object) *reply, extra ...string) *reply {
-	o, err := parseObject(c.body, append(extra, "iccid", "esimId")...)
+	o, err := f.object(c, c.body, append(extra, "iccid", "esimId")...)
 	if err != nil {
 		return f.malformed(c, err)
 	}

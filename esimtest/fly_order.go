@@ -71,8 +71,8 @@ type flyOrderRequest struct {
 	recurring                       bool
 }
 
-func parseFlyOrder(body []byte) (flyOrderRequest, error) {
-	o, err := parseObject(body, "packageCode", "quantity", "idempotency_key", "callbackUrl", "recurring",
+func (f *ESIMFly) parseOrder(c *call) (flyOrderRequest, error) {
+	o, err := f.object(c, c.body, "packageCode", "quantity", "idempotency_key", "callbackUrl", "recurring",
 		"packageName", "price", "duration", "flagUrl")
 	if err != nil {
 		return flyOrderRequest{}, err
@@ -88,7 +88,7 @@ func parseFlyOrder(body []byte) (flyOrderRequest, error) {
 }
 
 func (f *ESIMFly) postOrder(c *call) *reply {
-	r, err := parseFlyOrder(c.body)
+	r, err := f.parseOrder(c)
 	if err != nil {
 		return f.malformed(c, err)
 	}

@@ -32,7 +32,7 @@ type flyTopUpResult struct {
 }
 
 func (f *ESIMFly) postTopUp(c *call) *reply {
-	o, err := parseObject(c.body, "iccid", "packageCode", "quantity", "packageName", "price", "duration", "flagUrl")
+	o, err := f.object(c, c.body, "iccid", "packageCode", "quantity", "packageName", "price", "duration", "flagUrl")
 	if err != nil {
 		return f.malformed(c, err)
 	}

@@ -49,7 +49,8 @@ type ESIMFX struct {
 	ClientKey    string
 	WebhookToken string
 
-	table map[string]fxRoute // by path
+	table  map[string]fxRoute       // by path
+	legacy func() map[string]string // ids by those of v1
 
 	mu       sync.Mutex // guards what follows
 	profiles profiles
@@ -75,6 +76,7 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 	}
 	f.profiles.startAfter = sixtyDays
 	f.keys = newKeyStore[*fxOrder](f.rules.keys, fxKeyMemory)
+	f.legacy = sync.OnceValue(f.legacyIDs)
 	f.table = f.routes()
 	f.api = f
 	for _, r := range f.table {
@@ -82,6 +84,7 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 	}
 	f.ops = append(f.ops, "topup")
 	slices.Sort(f.ops)
+	f.ops = slices.Compact(f.ops)
 	return f
 }
 
@@ -90,15 +93,16 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 const sixtyDays = 60 * 24 * time.Hour
 
 type fxRoute struct {
-	op, method string
-	answer     func(c *call) *reply
+	op, methods string // "GET POST" where both will do
+	answer      func(c *call) *reply
 }
 
 func (f *ESIMFX) routes() map[string]fxRoute {
 	return map[string]fxRoute{
 		"/account/api/v1/auth":                 {"auth", http.MethodPost, f.postAuth},
 		"/account/api/v1/reseller/get_profile": {"profile", http.MethodGet, f.getProfile},
-		"/product/api/v2/get_products":         {"products", http.MethodPost, f.postProducts},
+		"/product/api/v1/get_products":         {"products", "GET POST", f.getProducts},
+		"/product/api/v2/get_products":         {"products", http.MethodPost, f.getProducts},
 		"/product/api/v1/get_product":          {"product", http.MethodGet, f.getProduct},
 		"/product/api/v1/get_available_topups": {"topups", http.MethodGet, f.getTopUps},
 		"/order/api/v1/create_order":           {"order", http.MethodPost, f.postOrder},
@@ -113,13 +117,13 @@ func (f *ESIMFX) routes() map[string]fxRoute {
 // route tells orders from top-ups by their body.
 func (f *ESIMFX) route(c *call) string {
 	r, ok := f.table[c.r.URL.Path]
-	if !ok || r.method != c.r.Method {
+	if !ok || !slices.Contains(strings.Fields(r.methods), c.r.Method) {
 		return ""
 	}
 	var body struct {
 		Operation string `json:"operation_type"`
 	}
-	if r.op == "order" && json.Unmarshal(c.body, &body) == nil && body.Operation == "TOPUP" {
+	if r.op == "order" && json.Unmarshal(c.body, &body) == nil && strings.EqualFold(body.Operation, "TOPUP") {
 		return "topup"
 	}
 	return r.op
@@ -162,7 +166,7 @@ func (f *ESIMFX) authenticate(c *call) *reply {
 }
 
 func (f *ESIMFX) postAuth(c *call) *reply {
-	o, err := parseObject(c.body, "client_id", "client_key")
+	o, err := f.object(c, c.body, "client_id", "client_key")
 	if err != nil {
 		return f.malformed(c, err)
 	}

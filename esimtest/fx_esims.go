@@ -74,7 +74,7 @@ type fxOrderView struct {
 
 func (o *fxOrder) view(now time.Time) fxOrderView {
 	return fxOrderView{
-		ID: o.id, ICCID: o.sim.iccid, Product: fxPlan{o.item.id, o.item.name, o.item.days, "DAY", o.item.profile},
+		ID: o.id, ICCID: o.sim.iccid, Product: fxPlan{o.request.product, o.item.name, o.item.days, "DAY", o.item.profile},
 		Subscription: o.subscription(now, true), Status: "COMPLETED", Created: fxTime(o.createdAt),
 	}
 }
@@ -124,7 +124,7 @@ func (f *ESIMFX) getESIMOrders(c *call) *reply {
 
 // bodyOrder is the order a life-cycle call names. The caller holds the lock.
 func (f *ESIMFX) bodyOrder(c *call) (*fxOrder, *reply) {
-	o, err := parseObject(c.body, "order_id")
+	o, err := f.object(c, c.body, "order_id")
 	if err != nil {
 		return nil, f.malformed(c, err)
 	}

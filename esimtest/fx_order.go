@@ -3,6 +3,7 @@ package esimtest
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -25,19 +26,23 @@ type fxRequest struct{ operation, product, iccid string }
 
 const fxKeyMemory = 183 * 24 * time.Hour
 
-func parseFXOrder(body []byte) (fxRequest, error) {
-	o, err := parseObject(body, "operation_type", "product", "iccid")
+func (f *ESIMFX) parseOrder(c *call) (fxRequest, error) {
+	o, err := f.object(c, c.body, "operation_type", "product", "iccid")
 	if err != nil {
 		return fxRequest{}, err
 	}
-	r := fxRequest{operation: o.str("operation_type"), iccid: o.str("iccid")}
+	word := o.str("operation_type")
+	r := fxRequest{operation: strings.ToUpper(word), iccid: o.str("iccid")}
 	if o.err != nil {
 		return r, o.err
+	}
+	if word != r.operation {
+		f.violate(c, "operation_type is not in capitals")
 	}
 	if !o.has("product") {
 		return r, errors.New("no product")
 	}
-	p, err := parseObject(o.fields["product"], "id")
+	p, err := f.object(c, o.fields["product"], "id")
 	if err != nil {
 		return r, err
 	}
@@ -58,7 +63,7 @@ func parseFXOrder(body []byte) (fxRequest, error) {
 }
 
 func (f *ESIMFX) postOrder(c *call) *reply {
-	r, err := parseFXOrder(c.body)
+	r, err := f.parseOrder(c)
 	keys := c.r.Header.Values("X-Idempotency-Key")
 	if err == nil && (len(keys) != 1 || keys[0] == "") {
 		err = errors.New("not exactly one X-Idempotency-Key")
@@ -90,7 +95,7 @@ func (f *ESIMFX) postOrder(c *call) *reply {
 // choose is the product of a purchase and, for a top-up, its eSIM, or the
 // refusal of what it does not fit.
 func (f *ESIMFX) choose(r fxRequest) (*item, *sim, *reply) {
-	it, ok := f.catalogue.find(r.product)
+	it, ok := f.product(r.product)
 	if !ok {
 		return nil, nil, fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
 	}

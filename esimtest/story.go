@@ -127,7 +127,7 @@ func (s *ESIMStory) authenticate(c *call) *reply {
 		return s.unauthorized(c, "Request timestamp is too old or invalid.")
 	}
 	if key != s.AccessKey {
-		return s.unauthorized(c, "Invalid or missing access key.")
+		return s.unauthorized(c, "Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header.")
 	}
 	if !s.macs.verify(signature, false, c.r.Method, "\n", c.r.URL.EscapedPath(), "\n", stamp, "\n", key) {
 		return s.unauthorized(c, "Invalid signature.")

@@ -32,7 +32,7 @@ type storyUnit struct {
 
 // parse reads and validates the body. A nil reply means it is well formed.
 func (s *ESIMStory) parse(c *call) (storyOrder, *reply) {
-	o, err := parseObject(c.body, "external_order_id", "products")
+	o, err := s.object(c, c.body, "external_order_id", "products")
 	if err != nil && checkJSON(c.body) == nil {
 		return storyOrder{}, s.malformed(c, err)
 	}
@@ -53,7 +53,7 @@ func (s *ESIMStory) parse(c *call) (storyOrder, *reply) {
 		texts = append(texts, "Products can't be blank")
 	}
 	for _, raw := range lines {
-		line, err := parseObject(raw, "option_id", "qty")
+		line, err := s.object(c, raw, "option_id", "qty")
 		if err != nil {
 			return r, s.malformed(c, err)
 		}

@@ -28,7 +28,7 @@ type door struct {
 	addr   string
 	ln     net.Listener // nil = shut, or unheard
 	barred bool         // shut
-	anchor anchor       // holds the port while it is shut
+	port   portHold     // while it is shut
 	resets int          // connections to reset on accept
 	idle   map[net.Conn]struct{}
 	busy   map[net.Conn]struct{}
@@ -124,7 +124,7 @@ func (d *door) open() {
 	if err := d.listen(); err != nil {
 		panic("esimtest: cannot listen on " + d.addr + " again: " + err.Error())
 	}
-	d.anchor.weigh()
+	d.port.release()
 }
 
 // resetNext resets the next n connections, and ends idle ones so that there
@@ -235,7 +235,7 @@ func (d *door) close() {
 	d.mu.Lock()
 	d.closed = true
 	d.remain()
-	d.anchor.weigh()
+	d.port.release()
 	d.calm.Broadcast()
 	d.mu.Unlock()
 	close(d.closing)
@@ -266,7 +266,7 @@ func (l *resetting) Accept() (net.Conn, error) {
 		switch {
 		case err != nil:
 			return c, err
-		case l.door.keeps(c):
+		case l.door.holds(c):
 		case l.door.takeReset():
 			reset(c)
 		default:

@@ -177,7 +177,8 @@ func AllFaults() []FaultKind {
 }
 
 // Commits reports whether a purchase that suffers this fault has taken effect
-// and stands in the ledger.
+// and stands in the ledger, unless the [World] refuses it or lets it fail
+// before the charge.
 func (k FaultKind) Commits() bool { return specOf(k).commits }
 
 // String returns the name of the constant without "Fault".

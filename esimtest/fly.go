@@ -18,10 +18,13 @@ const ForeignICCID = "8948010010099999995"
 // ESIMFly simulates the eSIMfly Business API.
 //
 // What the provider leaves open is decided so, unless a [World] decides
-// otherwise: quantities out of range are
-// refused as INVALID_QUANTITY; an order that is still pending is replayed as
-// pending; idempotency keys are kept for ever; a key that comes back with
-// another package returns the first order and is a violation.
+// otherwise. A quantity below 1 or above 10 is refused as INVALID_QUANTITY, a
+// code of a withdrawn page. An order that is still pending is repeated as
+// pending. Idempotency keys are kept for ever; a key that comes back with
+// another package returns the first order and is a violation. A request id is
+// used up by every request with good credentials. The price in a top-up is not
+// looked at. A media type with parameters, and a request id without the bits of
+// version 4, are taken and are violations.
 type ESIMFly struct {
 	*Server
 	AccessCode    string

@@ -38,11 +38,12 @@ const (
 // ESIMFX simulates the eSIMfx (Nomad) reseller API.
 //
 // What the provider leaves open is decided so, unless a [World] decides
-// otherwise: refusals come as HTTP 200 with
-// a code that is not 0, except for logins, tokens and malformed requests;
-// X-Idempotency-Key is demanded, kept for six months, and answered with the
-// first result, or refused when the body differs; tokens live for an hour and
-// are not ended by another login unless [WithSingleToken] says so.
+// otherwise. Refusals come as HTTP 200 with a code that is not 0, except for
+// logins, tokens and malformed requests. X-Idempotency-Key is demanded, kept
+// for six months, and answered with the first result, or refused when the body
+// differs. Tokens live for an hour and are not ended by another login unless
+// [WithSingleToken] says so. Ids of v1, which are UUIDs, are taken everywhere;
+// an operation_type in small letters is taken and is a violation.
 type ESIMFX struct {
 	*Server
 	ClientID     string

@@ -77,7 +77,7 @@ func (b *pipeline[T]) again(k keptKey[T]) *reply {
 // so.
 func (b *pipeline[T]) decide() *reply {
 	rule := b.srv.rules.failure
-	fails := b.keys.attempt(b.attempted()) <= rule.attempts
+	fails := rule.attempts > 0 && b.keys.attempt(b.attempted()) <= rule.attempts
 	if fails && !rule.charges {
 		answer := b.srv.failed(b.c, rule)
 		if !rule.frees {
@@ -95,15 +95,18 @@ func (b *pipeline[T]) decide() *reply {
 	if !fails || !rule.frees {
 		b.keys.keep(b.key, keptKey[T]{order: order, at: b.srv.now()})
 	}
-	b.c.free = func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.keys.free(b.key)
-	}
+	b.c.free = b.free
 	if fails {
 		return b.srv.failed(b.c, rule)
 	}
 	return answer
+}
+
+// free gives the key back.
+func (b *pipeline[T]) free() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keys.free(b.key)
 }
 
 // attempted is what failures are counted by.

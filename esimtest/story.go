@@ -14,10 +14,10 @@ import (
 // ESIMStory simulates the eSIM Story partner API: one endpoint, one webhook.
 //
 // What the provider leaves open is decided so, unless a [World] decides
-// otherwise: an accepted order answers 201; an external_order_id is taken from
-// the time an order is in progress, and free again when it was refused; too
-// little balance is an upstream failure, of which nothing was bought; webhooks
-// are not retried.
+// otherwise. An accepted order answers 201. An external_order_id is taken from
+// the start of its order, and free again when the order was refused; its letter
+// case does not count. Too little balance is an upstream failure, of which
+// nothing was bought. Webhooks are not retried.
 type ESIMStory struct {
 	*Server
 	AccessKey string

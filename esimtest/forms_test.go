@@ -2,7 +2,6 @@ package esimtest_test
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -125,7 +124,7 @@ func TestFXFirstVersionOfTheList(t *testing.T) {
 	require.True(t, ok)
 	id, ok := product["id"].(string)
 	require.True(t, ok)
-	assert.Regexp(t, regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`), id)
+	assert.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`, id)
 	assert.Equal(t, "Japan_10GB_7Day", product["name"])
 	assert.NotContains(t, product, "meta_product_id")
 	assert.NotContains(t, product, "is_unlimited")

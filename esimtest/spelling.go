@@ -49,7 +49,8 @@ func linkCode(name, text string) string {
 // confirmation code, the key of the certificate issuer, and the wish to be
 // notified of a change of device.
 func extendCode(name, text string) string {
-	if !holdsCode(name) {
+	link := strings.Contains(text, "?carddata=LPA:") // an install link ends in the code
+	if !holdsCode(name) && !link {
 		return text
 	}
 	return text + "$$$F54172BDF98A95D65CBEB88A38A1C11D800A85C3$1"

@@ -63,28 +63,34 @@ func TestWorldsUnderFaults(t *testing.T) {
 		want  string
 	}{
 		"the answer is cut": {
-			"esimfly/failed-charged", esimtest.Fault{Kind: esimtest.FaultCutAfterCommit},
+			"esimfly/failed-charged",
+			esimtest.Fault{Kind: esimtest.FaultCutAfterCommit},
 			"no answer, 200, 200 duplicate; 2 charged",
 		},
 		"the request does not get there": {
-			"esimfly/failed-charged", esimtest.Fault{Kind: esimtest.FaultCutBeforeCommit},
+			"esimfly/failed-charged",
+			esimtest.Fault{Kind: esimtest.FaultCutBeforeCommit},
 			"no answer, 500 ORDER_PROCESSING_ERROR, 200; 2 charged",
 		},
 		"a gateway speaks instead": {
-			"esimfly/failed-charged", esimtest.Fault{Kind: esimtest.Fault502HTMLAfter, Skip: 1},
+			"esimfly/failed-charged",
+			esimtest.Fault{Kind: esimtest.Fault502HTMLAfter, Skip: 1},
 			"500 ORDER_PROCESSING_ERROR, 502 no JSON, 200 duplicate; 2 charged",
 		},
 		"the provider itself fails again": {
-			"esimfly/failed-charged", esimtest.Fault{Kind: esimtest.Fault500After, Skip: 1},
+			"esimfly/failed-charged",
+			esimtest.Fault{Kind: esimtest.Fault500After, Skip: 1},
 			"500 ORDER_PROCESSING_ERROR, 500 ORDER_PROCESSING_ERROR, 200; 3 charged",
 		},
 		"the provider itself fails where failures keep the id": {
-			"esimstory/failed-charged-kept", esimtest.Fault{Kind: esimtest.FaultErrorAfter},
+			"esimstory/failed-charged-kept",
+			esimtest.Fault{Kind: esimtest.FaultErrorAfter},
 			"422 API connection error (Order ID: 52731), 422 External order id has already been taken, " +
 				"422 External order id has already been taken; 1 charged",
 		},
 		"the provider itself fails on a replay": {
-			"esimfly/failed-uncharged", esimtest.Fault{Kind: esimtest.Fault500After, Skip: 2},
+			"esimfly/failed-uncharged",
+			esimtest.Fault{Kind: esimtest.Fault500After, Skip: 2},
 			"500 ORDER_PROCESSING_ERROR, 200, 500 ORDER_PROCESSING_ERROR; 1 charged",
 		},
 	}
@@ -114,6 +120,31 @@ func TestCompressedAnswerIsSpoilt(t *testing.T) {
 	assert.Equal(t, "gzip", cut.header.Get("Content-Encoding"))
 	require.Error(t, cut.err)
 	assert.Equal(t, 2, w.sim.ESIMFly.Ledger().Count())
+}
+
+// Top-ups of eSIMfly have no key, so that each is a purchase; what fails is the
+// first one of an eSIM and a package.
+func TestWorldsOfTopUps(t *testing.T) {
+	for name, want := range map[string]string{
+		"esimfly/failed-charged":   "500, 200, 200; 5 charged",
+		"esimfly/failed-uncharged": "500, 200, 200; 3 charged",
+		"esimfly/429-charged":      "429 RATE_LIMIT_EXCEEDED, 200, 200; 4 charged",
+		"esimfly/gateway-charged":  "502 no JSON, 200, 200; 4 charged",
+		"esimfly/keys-ignored":     "200, 200, 200; 5 charged",
+	} {
+		w := newWire(t, esimtest.WithWorld(esimtest.WorldNamed(name)))
+		f := w.sim.ESIMFly
+		w.order(esim.ESIMFly, "r")
+		w.order(esim.ESIMFly, "r")
+		orders := f.Ledger().Count()
+		iccid := f.Ledger().Charges()[0].ICCIDs[0]
+		var answers []answer
+		for range 3 {
+			answers = append(answers, w.flyPost("/topup/order", `{"iccid":"`+iccid+`","packageCode":"TOPUP_PHAJHEAYP"}`))
+		}
+		assert.Equal(t, want, w.told(esim.ESIMFly, answers...), "%s, after %d orders", name, orders)
+		checkMoney(t, f.Server)
+	}
 }
 
 // Worlds of one provider hold together and leave the others alone.

@@ -2,6 +2,7 @@ package esimtest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -86,9 +87,7 @@ func (p *Server) coded(c *call, a *reply) *reply {
 	z := *a
 	z.body = gzipped(a.body)
 	z.header = http.Header{"Content-Encoding": {"gzip"}}
-	for name, values := range a.header {
-		z.header[name] = values
-	}
+	maps.Copy(z.header, a.header)
 	return &z
 }
 
@@ -99,7 +98,7 @@ func acceptsGzip(h http.Header) bool {
 	if !ok {
 		return true
 	}
-	for _, part := range strings.Split(strings.Join(fields, ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(fields, ","), ",") {
 		coding, weight, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(part, " ", "")), ";")
 		if coding == "gzip" || coding == "*" {
 			return strings.Trim(weight, "q=0.") != "" || weight == ""

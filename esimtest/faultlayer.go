@@ -57,7 +57,7 @@ func (p *Server) playHang(_ http.ResponseWriter, c *call, _ *reply) {
 }
 
 func (p *Server) playHalfBody(w http.ResponseWriter, c *call, a *reply) {
-	a = p.coded(c, a)
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
@@ -66,7 +66,7 @@ func (p *Server) playHalfBody(w http.ResponseWriter, c *call, a *reply) {
 }
 
 func (p *Server) playTruncated(w http.ResponseWriter, c *call, a *reply) {
-	a = p.coded(c, a)
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.WriteHeader(a.status)
 	send(w, a.body[:len(a.body)/2])
@@ -133,7 +133,7 @@ func (p *Server) playSlowBody(w http.ResponseWriter, c *call, a *reply) {
 	if pause == 0 {
 		pause = 20 * time.Millisecond
 	}
-	a = p.coded(c, a)
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)

@@ -47,7 +47,7 @@ func (f *ESIMFly) find(c *call, iccid string) *sim {
 	if strings.HasPrefix(iccid, "PENDING") {
 		f.violate(c, "a pending placeholder was sent as an ICCID")
 	}
-	s, now := f.byICCID[f.rules.plain(iccid)], f.now()
+	s, now := f.byICCID[f.rules.canonicalICCID(iccid)], f.now()
 	if s == nil || !s.delivered(now) {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (f *ESIMFly) getESIMs(c *call) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	status, search := strings.ToUpper(c.param("status")), strings.ToLower(f.rules.plain(c.param("search")))
+	status, search := strings.ToUpper(c.param("status")), strings.ToLower(f.rules.canonicalICCID(c.param("search")))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()

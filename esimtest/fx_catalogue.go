@@ -233,7 +233,7 @@ func (f *ESIMFX) getProduct(c *call) *reply {
 }
 
 func (f *ESIMFX) getTopUps(c *call) *reply {
-	iccid, id := f.rules.plain(c.param("iccid")), c.param("product_id")
+	iccid, id := f.rules.canonicalICCID(c.param("iccid")), c.param("product_id")
 	var base item
 	switch {
 	case iccid != "":

@@ -94,7 +94,7 @@ func (f *ESIMFX) getOrder(c *call) *reply {
 func (f *ESIMFX) getESIMStatus(c *call) *reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.byICCID[f.rules.plain(c.param("iccid"))]
+	s := f.byICCID[f.rules.canonicalICCID(c.param("iccid"))]
 	if s == nil {
 		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
 	}
@@ -106,7 +106,7 @@ func (f *ESIMFX) getESIMStatus(c *call) *reply {
 func (f *ESIMFX) getESIMOrders(c *call) *reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.byICCID[f.rules.plain(c.param("iccid"))]
+	s := f.byICCID[f.rules.canonicalICCID(c.param("iccid"))]
 	if s == nil {
 		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
 	}

@@ -101,7 +101,7 @@ func (f *ESIMFX) choose(r fxRequest) (*item, *sim, *reply) {
 	}
 	var s *sim
 	if r.operation == "TOPUP" {
-		s = f.byICCID[f.rules.plain(r.iccid)]
+		s = f.byICCID[f.rules.canonicalICCID(r.iccid)]
 		if refusal := f.checkTopUp(s, it, f.now()); refusal != nil {
 			return nil, nil, refusal
 		}

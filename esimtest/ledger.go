@@ -106,7 +106,8 @@ func (l *Ledger) Opening() esim.Money {
 	return l.opening
 }
 
-// Balance returns what is left.
+// Balance returns what is left. It is below zero where an account on invoice
+// has bought something.
 func (l *Ledger) Balance() esim.Money {
 	l.mu.Lock()
 	defer l.mu.Unlock()

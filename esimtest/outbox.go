@@ -85,7 +85,7 @@ func (o *outbox) post(delay time.Duration, p parcel) {
 	if h.lost {
 		return
 	}
-	p.body = o.rules.spelt(p.body)
+	p.body = o.rules.rewriteTexts(p.body)
 	for i := range h.copies + 1 {
 		o.clock.after(delay+h.delay+time.Duration(i)*time.Minute, func() { o.deliver(p, 1) })
 	}
@@ -93,7 +93,7 @@ func (o *outbox) post(delay time.Duration, p parcel) {
 
 // hurry sends the parcel at once, before it returns.
 func (o *outbox) hurry(p parcel) {
-	p.body = o.rules.spelt(p.body)
+	p.body = o.rules.rewriteTexts(p.body)
 	o.deliver(p, 1)
 }
 

@@ -43,7 +43,7 @@ type requestIDRule int
 
 const (
 	idChecked  requestIDRule = iota // once the credentials are found good
-	idReceived                      // before anything is checked
+	idReceived                      // before its time stamp and signature are checked
 	idActedOn                       // once the request has been granted
 )
 

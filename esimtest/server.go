@@ -260,7 +260,7 @@ func (p *Server) answer(c *call) *reply {
 		p.violate(c, "no such endpoint")
 		return p.api.missing(c)
 	}
-	return p.rules.written(c.op, p.api.handle(c))
+	return p.rules.render(c.op, p.api.handle(c))
 }
 
 // now is the time by the provider's own clock.
@@ -269,7 +269,7 @@ func (p *Server) now() time.Time { return p.clock.now().Add(p.rules.skew) }
 // write sends the answer with its length, and with the simulated date where
 // that is not the real one.
 func (p *Server) write(w http.ResponseWriter, c *call, a *reply) {
-	a = p.coded(c, a)
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	w.WriteHeader(a.status)

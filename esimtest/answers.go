@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// written is the answer as the provider's world writes it. A fault spoils it
+// render is the answer as the provider's world writes it. A fault spoils it
 // after that.
-func (r *rules) written(op string, a *reply) *reply {
+func (r *rules) render(op string, a *reply) *reply {
 	if a.ctype != "" || (r.rows == nil && r.cell == nil) {
 		return a
 	}
@@ -18,7 +18,7 @@ func (r *rules) written(op string, a *reply) *reply {
 	if r.rows != nil && listsRows(op) {
 		w.body = onRows(w.body, r.rows)
 	}
-	w.body = r.spelt(w.body)
+	w.body = r.rewriteTexts(w.body)
 	return &w
 }
 
@@ -27,8 +27,8 @@ func listsRows(op string) bool {
 	return slices.Contains([]string{"packages", "topup_packages", "orders", "esims", "products", "topups", "esim_orders"}, op)
 }
 
-// spelt rewrites the texts of an answer or a webhook.
-func (r *rules) spelt(body []byte) []byte {
+// rewriteTexts rewrites the texts of an answer or a webhook.
+func (r *rules) rewriteTexts(body []byte) []byte {
 	if r.cell == nil {
 		return body
 	}
@@ -64,8 +64,8 @@ func respell(name string, value json.RawMessage, cell func(name, text string) st
 	return value
 }
 
-// plain is the ICCID that a client sends back as it was written to it.
-func (r *rules) plain(text string) string {
+// canonicalICCID is the ICCID that a client sends back as it was written to it.
+func (r *rules) canonicalICCID(text string) string {
 	if r.cell == nil {
 		return text
 	}
@@ -76,8 +76,8 @@ func (r *rules) plain(text string) string {
 	return digits
 }
 
-// coded is the answer compressed, where the world compresses it.
-func (p *Server) coded(c *call, a *reply) *reply {
+// compressed is the answer compressed, where the world compresses it.
+func (p *Server) compressed(c *call, a *reply) *reply {
 	if p.rules.gzip == gzipNever || a.ctype != "" || (c.op != "order" && c.op != "topup") {
 		return a
 	}

@@ -29,7 +29,7 @@ func (p *Server) suffer(w http.ResponseWriter, c *call) {
 	var a *reply
 	if spec.after {
 		a = p.answer(c)
-		if spec.own && p.rules.failure.frees && c.free != nil {
+		if f := p.rules.failure; spec.own && f.charges && f.frees && c.free != nil {
 			c.free()
 		}
 	} else if c.op != "" {

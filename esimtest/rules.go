@@ -51,7 +51,7 @@ const (
 type failure struct {
 	attempts int // of each key, or of each package where there is none, that fail; 0 = none
 	charges  bool
-	frees    bool // the key may be used again; that holds for Fault500After and FaultErrorAfter, too
+	frees    bool // the key may be used again; with charges, after Fault500After and FaultErrorAfter too
 	gateway  bool // the answer is that of a gateway, not the provider's
 	answer   problem
 }

@@ -16,8 +16,8 @@ import (
 // the request from the world; only its credentials and its request id are
 // looked at. One that plays after it spoils or replaces the answer that the
 // world has given. Fault500After and FaultErrorAfter are failures of the
-// provider itself: where failed orders give their key back, these do too. No
-// other fault is known to the provider. So [FaultKind.Commits] holds except for
+// provider itself: where orders that fail after their charge give their key
+// back, these do too. No other fault is known to the provider. So [FaultKind.Commits] holds except for
 // the purchases that the world itself refuses or fails before the charge.
 type World struct {
 	// Name identifies it, such as "esimfly/keys-ignored": the provider and a

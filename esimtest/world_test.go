@@ -109,6 +109,44 @@ func TestWorldsUnderFaults(t *testing.T) {
 	}
 }
 
+// Whatever fault hits a purchase or its repeat, a world charges twice only if
+// it says so.
+func TestWorldsChargeTwiceOnlyIfTheySaySo(t *testing.T) {
+	slow := []esimtest.FaultKind{
+		esimtest.FaultRefuse, esimtest.FaultHang, esimtest.FaultHangAfterCommit, esimtest.FaultSlowBody, esimtest.FaultGzipBomb,
+		esimtest.FaultHugeBody, esimtest.FaultDeepJSON, esimtest.FaultHeaderFlood,
+	}
+	kinds := slices.DeleteFunc(esimtest.AllFaults(), func(k esimtest.FaultKind) bool { return slices.Contains(slow, k) })
+	for _, world := range esimtest.Worlds() {
+		t.Run(world.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, esimtest.WithWorld(world))
+			s := w.sim.Server(world.Provider)
+			w.fxToken()
+			most := 0
+			for _, kind := range kinds {
+				for skip := range 2 {
+					ref := fmt.Sprintf("%s-%d", kind, skip)
+					s.Inject(esimtest.Fault{Kind: kind, Op: "order", Skip: skip})
+					for range 2 {
+						w.order(world.Provider, ref)
+					}
+					w.sim.Advance(31 * time.Second)
+					w.order(world.Provider, ref)
+					s.Heal()
+					most = max(most, len(s.Ledger().ByReference(ref)))
+				}
+			}
+			checkMoney(t, s)
+			if !world.Recharges {
+				assert.LessOrEqual(t, most, 1)
+			} else if !strings.Contains(world.Name, "in-progress") && world.Name != "esimfly/request-id-late" {
+				assert.Greater(t, most, 1)
+			}
+		})
+	}
+}
+
 // A compressed answer is cut like any other.
 func TestCompressedAnswerIsSpoilt(t *testing.T) {
 	w := newWire(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/gzip")))

@@ -39,6 +39,10 @@ type Capabilities struct {
 	// id, that it has seen. After it a repeat may buy again. 0 means that it
 	// is not stated.
 	KeyLife time.Duration `json:"key_life"`
+	// ListProvesAfter is how long after a request of unknown outcome complete
+	// lists without the order prove that nothing was charged, where the provider
+	// lists orders. 0 = they never do.
+	ListProvesAfter time.Duration `json:"list_proves_after"`
 	// OnceRequestID: OrderRequest.RequestID is accepted once. A second send
 	// under it is refused, whatever became of the first.
 	OnceRequestID bool `json:"once_request_id"`

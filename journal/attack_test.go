@@ -138,7 +138,8 @@ func TestAlarmDuringAHook(t *testing.T) {
 	inBubble(t, "alarm", func(t *testing.T) {
 		s := openShop(t, rejecting)
 		var alarms []bool
-		s.config.OnReview = func(ctx context.Context, p *journal.Purchase) error {
+		s.config.OnReview = func(ctx context.Context, list []*journal.Purchase) error {
+			p := list[0]
 			alarms = append(alarms, p.Alarm)
 			if p.Alarm {
 				return nil

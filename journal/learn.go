@@ -141,7 +141,7 @@ func (a *account) listsFrom(d *document) time.Time {
 	if len(d.Attempts) == 0 {
 		return time.Time{}
 	}
-	return d.Attempts[len(d.Attempts)-1].At.Add(max(underWay, a.caps.ListProvesAfter))
+	return d.Attempts[len(d.Attempts)-1].At.Add(max(underWay+clockSkew, a.caps.ListProvesAfter))
 }
 
 // disproves reports whether the lists prove that nothing was charged, which

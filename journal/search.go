@@ -60,7 +60,10 @@ func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *e
 	if place < 0 || slices.ContainsFunc(after, func(r Entry) bool { return !j.policy.alike(e, &r) }) {
 		return nil, unclear, nil
 	}
-	if !j.policy.enough(len(free), len(after)) && !j.over(after, e.UpdatedAt) || place >= len(free) {
+	switch {
+	case !j.policy.enough(len(free), len(after)) && mayArrive(after, e.UpdatedAt):
+		return nil, unread, nil // another may show
+	case !j.policy.enough(len(free), len(after)) && !j.over(after, e.UpdatedAt), place >= len(free):
 		return nil, unclear, nil
 	}
 	return &free[place], unclear, nil
@@ -72,6 +75,11 @@ func (j *Journal) over(rivals []Entry, now time.Time) bool {
 	return !slices.ContainsFunc(rivals, func(r Entry) bool {
 		return now.Before(spanOf(&r).to) || !r.Arrived && r.State != Review && j.mayBeSent(&r, now)
 	})
+}
+
+// mayArrive reports whether a request of one of them may still be under way.
+func mayArrive(rivals []Entry, now time.Time) bool {
+	return slices.ContainsFunc(rivals, func(r Entry) bool { return now.Before(spanOf(&r).to) })
 }
 
 // mayBeSent reports whether another request of a purchase in doubt may follow.

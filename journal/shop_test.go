@@ -85,6 +85,27 @@ func (l *lender) Capabilities() esim.Capabilities {
 	return c
 }
 
+// saying is a client whose capabilities and errors say what a repeat does.
+type saying struct{ esim.Client }
+
+func (c saying) Unwrap() esim.Client { return c.Client }
+
+func (c saying) Capabilities() esim.Capabilities {
+	caps := c.Client.Capabilities()
+	caps.OrderRepeat, caps.TopUpRepeat = repeatOf(caps.OrderIdempotency), repeatOf(caps.TopUpIdempotency)
+	return caps
+}
+
+func (c saying) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+	o, err := c.Client.Order(ctx, r)
+	return o, stated(err, c.Capabilities().OrderRepeat)
+}
+
+func (c saying) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, error) {
+	o, err := c.Client.TopUp(ctx, r)
+	return o, stated(err, c.Capabilities().TopUpRepeat)
+}
+
 func repeatOf(i esim.Idempotency) esim.Repeat {
 	switch i {
 	case esim.IdempotencyReplays:
@@ -144,6 +165,9 @@ func keptIn(wrap func(journal.Store) journal.Store) shopOption {
 // asked, as eSIM Story is.
 var rejecting = selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects),
 	esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
+
+// unasked is a provider that replays and cannot be asked.
+var unasked = selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
 
 func openShop(t *testing.T, opts ...shopOption) *shop {
 	t.Helper()

@@ -40,12 +40,12 @@ var resendRules = []resendRule{
 	{"the account or environment has changed since", true, func(s *situation) bool {
 		return s.account.fingerprint == s.entry.Account
 	}},
-	{"its time is over", false, func(s *situation) bool { return s.now.Before(s.doc.Until) }},
 	{"the window in which the provider surely knows this reference is over", false, func(s *situation) bool {
 		return s.entry.Doubt == 0 || s.now.Before(s.entry.ResendUntil)
 	}},
 	{"the key has been sent as often as a key may be", false, func(s *situation) bool { return s.doc.Sends < maxSends }},
 	{"nobody knows that a repeat would be safe", false, (*situation).repeatable},
+	{"its time is over", false, func(s *situation) bool { return s.now.Before(s.doc.Until) }},
 	{"the clock has gone back", true, func(s *situation) bool {
 		return s.clockOK && !s.now.Before(s.entry.UpdatedAt.Add(-clockSlack))
 	}},

@@ -71,9 +71,10 @@ func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *e
 
 // over reports whether all that these purchases will ever have been charged
 // shows: none of them will be sent again, and each request was long enough ago.
+// Where a person has to find out about one of them, it may be its order.
 func (j *Journal) over(rivals []Entry, now time.Time) bool {
 	return !slices.ContainsFunc(rivals, func(r Entry) bool {
-		return now.Before(spanOf(&r).to) || !r.Arrived && r.State != Review && j.mayBeSent(&r, now)
+		return now.Before(spanOf(&r).to) || r.State == Review || !r.Arrived && j.mayBeSent(&r, now)
 	})
 }
 

@@ -22,6 +22,9 @@ const recordWithin = 15 * time.Second
 // durable, with doubt counted, before the request leaves. Told: a caller waits
 // for the end of it.
 func (j *Journal) begin(e *Entry, d *document, a *account, told bool) error {
+	if j.policy.forbids(a.situation(e, d, e.UpdatedAt, true)) != nil { // time has passed since it was looked at
+		return ErrState
+	}
 	repeat := len(d.doubtful()) > 0
 	if e.Kind == OrderKind && a.caps.OnceRequestID && j.policy.request(e, d) {
 		id, err := uuid.NewRandom()

@@ -15,7 +15,7 @@ func TestConformance(t *testing.T) {
 	m := esimtest.NewMemory()
 	h := m.Harness(func(c esim.Client) esim.Client {
 		j, err := journal.New(journal.NewVolatileAt(m.Now), journal.Config{
-			Clients: []esim.Client{saying{c}}, MaxDoubtful: -1, Lease: 600 * time.Millisecond, BusyWait: -1,
+			Clients: []esim.Client{c}, MaxDoubtful: -1, Lease: 600 * time.Millisecond, BusyWait: -1,
 		})
 		require.NoError(t, err)
 		return j.Client(c.Provider())

@@ -78,45 +78,6 @@ func (l *lender) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, e
 	return order, stated(err, l.Capabilities().OrderRepeat)
 }
 
-// Capabilities say what a repeat does, as the reseller of the test behaves.
-func (l *lender) Capabilities() esim.Capabilities {
-	c := l.Memory.Capabilities()
-	c.OrderRepeat, c.TopUpRepeat = repeatOf(c.OrderIdempotency), repeatOf(c.TopUpIdempotency)
-	return c
-}
-
-// saying is a client whose capabilities and errors say what a repeat does.
-type saying struct{ esim.Client }
-
-func (c saying) Unwrap() esim.Client { return c.Client }
-
-func (c saying) Capabilities() esim.Capabilities {
-	caps := c.Client.Capabilities()
-	caps.OrderRepeat, caps.TopUpRepeat = repeatOf(caps.OrderIdempotency), repeatOf(caps.TopUpIdempotency)
-	return caps
-}
-
-func (c saying) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
-	o, err := c.Client.Order(ctx, r)
-	return o, stated(err, c.Capabilities().OrderRepeat)
-}
-
-func (c saying) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, error) {
-	o, err := c.Client.TopUp(ctx, r)
-	return o, stated(err, c.Capabilities().TopUpRepeat)
-}
-
-func repeatOf(i esim.Idempotency) esim.Repeat {
-	switch i {
-	case esim.IdempotencyReplays:
-		return esim.RepeatSafe
-	case esim.IdempotencyNone:
-		return esim.RepeatBuys
-	case esim.IdempotencyRejects:
-	}
-	return esim.RepeatUnknown
-}
-
 // stated is the error of an unknown outcome, with what a repeat would do.
 func stated(err error, r esim.Repeat) error {
 	e, ok := errors.AsType[*esim.Error](err)

@@ -1,6 +1,7 @@
 package esimtest
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -185,6 +186,8 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	for _, o := range opts {
 		o(m)
 	}
+	m.caps.OrderRepeat = cmp.Or(m.caps.OrderRepeat, repeatOf(m.caps.OrderIdempotency))
+	m.caps.TopUpRepeat = cmp.Or(m.caps.TopUpRepeat, repeatOf(m.caps.TopUpIdempotency))
 	if m.packages == nil {
 		m.packages = memoryCatalogue(m.opening.Currency())
 	}
@@ -197,6 +200,19 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	}
 	m.ledger = newLedger(m.Now, m.opening, false)
 	return m
+}
+
+// repeatOf is what a repeat does at a provider that does this with a second
+// request, if a test says nothing else.
+func repeatOf(i esim.Idempotency) esim.Repeat {
+	switch i {
+	case esim.IdempotencyReplays:
+		return esim.RepeatSafe
+	case esim.IdempotencyNone:
+		return esim.RepeatBuys
+	case esim.IdempotencyRejects:
+	}
+	return esim.RepeatUnknown
 }
 
 // Provider returns the name set by [MemoryProvider].

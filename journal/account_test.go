@@ -105,13 +105,13 @@ func TestClockGoneBack(t *testing.T) {
 		want journal.State
 	}{
 		{"a provider that can be asked", []shopOption{keptIn(sick), selling(esimtest.MemoryIdempotency(esim.IdempotencyReplays))}, journal.Delivered},
-		{"a provider that cannot", []shopOption{keptIn(sick), rejecting}, journal.Unknown},
+		{"a provider that cannot", []shopOption{keptIn(sick), unasked}, journal.Unknown},
 	} {
 		inBubble(t, tc.name, func(t *testing.T) {
 			s := openShop(t, tc.opts...)
 			bring(s, journal.Unknown)
 			s.store.(*sickStore).clock = journal.ErrClockSuspect //nolint:forcetypeassert // made by keptIn
-			s.pass(2 * time.Hour)
+			s.pass(10 * time.Minute)
 			s.wantState("cart-1", tc.want)
 			assert.Len(t, s.lender.sent(), 1)
 			assert.Equal(t, 1, s.charges("cart-1"))
@@ -123,7 +123,7 @@ func TestClockGoneBack(t *testing.T) {
 func TestClockBehindTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		offset := time.Duration(0)
-		s := openShop(t, rejecting)
+		s := openShop(t, unasked)
 		s.store = journal.NewVolatileAt(func() time.Time { return time.Now().Add(offset) })
 		s.start()
 		time.Sleep(10 * time.Hour)
@@ -135,7 +135,7 @@ func TestClockBehindTheRecord(t *testing.T) {
 		}
 		assert.Len(t, s.lender.sent(), 1, "nothing is sent again")
 		offset = 0
-		time.Sleep(time.Hour)
+		time.Sleep(time.Minute)
 		_, err := s.Reconcile(t.Context(), id)
 		require.NoError(t, err)
 		assert.Len(t, s.lender.sent(), 2)
@@ -151,10 +151,12 @@ func TestResendWindow(t *testing.T) {
 		sent  int
 	}{{"in it", 19 * time.Hour, 2}, {"behind it", 21 * time.Hour, 1}} {
 		inBubble(t, tc.name, func(t *testing.T) {
-			s := openShop(t, rejecting)
-			id := bring(s, journal.Unknown)
+			s := openShop(t, unasked)
+			s.lose(esimtest.FaultCutAfterCommit)
+			_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Until: time.Now().Add(48 * time.Hour)})
+			require.True(t, esim.MaybeCharged(err))
 			time.Sleep(tc.after)
-			_, err := s.Reconcile(t.Context(), id)
+			_, err = s.Reconcile(t.Context(), journal.IDOf("memory", "cart-1"))
 			require.NoError(t, err)
 			assert.Len(t, s.lender.sent(), tc.sent)
 		})

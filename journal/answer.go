@@ -15,31 +15,30 @@ func (j *Journal) answer(ctx context.Context, e Entry, order *esim.Order, failur
 	if err != nil {
 		return nil, errors.Join(failure, storeError(opOf(e.Kind), e.Provider, e.Reference, err, esim.OutcomeUnknown))
 	}
-	ended := failure != nil && fitting(esim.OutcomeOf(failure), e.State)
 	switch {
-	case d.Due == hookFailed && ended:
+	case failure != nil && fitting(esim.OutcomeOf(failure), e.State):
+		err = carriedOn(failure, e.State)
+		order = nil
+	case order != nil && (e.State == Delivered || e.State == Provisioning):
+	default:
+		order, err = j.onRecord(&e, d)
+	}
+	switch {
+	case d.Due == hookFailed && err != nil && !esim.MaybeCharged(err):
 		j.heard(ctx, e)
 	case d.Due != "":
 		j.wake()
 	}
-	switch {
-	case ended && e.State.Open():
-		return nil, carriedOn(failure)
-	case ended:
-		return nil, failure
-	case order != nil && (e.State == Delivered || e.State == Provisioning):
-		return order, nil
-	}
-	return j.onRecord(&e, d)
+	return order, err
 }
 
 const findingOut = "the journal is finding out"
 
 // carriedOn is the error of a request of which the journal will find out what
 // became.
-func carriedOn(failure error) error {
+func carriedOn(failure error, s State) error {
 	e, ok := failure.(*esim.Error) //nolint:errorlint // one among several is not the whole answer
-	if !ok || e.Outcome != esim.OutcomeUnknown {
+	if !ok || e.Outcome != esim.OutcomeUnknown || !s.Open() {
 		return failure
 	}
 	told := *e
@@ -69,8 +68,8 @@ func fitting(o esim.Outcome, s State) bool {
 	switch o {
 	case esim.OutcomeNotSent, esim.OutcomeRejected:
 		return s.Uncharged()
-	case esim.OutcomeUnknown:
-		return s != Delivered
+	case esim.OutcomeUnknown: // the client may know less than the journal of earlier requests
+		return s != Delivered && !s.Uncharged()
 	case esim.OutcomeAccepted:
 	}
 	return true

@@ -112,10 +112,10 @@ func TestAnswers(t *testing.T) {
 				assert.Equal(t, "package unavailable: GONE (request r-1)", p.Attempts[0].Failure)
 			},
 		},
-		{"too fast", rejecting, nil, fail(esim.ErrRateLimited, esim.OutcomeRejected), journal.NotExecuted, esim.OutcomeRejected, nil},
+		{"too fast", rejecting, nil, fail(esim.ErrRateLimited, esim.OutcomeRejected), journal.Rejected, esim.OutcomeRejected, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := openShop(t, tc.opt)
+			s := openShop(t, tc.opt, configured(func(c *journal.Config) { c.BusyWait = -1 }))
 			s.lender.order = func(context.Context, esim.OrderRequest) (*esim.Order, error) { return tc.order, tc.err }
 			req := esim.OrderRequest{PackageID: small.ID, Quantity: 2, Reference: "cart-1"}
 			_, err := s.client.Order(t.Context(), req)
@@ -133,21 +133,28 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What the provider asks to wait is waited, for an enqueued purchase.
+// What the provider asks to wait is waited, and two minutes at most where it
+// only refuses for now. A refusal of that kind ends no sale.
 func TestRetryAfterIsObeyed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t)
-		s.memory.Inject(esimtest.Fault{Kind: esimtest.Fault429, Op: "Order", RetryAfter: 20 * time.Minute})
-		s.enqueue("cart-1")
-		s.pass(19 * time.Minute)
-		assert.Len(t, s.lender.sent(), 1)
-		s.wantState("cart-1", journal.Ready)
-		s.pass(2 * time.Minute)
-		s.wantState("cart-1", journal.Delivered)
-		for _, r := range s.lender.sent() {
-			assert.False(t, r.Resumed, "what was refused is in no doubt")
-		}
-	})
+	for _, tc := range []struct{ asked, waited time.Duration }{{40 * time.Second, 40 * time.Second}, {20 * time.Minute, 2 * time.Minute}} {
+		inBubble(t, tc.asked.String(), func(t *testing.T) {
+			s := openShop(t)
+			s.memory.Inject(esimtest.Fault{Kind: esimtest.Fault429, Op: "Order", RetryAfter: tc.asked})
+			s.enqueue("cart-1")
+			s.work()
+			time.Sleep(tc.waited - 2*time.Second)
+			s.work()
+			assert.Len(t, s.lender.sent(), 1)
+			s.wantState("cart-1", journal.Ready)
+			time.Sleep(3 * time.Second)
+			s.work()
+			s.wantState("cart-1", journal.Delivered)
+			for _, r := range s.lender.sent() {
+				assert.False(t, r.Resumed, "what was refused is in no doubt")
+				assert.True(t, r.OneSend, "the journal counts requests")
+			}
+		})
+	}
 }
 
 // One order of the provider belongs to one purchase.

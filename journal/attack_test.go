@@ -19,8 +19,8 @@ import (
 // hook may wait for what the caller holds.
 func TestABuyingCallCallsNoHook(t *testing.T) {
 	inBubble(t, "late", func(t *testing.T) {
-		s := openShop(t, rejecting)
-		s.lose(esimtest.FaultCutAfterCommit)
+		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects)))
+		s.lose(esimtest.FaultCutBeforeCommit)
 		_, err := s.buy("cart-1")
 		require.True(t, esim.MaybeCharged(err))
 		time.Sleep(time.Hour)
@@ -138,7 +138,8 @@ func TestAlarmDuringAHook(t *testing.T) {
 	inBubble(t, "alarm", func(t *testing.T) {
 		s := openShop(t, rejecting)
 		var alarms []bool
-		s.config.OnReview = func(ctx context.Context, p *journal.Purchase) error {
+		s.config.OnReview = func(ctx context.Context, list []*journal.Purchase) error {
+			p := list[0]
 			alarms = append(alarms, p.Alarm)
 			if p.Alarm {
 				return nil
@@ -207,9 +208,9 @@ func TestUnitsWithoutICCIDAreKeptApart(t *testing.T) {
 // An error of the store does not make the purchase nameless.
 func TestErrorsOfTheStoreNameThePurchase(t *testing.T) {
 	inBubble(t, "while finding out", func(t *testing.T) {
-		s := openShop(t, keptIn(sick), rejecting)
-		s.lose(esimtest.FaultCutAfterCommit)
-		for range 2 { // lost, then known to have arrived
+		s := openShop(t, keptIn(sick), unasked)
+		for range 2 {
+			s.lose(esimtest.FaultCutAfterCommit)
 			_, err := s.buy("cart-1")
 			require.True(t, esim.MaybeCharged(err))
 		}

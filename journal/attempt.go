@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // recordWithin bounds how long the end of a request is being written down,
@@ -21,7 +22,11 @@ const recordWithin = 15 * time.Second
 // durable, with doubt counted, before the request leaves. Told: a caller waits
 // for the end of it.
 func (j *Journal) begin(e *Entry, d *document, a *account, told bool) error {
-	if j.policy.request(e) && a.caps.OnceRequestID && !a.caps.ContractVerified {
+	if j.policy.forbids(a.situation(e, d, e.UpdatedAt, true)) != nil { // time has passed since it was looked at
+		return ErrState
+	}
+	repeat := len(d.doubtful()) > 0
+	if e.Kind == OrderKind && a.caps.OnceRequestID && j.policy.request(e, d) {
 		id, err := uuid.NewRandom()
 		if err != nil {
 			return err
@@ -32,6 +37,9 @@ func (j *Journal) begin(e *Entry, d *document, a *account, told bool) error {
 	e.Attempts++
 	e.Doubt++
 	d.begun(e.Attempts, e.UpdatedAt, j.name)
+	if repeat {
+		d.Repeats++
+	}
 	if !j.happen(e, d, Begin, facts{latest: true}) {
 		return ErrState
 	}
@@ -65,7 +73,7 @@ func (j *Journal) send(ctx context.Context, a *account, e Entry) (Entry, *esim.O
 		saved, err = j.record(recording, e, func(e *Entry, d *document) error {
 			e.Doubt = 0
 			if at := d.attempt(n); at != nil {
-				at.Ended, at.Outcome = e.UpdatedAt, new(esim.OutcomeAccepted)
+				at.Ended, at.Outcome, at.Settled = e.UpdatedAt, new(esim.OutcomeAccepted), true
 			}
 			d.keepForeign(firstOrder(order, failure))
 			j.review(e, d, Wrong, "the provider gave it an order that another purchase has", facts{latest: true})
@@ -126,13 +134,13 @@ func unrecorded(e *Entry, order *esim.Order, failure, why error) error {
 func (a *account) buy(ctx context.Context, e *Entry, d *document, resumed bool) (*esim.Order, error) {
 	if e.Kind == TopUpKind {
 		request := d.topUp(e)
-		request.Resumed = resumed
+		request.Resumed, request.OneSend = resumed, true
 		return a.client.TopUp(ctx, request)
 	}
 	r := &d.Request
 	return a.client.Order(ctx, esim.OrderRequest{
 		PackageID: r.PackageID, Quantity: r.Quantity, Reference: e.Reference, Resumed: resumed, RequestID: d.RequestID,
-		Quote: r.Quote, MaxTotal: r.ceiling(), CallbackURL: r.CallbackURL,
+		OneSend: true, Quote: r.Quote, MaxTotal: r.ceiling(), CallbackURL: r.CallbackURL,
 	})
 }
 
@@ -151,45 +159,73 @@ func (j *Journal) finish(e *Entry, d *document, a *account, n int, order *esim.O
 	if at != nil && at.Outcome != nil {
 		return errNoChange
 	}
-	outcome := j.policy.outcome(failure)
+	end := j.policy.outcome(failure)
 	told := d.Caller
 	d.Caller = false // from here on, the end is told by a hook
 	f := facts{latest: e.State == Sending && e.Attempts == n}
 	if at != nil {
-		at.Ended, at.Outcome = e.UpdatedAt, &outcome
+		at.Ended, at.Outcome = e.UpdatedAt, &end.Outcome
 		if failure != nil {
 			at.Failure = failureOf(failure)
 		}
 	}
 	order = firstOrder(order, failure)
-	switch outcome {
+	switch end.Outcome {
 	case esim.OutcomeNotSent, esim.OutcomeRejected:
-		if at != nil {
-			e.Doubt = max(e.Doubt-1, 0)
-		}
-		on := refusal(outcome, failure, told)
-		j.happen(e, d, on, f)
-		if told && d.Due == hookFailed {
-			e.NextAt = e.UpdatedAt.Add(j.config.Lease) // the caller is told by the error, if this process lives
-		}
-		j.soon(e, failure)
+		j.refused(e, d, at, end, failure, told, f)
 	case esim.OutcomeAccepted:
 		if order == nil { // it says it was bought, and not what
 			e.Arrived = true
 			j.happen(e, d, Unclear, f)
 			return nil
 		}
-		j.charged(e, d, a, order, failure, f)
+		j.charged(e, d, a, at, order, failure, f)
 	case esim.OutcomeUnknown:
 		j.unclear(e, d, a, order, failure, f)
 	}
 	return nil
 }
 
+// refused enters a request that had no effect. It settles itself, and earlier
+// ones only where it has used up their request id.
+func (j *Journal) refused(e *Entry, d *document, at *attempt, end evidence.Request, failure error, told bool, f facts) {
+	if at != nil {
+		e.Doubt = max(e.Doubt-1-j.policy.burns(d, at, end), 0)
+	}
+	if end.Outcome == esim.OutcomeNotSent {
+		d.Sends = max(d.Sends-1, 0)
+		d.Repeats = max(d.Repeats-1, 0)
+	}
+	waits := told && errors.Is(failure, esim.ErrRateLimited) && j.config.BusyWait >= 0 && e.Doubt == 0
+	j.happen(e, d, refusal(end.Outcome, failure, told && !waits), f)
+	j.toldBy(e, d, told)
+	j.soon(e, d, failure)
+	if waits && e.State == Ready { // the caller goes on with it, if this process lives
+		d.Caller = true
+		e.LeaseUntil = e.NextAt.Add(j.config.Lease)
+		e.NextAt = e.LeaseUntil
+	}
+}
+
+// burnt settles the earlier requests whose request id the refused one has used
+// up, and counts them.
+func burnt(d *document, refused *attempt, end evidence.Request) (n int) {
+	if !end.BurnsRequestID || refused.RequestID == "" {
+		return 0
+	}
+	for _, a := range d.doubtful() {
+		if a.RequestID == refused.RequestID {
+			a.Settled = true
+			n++
+		}
+	}
+	return n
+}
+
 // refusal tells the event of a request that had no effect.
 func refusal(o esim.Outcome, failure error, told bool) Event {
 	switch {
-	case o == esim.OutcomeRejected && !errors.Is(failure, esim.ErrRateLimited):
+	case o == esim.OutcomeRejected && (told || !errors.Is(failure, esim.ErrRateLimited)):
 		return Refused
 	case told, slices.ContainsFunc(lasting, func(kind error) bool { return errors.Is(failure, kind) }):
 		return GivenUp
@@ -202,12 +238,19 @@ var lasting = []error{
 	esim.ErrInvalidRequest, esim.ErrPriceChanged, esim.ErrPackageUnavailable, esim.ErrReferenceConflict, errors.ErrUnsupported,
 }
 
-// soon obeys what the provider asks to wait.
-func (j *Journal) soon(e *Entry, failure error) {
+// soon obeys what the provider asks to wait. What it only refuses for now is
+// asked again after two minutes at most.
+func (j *Journal) soon(e *Entry, d *document, failure error) {
 	err, ok := errors.AsType[*esim.Error](failure)
-	if ok && e.State.Open() && err.RetryAfter > 0 {
-		e.NextAt = latestOf(e.NextAt, e.UpdatedAt.Add(min(err.RetryAfter, time.Hour)))
+	if !ok || !e.State.Open() || err.RetryAfter <= 0 {
+		return
 	}
+	most := time.Hour
+	if errors.Is(err, esim.ErrRateLimited) {
+		most = 2 * time.Minute
+	}
+	d.NotBefore = e.UpdatedAt.Add(min(err.RetryAfter, most))
+	e.NextAt = latestOf(e.NextAt, d.NotBefore)
 }
 
 // passing reports whether the rest of an order did not come for a reason that
@@ -218,7 +261,7 @@ func passing(failure error) bool {
 
 // charged enters an order that the provider has taken. All requests of it are
 // one purchase, so none is in doubt any more.
-func (j *Journal) charged(e *Entry, d *document, a *account, order *esim.Order, failure error, f facts) {
+func (j *Journal) charged(e *Entry, d *document, a *account, at *attempt, order *esim.Order, failure error, f facts) {
 	if why := j.misfit(e, d, order); why != "" {
 		d.keepForeign(order)
 		j.review(e, d, Wrong, "the answer does not fit: "+why, f)
@@ -227,8 +270,10 @@ func (j *Journal) charged(e *Entry, d *document, a *account, order *esim.Order, 
 	d.merge(order)
 	noteCost(e, d)
 	replays := a.mode(e.Kind) == esim.IdempotencyReplays
-	if replays && errors.Is(failure, esim.ErrIncomplete) && passing(failure) {
+	if replays && at != nil && errors.Is(failure, esim.ErrIncomplete) && passing(failure) {
+		at.Settled = true          // all that it bought is on record
 		j.happen(e, d, Unclear, f) // the same again brings the rest
+		j.soon(e, d, failure)
 		return
 	}
 	e.Doubt = 0
@@ -257,7 +302,7 @@ func (j *Journal) unclear(e *Entry, d *document, a *account, order *esim.Order, 
 	}
 	if !errors.Is(failure, esim.ErrDuplicate) {
 		j.happen(e, d, Unclear, f)
-		j.soon(e, failure)
+		j.soon(e, d, failure)
 		return
 	}
 	// A conflict (409) may be a request in flight, and who replays will tell.

@@ -18,12 +18,14 @@ type brake struct {
 	empty    bool      // the balance did not cover the last purchase
 	doubtful int
 	counted  time.Time
+	tried    time.Time // when a purchase was last let through beside many in doubt
 }
 
 const (
 	maxRefused  = 3
 	trialAfter  = time.Minute
 	countsServe = time.Second
+	doubtCounts = 15 * time.Minute // how long one that has come into doubt counts
 )
 
 // saw learns from the end of a request.
@@ -46,7 +48,7 @@ func (b *brake) saw(failure error, now time.Time) {
 func (b *brake) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.refused, b.until, b.empty, b.counted = 0, time.Time{}, false, time.Time{}
+	b.refused, b.until, b.empty, b.counted, b.tried = 0, time.Time{}, false, time.Time{}, time.Time{}
 }
 
 func (b *brake) state(now time.Time) (refused, empty bool) {
@@ -87,8 +89,8 @@ func (j *Journal) admit(ctx context.Context, a *account, w *wish, now time.Time,
 	switch {
 	case err != nil:
 		return storeError(op, p, w.reference, err, esim.OutcomeNotSent)
-	case j.config.MaxDoubtful >= 0 && n > j.config.MaxDoubtful:
-		return braked("too many purchases of this account are in doubt")
+	case j.config.MaxDoubtful >= 0 && n > j.config.MaxDoubtful && !a.brake.trial(now):
+		return braked("too many purchases of this account have come into doubt in the last 15 minutes; one a minute is tried")
 	}
 	return nil
 }
@@ -109,7 +111,18 @@ func (j *Journal) stillEmpty(ctx context.Context, a *account, w *wish) bool {
 	return err == nil && c < 0
 }
 
-// doubtful counts what is in doubt, about once a second.
+// trial lets one purchase through in a minute.
+func (b *brake) trial(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.tried).Abs() < trialAfter {
+		return false
+	}
+	b.tried = now
+	return true
+}
+
+// doubtful counts what has come into doubt lately, about once a second.
 func (j *Journal) doubtful(ctx context.Context, a *account, now time.Time) (int, error) {
 	b := &a.brake
 	b.mu.Lock()
@@ -118,7 +131,7 @@ func (j *Journal) doubtful(ctx context.Context, a *account, now time.Time) (int,
 	if fresh || j.config.MaxDoubtful < 0 {
 		return n, nil
 	}
-	n, err := j.store.Doubtful(ctx, a.fingerprint)
+	n, err := j.store.Doubtful(ctx, a.fingerprint, now.Add(-doubtCounts))
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,8 @@ package journal_test
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,9 +96,11 @@ func TestResumeAfterTheBalance(t *testing.T) {
 	assert.NotErrorIs(t, err, journal.ErrBraked, "the next one asks the provider again")
 }
 
+// Purchases that have come into doubt lately hold new ones back, but for one a
+// minute. Those begun before go on.
 func TestBrakeOfDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, configured(func(c *journal.Config) { c.MaxDoubtful = 2 }))
+		s := openShop(t, unasked, configured(func(c *journal.Config) { c.MaxDoubtful = 2 }))
 		for i := range 3 {
 			time.Sleep(2 * time.Second) // doubts are counted once a second
 			s.lose(esimtest.FaultCutAfterCommit)
@@ -104,31 +108,84 @@ func TestBrakeOfDoubt(t *testing.T) {
 			require.True(t, esim.MaybeCharged(err))
 		}
 		time.Sleep(2 * time.Second)
+		_, err := s.buy("trial")
+		require.NoError(t, err, "one is tried")
 		sent := s.memory.Requests("")
-		_, err := s.buy("cart-3")
-		s.wantRefused(err, journal.ErrBraked)
-		s.Resume("memory")
 		_, err = s.buy("cart-3")
 		s.wantRefused(err, journal.ErrBraked)
 		id := s.enqueue("later") // may be recorded, and is looked at again before it is sent
-		assert.Equal(t, sent, s.memory.Requests(""))
 		p, err := s.Reconcile(t.Context(), id)
 		require.NoError(t, err)
 		assert.Equal(t, journal.Ready, p.State)
 		assert.Equal(t, sent, s.memory.Requests(""))
+		time.Sleep(time.Minute)
+		_, err = s.buy("trial-2")
+		require.NoError(t, err, "one a minute")
+		_, err = s.buy("cart-3")
+		s.wantRefused(err, journal.ErrBraked)
 
 		order, err := s.buy("cart-0") // what was begun goes on
 		require.NoError(t, err)
 		assert.True(t, order.Replayed)
-
-		s.pass(time.Minute)
+		time.Sleep(2 * time.Second)
 		_, err = s.buy("cart-3")
-		require.NoError(t, err, "when the doubts are settled")
+		require.NoError(t, err, "two are no more than are allowed")
 		s.pass(10 * time.Minute)
 		s.wantState("later", journal.Delivered)
-		for _, ref := range []string{"cart-0", "cart-1", "cart-2", "cart-3", "later"} {
+		for _, ref := range []string{"cart-0", "cart-1", "cart-2", "cart-3", "later", "trial"} {
 			assert.Equal(t, 1, s.charges(ref))
 		}
+	})
+}
+
+// The stock on record does not brake for ever: what came into doubt a quarter
+// of an hour ago is a matter for a person.
+func TestOldDoubtDoesNotBrake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t, rejecting, configured(func(c *journal.Config) { c.MaxDoubtful = 2 }))
+		for i := range 5 {
+			s.lose(esimtest.FaultCutAfterCommit)
+			_, err := s.buy(fmt.Sprintf("cart-%d", i))
+			require.True(t, esim.MaybeCharged(err))
+		}
+		s.pass(2 * time.Minute)
+		assert.Len(t, reviews(s), 5)
+		_, err := s.buy("trial")
+		require.NoError(t, err)
+		_, err = s.buy("next")
+		s.wantRefused(err, journal.ErrBraked)
+		time.Sleep(14 * time.Minute)
+		for i := range 5 {
+			_, err = s.buy(fmt.Sprintf("new-%d", i))
+			require.NoError(t, err)
+		}
+	})
+}
+
+// Many at once at a healthy reseller are no trouble: a request that is under
+// way is in no doubt.
+func TestManyAtOnceAreNotBraked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t)
+		s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+			time.Sleep(300 * time.Millisecond)
+			return s.memory.Order(ctx, r)
+		}
+		const sellers, orders = 64, 10
+		var refused atomic.Int64
+		var all sync.WaitGroup
+		for i := range sellers {
+			all.Go(func() {
+				for n := range orders {
+					if _, err := s.buy(fmt.Sprintf("cart-%d-%d", i, n)); err != nil {
+						refused.Add(1)
+					}
+				}
+			})
+		}
+		all.Wait()
+		assert.Zero(t, refused.Load(), "of %d", sellers*orders)
+		assert.Len(t, s.memory.Ledger().Charges(), sellers*orders)
 	})
 }
 

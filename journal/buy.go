@@ -21,7 +21,7 @@ func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, err
 	defer leaveJournal()
 	leave, err := j.calls.enter(ctx, IDOf(p, w.reference))
 	if err != nil { // another call with this reference is under way, and may be spending the money
-		return nil, withheld(w.op(), p, w.reference, esim.ErrUnavailable, err, esim.OutcomeUnknown)
+		return nil, withheld(w.op(), p, w.reference, esim.ErrUnavailable, errors.Join(ErrNotOnRecord, err), esim.OutcomeUnknown)
 	}
 	defer leave()
 	e, created, refused := j.intend(ctx, nil, a, w, true)
@@ -30,7 +30,7 @@ func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, err
 		return j.withhold(ctx, w, refused)
 	case created && e.State == Sending:
 		sent, order, failure := j.send(ctx, a, e)
-		return j.answer(ctx, sent, order, failure)
+		return j.carryOn(ctx, a, sent, order, failure)
 	case created:
 		return j.proceed(ctx, a, e)
 	}
@@ -65,11 +65,11 @@ func (j *Journal) standing(ctx context.Context, from Creator, w wish, refused *e
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && e.State.Uncharged():
 		if w.resumed {
-			refused.Outcome = esim.OutcomeUnknown
+			refused.Outcome, refused.Err = esim.OutcomeUnknown, errors.Join(ErrNotOnRecord, refused.Err)
 		}
 		return Entry{}, false
 	case err != nil:
-		refused.Err = errors.Join(refused.Err, err)
+		refused.Err = errors.Join(ErrNotOnRecord, refused.Err, err)
 	}
 	refused.Outcome = esim.OutcomeUnknown
 	return e, err == nil && e.Content == w.content()
@@ -103,8 +103,7 @@ func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, 
 	if err != nil {
 		return Entry{}, false, withheld(op, p, w.reference, esim.ErrInvalidRequest, err, esim.OutcomeNotSent)
 	}
-	s := situation{entry: &e, now: now, clockOK: true, account: a.fingerprint, mode: a.mode(w.kind)}
-	if atOnce && w.kind == OrderKind && j.policy.forbids(&s) == "" {
+	if atOnce && w.kind == OrderKind && j.policy.forbids(a.situation(&e, d, now, true)) == nil {
 		if err = j.begin(&e, d, a, true); err != nil {
 			return fail(err)
 		}
@@ -141,7 +140,7 @@ func (j *Journal) afterCreate(ctx context.Context, e *Entry, cause error) (Entry
 	case errors.Is(err, ErrNotFound): // it may still be on its way; then it is carried on
 		err = nil
 	}
-	return Entry{}, false, storeError(opOf(e.Kind), e.Provider, e.Reference, errors.Join(cause, err), esim.OutcomeUnknown)
+	return Entry{}, false, storeError(opOf(e.Kind), e.Provider, e.Reference, errors.Join(ErrNotOnRecord, cause, err), esim.OutcomeUnknown)
 }
 
 // sameWorker reports whether both were begun by one process at one moment.
@@ -167,7 +166,7 @@ func (j *Journal) newEntry(a *account, w wish, now time.Time, atOnce bool) (Entr
 	if j.policy.locks(w.kind, mode) {
 		e.Keys = []string{topUpKey(w.request.ICCID)}
 	}
-	d := &document{Request: w.request, Caller: atOnce}
+	d := &document{Request: w.request, Caller: atOnce, Until: w.endsAt(now, atOnce)}
 	if w.resumed {
 		d.sentElsewhere(&e)
 	}
@@ -196,6 +195,24 @@ func (j *Journal) windows(e *Entry, a *account) {
 		patience /= shareOfReviewFor
 	}
 	e.DeadlineAt = e.UpdatedAt.Add(patience)
+}
+
+// The time in which purchases are sent, where the caller sets none: that of a
+// call, and that of what was enqueued.
+const (
+	callTime    = 15 * time.Minute
+	enqueueTime = 24 * time.Hour
+)
+
+// endsAt is the moment after which no request of the purchase is begun.
+func (w *wish) endsAt(now time.Time, atOnce bool) time.Time {
+	switch {
+	case !w.until.IsZero():
+		return w.until.UTC().Truncate(time.Microsecond)
+	case atOnce:
+		return now.Add(callTime)
+	}
+	return now.Add(enqueueTime)
 }
 
 // cost is the most that the wish can cost, "" if nobody knows.
@@ -291,6 +308,19 @@ func (j *Journal) free(ctx context.Context, e Entry) (Entry, error) {
 	}
 }
 
+// ended says why a purchase that was not charged may not be ordered again under
+// its reference, nil if it may be.
+func (d *document) ended(e *Entry) error {
+	var why []error
+	if e.Doubt > 0 {
+		why = append(why, ErrDecided)
+	}
+	if d.Closed || d.Sends >= maxSends {
+		why = append(why, ErrReferenceEnded)
+	}
+	return errors.Join(why...)
+}
+
 // repeat sends again what is known not to have been charged.
 func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
 	op := w.op()
@@ -313,11 +343,11 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 		refused.Err = errors.Join(ErrBarred, refused.Err)
 		return held(refused)
 	}
+	if ended := d.ended(&e); ended != nil {
+		return held(withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ended, esim.OutcomeNotSent))
+	}
 	if refused := j.admit(ctx, a, &w, now, true); refused != nil {
 		return held(refused)
-	}
-	if e.Doubt > 0 {
-		return held(withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrDecided, esim.OutcomeNotSent))
 	}
 	if e.Account != a.fingerprint {
 		return held(withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ErrAccountChanged, esim.OutcomeNotSent))
@@ -332,6 +362,8 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 			return ErrState
 		}
 		d.Request, d.Caller, d.Order, d.Review, d.Due = w.request, true, nil, nil, ""
+		d.Until, d.NotBefore = w.endsAt(e.UpdatedAt, true), zeroTime
+		d.Steps, d.Absent, d.Unclear = 0, 0, 0
 		e.Cost, e.Currency = w.cost()
 		if j.policy.locks(e.Kind, a.mode(e.Kind)) {
 			e.Keys = []string{topUpKey(w.request.ICCID)}
@@ -357,8 +389,64 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 // caller who waits.
 func (j *Journal) proceed(ctx context.Context, a *account, e Entry) (*esim.Order, error) {
 	e, order, failure := j.step(ctx, a, e, true)
-	if _, ok := errors.AsType[*esim.Error](failure); failure != nil && !ok { // of the store
-		failure = storeError(opOf(e.Kind), e.Provider, e.Reference, failure, esim.OutcomeUnknown)
+	return j.carryOn(ctx, a, e, order, failure)
+}
+
+// carryOn answers a caller whose request has ended. If the provider refused it
+// as one too many, the caller waits for as long as that asks, and it is sent
+// again.
+func (j *Journal) carryOn(ctx context.Context, a *account, e Entry, order *esim.Order, failure error) (*esim.Order, error) {
+	for {
+		if _, ok := errors.AsType[*esim.Error](failure); failure != nil && !ok { // of the store
+			failure = storeError(opOf(e.Kind), e.Provider, e.Reference, failure, esim.OutcomeUnknown)
+		}
+		if e.State != Ready || e.LeaseUntil.IsZero() || !errors.Is(failure, esim.ErrRateLimited) {
+			return j.answer(ctx, e, order, failure)
+		}
+		if !j.sleepUntil(ctx, e.LeaseUntil.Add(-j.config.Lease)) {
+			return j.answer(ctx, j.letGo(ctx, e), nil, nil)
+		}
+		e, order, failure = j.step(ctx, a, e, true)
 	}
-	return j.answer(ctx, e, order, failure)
+}
+
+// sleepUntil reports whether that moment has come. It does not wait for one
+// that comes after the caller has gone.
+func (j *Journal) sleepUntil(ctx context.Context, at time.Time) bool {
+	now, err := j.now(ctx)
+	if err != nil {
+		return false
+	}
+	pause := at.Sub(now)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
+		return false
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// letGo leaves a purchase that will be sent again to Run.
+func (j *Journal) letGo(ctx context.Context, e Entry) Entry {
+	recording, done := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer done()
+	after, err := j.change(recording, e, func(e *Entry, d *document) error {
+		if e.State != Ready || !d.Caller {
+			return errNoChange
+		}
+		d.Caller = false
+		e.NextAt, e.LeaseUntil = e.LeaseUntil.Add(-j.config.Lease), zeroTime
+		return nil
+	})
+	if err != nil {
+		j.config.Logger.WarnContext(ctx, "journal could not note that a caller is gone", "provider", e.Provider, "reference", e.Reference, "error", err)
+		return e
+	}
+	j.wake()
+	return after
 }

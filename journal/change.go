@@ -84,10 +84,21 @@ func (j *Journal) happen(e *Entry, d *document, on Event, f facts) bool {
 	if from == to && to != Unknown {
 		return true
 	}
-	d.Steps = 0
+	if e.Doubt == 0 {
+		d.Repeats = 0
+	} else if from == Sending && !slices.Contains(noEffect, on) {
+		e.DoubtAt = e.UpdatedAt
+	}
+	if from != Sending || !slices.Contains(noNews, on) {
+		d.Steps = 0
+	}
 	e.NextAt = zeroTime
 	if to.Open() {
-		e.NextAt = e.UpdatedAt.Add(pace(e.ID, 0))
+		e.NextAt = e.UpdatedAt.Add(pace(e.ID, d.Steps))
+		if to == Ready && e.NextAt.After(d.Until) {
+			e.NextAt = d.Until
+		}
+		d.Steps++
 		if from == Review { // it has come back to life
 			e.DeadlineAt = e.UpdatedAt.Add(j.config.ReviewAfter)
 		}
@@ -109,6 +120,13 @@ func (j *Journal) happen(e *Entry, d *document, on Event, f facts) bool {
 	}
 	return true
 }
+
+var (
+	// noEffect are the ends of a request that had none.
+	noEffect = []Event{Unsent, GivenUp, Refused}
+	// noNews are the ends of a request that let pauses grow.
+	noNews = append([]Event{Lost, Unclear, Taken}, noEffect...)
+)
 
 // keys are the names under which an entry is found now.
 func keys(e *Entry, d *document) []string {

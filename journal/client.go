@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/esimkit/esim"
 )
@@ -72,11 +73,12 @@ type wish struct {
 	reference string
 	request   request
 	resumed   bool
-	refused   string // why it cannot be journalled
+	until     time.Time // zero = the time is the journal's to set
+	refused   string    // why it cannot be journalled
 }
 
 func orderWish(req esim.OrderRequest) wish {
-	w := wish{kind: OrderKind, reference: req.Reference, resumed: req.Resumed, request: request{
+	w := wish{kind: OrderKind, reference: req.Reference, resumed: req.Resumed, until: req.Until, request: request{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: essence(req.Quote), CallbackURL: req.CallbackURL,
 	}}
 	w.ceiling(req.MaxTotal)
@@ -90,7 +92,7 @@ func orderWish(req esim.OrderRequest) wish {
 }
 
 func topUpWish(req esim.TopUpRequest) wish {
-	w := wish{kind: TopUpKind, reference: req.Reference, resumed: req.Resumed, request: request{
+	w := wish{kind: TopUpKind, reference: req.Reference, resumed: req.Resumed, until: req.Until, request: request{
 		PackageID: req.PackageID, Quantity: 1, ICCID: req.ICCID, Quote: essence(req.Quote),
 	}}
 	w.ceiling(req.MaxTotal)
@@ -175,15 +177,30 @@ func wrongReference(s string) string {
 }
 
 // conflict is the error of a wish whose reference stands for another purchase,
-// nil if it does not.
+// nil if it does not. Nothing was sent for the wish; the outcome is that of the
+// purchase which holds the reference.
 func (w *wish) conflict(e *Entry) *esim.Error {
 	if e.Content == w.content() {
 		return nil
 	}
-	err := withheld(w.op(), e.Provider, e.Reference, esim.ErrReferenceConflict, nil, esim.OutcomeNotSent)
-	if e.Doubt > 0 {
-		err.Outcome = esim.OutcomeUnknown
+	err := withheld(w.op(), e.Provider, e.Reference, esim.ErrReferenceConflict, nil, holding(e))
+	err.Message = "this reference stands for another purchase, which is " + e.State.String() + "; nothing was sent for this one"
+	if err.Outcome == esim.OutcomeAccepted {
+		if d, failed := decodeDocument(e.Document); failed == nil {
+			err.Order = d.order(e)
+		}
 	}
-	err.Message = "this reference stands for another purchase"
 	return err
+}
+
+// holding is the outcome of a purchase as it stands.
+func holding(e *Entry) esim.Outcome {
+	switch e.State {
+	case Provisioning, Delivered, Refunded:
+		return esim.OutcomeAccepted
+	case Rejected, NotExecuted:
+		return esim.OutcomeRejected
+	case Ready, Sending, Unknown, Review:
+	}
+	return esim.OutcomeUnknown
 }

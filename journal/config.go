@@ -19,12 +19,21 @@ type Config struct {
 	// OnDelivered, OnFailed, OnReview and OnLate are told of a purchase after
 	// the commit that made it so, at least once: after a crash, or an error of
 	// the hook, again. Run, Step and Reconcile call them, never a call that
-	// buys. A nil hook is not called. OnFailed: it has ended with
-	// nothing charged, and nobody was told by a return value. OnReview: a person
-	// must look, see [Journal.Decide]. OnLate: paid, or perhaps paid, and not
-	// delivered after LateAfter; called once. Where processes share a store,
-	// each that runs Run, Step or Reconcile needs them: any may be the one.
-	OnDelivered, OnFailed, OnReview, OnLate func(context.Context, *Purchase) error
+	// buys. A nil hook is not called. Where processes share a store, each that
+	// runs Run, Step or Reconcile needs them: any may be the one.
+	//
+	// OnFailed: it has ended with nothing charged, and nobody was told by a
+	// return value. Its reference is closed before the call: ordering under it
+	// again is [ErrReferenceEnded]. OnLate: paid, or perhaps paid, and not
+	// delivered after LateAfter; called once.
+	OnDelivered, OnFailed, OnLate func(context.Context, *Purchase) error
+	// OnReview: a person must look at each of these, see [Journal.Decide]. All
+	// have one cause: a provider and its error code, within one hour. The first
+	// of a cause is told of at once, alone or with those that are due with it;
+	// what follows in the same hour is one more call at its end. A purchase that
+	// was charged after it had ended (Alarm) never waits. Called as the other
+	// hooks are; an error is an error about all of them.
+	OnReview func(context.Context, []*Purchase) error
 	// OnUnmatched is told of evidence, such as a webhook, that for a quarter
 	// of an hour fitted no purchase. It may be what is left of one that another
 	// program made with this account.
@@ -35,8 +44,9 @@ type Config struct {
 	// so replicas share it. With it a purchase must have a Quote or a MaxTotal
 	// in the same currency.
 	DailyCap map[esim.Provider]esim.Money
-	// MaxDoubtful stops new purchases of an account while more than so many are
-	// in doubt. 0 = 20, -1 = no such brake.
+	// MaxDoubtful stops new purchases of an account, but for one a minute, while
+	// more than so many have come into doubt in the last 15 minutes and still
+	// are. 0 = 20, -1 = no such brake.
 	MaxDoubtful int
 
 	// ReceivesElsewhere names providers that deliver by webhook only, whose
@@ -61,7 +71,9 @@ type Config struct {
 	// Tick is how often [Journal.Run] looks for work; 0 = one second.
 	Tick time.Duration
 	// BusyWait is how long a call waits for another process that has the same
-	// reference in hand; 0 = as long as the context allows, -1 = not at all.
+	// reference in hand; 0 = as long as the context allows, -1 = not at all. With
+	// -1 a call does not wait for a provider that asks to wait (429) either; the
+	// refusal is its return value.
 	BusyWait time.Duration
 
 	Logger *slog.Logger // nil = silent

@@ -19,7 +19,7 @@ func TestScenarios(t *testing.T) {
 			t.Run(mode.String()+"/"+name, func(t *testing.T) {
 				out, err := simulation.RunCase(t.Context(), simulation.Case{Mode: mode, Scenario: name}, nil)
 				require.NoError(t, err)
-				assert.Equal(t, simulation.Want(name), out.States, strings.Join(out.Trace, "\n"))
+				assert.Equal(t, simulation.Want(mode, name), out.States, strings.Join(out.Trace, "\n"))
 			})
 		}
 	}

@@ -15,9 +15,9 @@
 // The intent is committed before anything is sent, with everything needed to
 // send it again the same way. The end of each request is committed after it.
 // What is open in between, a request of unknown outcome above all, is found out
-// by [Journal.Run]: by the same request again where the provider is known to
-// replay or refuse it, else by reading; for what cannot be found out a person
-// is told. Which way there is follows from [esim.Capabilities] and from a few
+// by [Journal.Run]: by the same request again where that is known to be safe
+// ([esim.Repeat]), four times at most, else by reading. As soon as nothing more
+// can be learnt a person is told. Which way there is follows from [esim.Capabilities] and from a few
 // methods that a client may have ([Accounted], [Finder], [Gauge]), so a new
 // provider needs no change here.
 //
@@ -28,8 +28,9 @@
 //
 // The client of [Journal.Client] sends at once and returns what came of it. An
 // error with an unknown outcome is then no longer the caller's work: the
-// journal finds out, and hooks tell. The same reference again returns the same
-// purchase.
+// journal finds out, and hooks tell. Only where it matches [ErrNotOnRecord] the
+// store did not say whether the purchase is on record: order again under the
+// same reference. The same reference again returns the same purchase.
 //
 // [Journal.EnqueueOrder] only records, in a transaction of the caller if he
 // likes, so that "paid" and "to be bought" are on record together. Hooks tell

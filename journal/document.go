@@ -18,17 +18,23 @@ type document struct {
 	RequestID string       `json:"request_id,omitempty"` // of the requests in doubt, where the provider takes an id once
 	Before    []byte       `json:"before,omitempty"`     // what the eSIM had before a top-up
 	Attempts  []attempt    `json:"attempts,omitempty"`
-	Steps     int          `json:"steps,omitempty"`   // looks taken since the last change, for the pace
-	Absent    int          `json:"absent,omitempty"`  // complete lists in which it was not found
-	Order     *storedOrder `json:"order,omitempty"`   // what is known of it
-	Foreign   *storedOrder `json:"foreign,omitempty"` // what came and did not fit
-	Due       hook         `json:"due,omitempty"`     // hook to be called
-	Calls     int          `json:"calls,omitempty"`   // of that hook, failed ones
-	Warned    bool         `json:"warned,omitempty"`  // of being late
+	Until     time.Time    `json:"until"`               // no request is begun after this
+	NotBefore time.Time    `json:"not_before,omitzero"` // nor before this, which the provider has asked for
+	Sends     int          `json:"sends,omitempty"`     // of its key; those proven not sent do not count
+	Repeats   int          `json:"repeats,omitempty"`   // of them, those begun with another one in doubt
+	Steps     int          `json:"steps,omitempty"`     // requests and looks since anything new was learnt, for the pace
+	Absent    int          `json:"absent,omitempty"`    // complete lists that show no order which could be this
+	Unclear   int          `json:"unclear,omitempty"`   // complete lists with orders that cannot be told apart
+	Order     *storedOrder `json:"order,omitempty"`     // what is known of it
+	Foreign   *storedOrder `json:"foreign,omitempty"`   // what came and did not fit
+	Due       hook         `json:"due,omitempty"`       // hook to be called
+	Calls     int          `json:"calls,omitempty"`     // of that hook, failed ones
+	Warned    bool         `json:"warned,omitempty"`    // of being late
 	Review    *reviewNote  `json:"review,omitempty"`
 	Decision  *Decision    `json:"decision,omitempty"`
 	Caller    bool         `json:"caller,omitempty"` // somebody waits for the end of the first request
 	Barred    bool         `json:"barred,omitempty"` // never to be sent again
+	Closed    bool         `json:"closed,omitempty"` // its failure was handed to OnFailed
 }
 
 // request is what was asked for; it is sent the same way each time.
@@ -55,8 +61,17 @@ type attempt struct {
 	At      time.Time     `json:"at"`
 	By      string        `json:"by"` // the process
 	Ended   time.Time     `json:"ended,omitzero"`
-	Outcome *esim.Outcome `json:"outcome,omitempty"`
+	Outcome *esim.Outcome `json:"outcome,omitempty"` // of this request alone
 	Failure *failure      `json:"failure,omitempty"`
+	// RequestID under which it was sent, where the provider takes an id once.
+	RequestID string `json:"request_id,omitempty"`
+	// Settled: it is known by other means whether it was charged.
+	Settled bool `json:"settled,omitempty"`
+}
+
+// doubtful reports whether nobody knows if the request was charged.
+func (a *attempt) doubtful() bool {
+	return !a.Settled && (a.Outcome == nil || *a.Outcome == esim.OutcomeUnknown || *a.Outcome == esim.OutcomeAccepted)
 }
 
 type reviewNote struct {
@@ -72,11 +87,28 @@ func (d *document) alarm() bool { return d.Review != nil && d.Review.Alarm }
 // them all.
 const maxAttempts = 64
 
+// begun enters a request that is about to be sent. Where there are too many, the
+// oldest that is settled makes room: few are in doubt, by maxSends.
 func (d *document) begun(n int, at time.Time, by string) {
-	d.Attempts = append(d.Attempts, attempt{N: n, At: at, By: by})
-	if over := len(d.Attempts) - maxAttempts; over > 0 {
-		d.Attempts = slices.Delete(d.Attempts, 1, 1+over) // the first one stays
+	d.Attempts = append(d.Attempts, attempt{N: n, At: at, By: by, RequestID: d.RequestID})
+	d.Sends++
+	if len(d.Attempts) <= maxAttempts {
+		return
 	}
+	if i := slices.IndexFunc(d.Attempts[1:], func(a attempt) bool { return !a.doubtful() }); i >= 0 { // the first one stays
+		d.Attempts = slices.Delete(d.Attempts, 1+i, 2+i)
+	}
+}
+
+// doubtful are the requests in doubt, the latest last.
+func (d *document) doubtful() []*attempt {
+	var list []*attempt
+	for i := range d.Attempts {
+		if d.Attempts[i].doubtful() {
+			list = append(list, &d.Attempts[i])
+		}
+	}
+	return list
 }
 
 // attempt returns the n-th one, nil if it is not kept.
@@ -106,6 +138,7 @@ type failure struct {
 	Message    string        `json:"message,omitempty"`
 	RequestID  string        `json:"request_id,omitempty"`
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
+	Repeat     esim.Repeat   `json:"repeat,omitempty"` // what a repeat would do, if the outcome is unknown
 	Cause      string        `json:"cause,omitempty"`
 }
 
@@ -116,6 +149,7 @@ func failureOf(err error) *failure {
 	}
 	f := &failure{
 		HTTPStatus: e.HTTPStatus, Code: e.Code, Message: e.Message, RequestID: e.RequestID, RetryAfter: e.RetryAfter,
+		Repeat: e.Repeat,
 	}
 	if e.Kind != nil {
 		f.Kind = e.Kind.Error()

@@ -48,6 +48,9 @@ func (j *Journal) enqueue(ctx context.Context, into Creator, p esim.Provider, w 
 	}
 	if !created && e.State.Uncharged() { // nobody would send it, and no hook would tell
 		err := withheld(w.op(), p, w.reference, esim.ErrNotEligible, ErrState, esim.OutcomeNotSent)
+		if d, failed := decodeDocument(e.Document); failed == nil {
+			err.Err = errors.Join(ErrState, d.ended(&e))
+		}
 		err.Message = "this reference has ended with nothing charged: call " + w.op() + ", or use a new one"
 		return "", err
 	}

@@ -55,6 +55,7 @@ type Entry struct {
 	LeaseUntil  time.Time // a worker has it until then; zero = nobody
 	ResendUntil time.Time // no request is begun after this
 	DeadlineAt  time.Time // what is open then goes to review
+	DoubtAt     time.Time // when a request of it last ended in doubt; zero = none has
 
 	// Cost is what this purchase may cost at most, or has cost: a decimal
 	// amount and its currency, "" = not known.

@@ -31,6 +31,15 @@ var (
 	// ErrDecided: an operator has ended this purchase; a new one needs a new
 	// reference.
 	ErrDecided = errors.New("journal: an operator has ended this purchase")
+	// ErrReferenceEnded: the purchase has ended with nothing charged, and that
+	// was handed to OnFailed, or its key was sent as often as a key may be. A new
+	// purchase needs a new reference.
+	ErrReferenceEnded = errors.New("journal: this reference has ended; a new purchase needs a new one")
+	// ErrNotOnRecord: the store did not say whether this purchase is on record,
+	// and no hook is promised. Order again under this reference, which asks the
+	// record first, until the store answers. An error of unknown outcome that
+	// does not match it is about a purchase on record: a hook will tell.
+	ErrNotOnRecord = errors.New("journal: not on record as far as this call knows; order again under this reference")
 	// ErrBarred: the reference is closed for good; see [Journal.Bar].
 	ErrBarred = errors.New("journal: this reference is closed")
 	// ErrContradiction: evidence does not fit the purchase it names.

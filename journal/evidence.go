@@ -126,7 +126,7 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 // is so where one order is several requests. Then they can be repeated.
 func (j *Journal) divisible(e *Entry) bool {
 	a := j.accounts[e.Provider]
-	return a != nil && a.mode(e.Kind) == esim.IdempotencyReplays
+	return a != nil && a.byUnit(e.Kind)
 }
 
 // place enters what was kept for a purchase before it could be known to be its.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Mutant is a journal of which one rule is switched off.
@@ -37,7 +38,9 @@ const (
 	accountRule = "the account or environment has changed since"
 	windowRule  = "the window in which the provider surely knows this reference is over"
 	clockRule   = "the clock has gone back"
-	noKeyRule   = "the provider could not tell a second request from the first"
+	repeatRule  = "nobody knows that a repeat would be safe"
+	sendsRule   = "the key has been sent as often as a key may be"
+	timeRule    = "its time is over"
 )
 
 // Mutants returns one for each rule of the policy.
@@ -50,35 +53,39 @@ func Mutants() []Mutant {
 		{"resend within the window only", func(p *policy) { p.again = dropped(p.again, windowRule) }},
 		{"the account is the one that it began with", func(p *policy) { p.again = dropped(p.again, accountRule) }},
 		{"the clock has not gone back", func(p *policy) { p.again = dropped(p.again, clockRule) }},
-		{"a top-up without a key is sent once", func(p *policy) {
-			p.again = dropped(p.again, noKeyRule)
+		{"a key is sent four times", func(p *policy) { p.again = dropped(p.again, sendsRule, repeatRule) }},
+		{"nothing is sent after its time", func(p *policy) { p.again = dropped(p.again, timeRule) }},
+		{"what may buy again is sent once", func(p *policy) {
+			p.again = dropped(p.again, repeatRule)
 			p.resumed = func(*Entry) bool { return false } // or the client would keep it back
 		}},
 		{"one top-up of an eSIM at a time", func(p *policy) { p.locks = func(Kind, esim.Idempotency) bool { return false } }},
 		{"the eSIM before a top-up is on record", func(p *policy) { p.preview = false }},
 		{"what is not known may have been charged", func(p *policy) {
-			p.outcome = func(err error) esim.Outcome {
-				if o := esim.OutcomeOf(err); o != esim.OutcomeUnknown {
-					return o
+			p.outcome = func(err error) evidence.Request {
+				r := requestOutcome(err)
+				if r.Outcome == esim.OutcomeUnknown {
+					r.Outcome = esim.OutcomeRejected
 				}
-				return esim.OutcomeRejected
+				return r
 			}
 		}},
 		{"a duplicate is no refusal", func(p *policy) {
 			p.table = first(p.table, closes...)
-			p.outcome = func(err error) esim.Outcome {
+			p.outcome = func(err error) evidence.Request {
 				if errors.Is(err, esim.ErrDuplicate) {
-					return esim.OutcomeRejected
+					return evidence.Request{Outcome: esim.OutcomeRejected}
 				}
-				return esim.OutcomeOf(err)
+				return requestOutcome(err)
 			}
 		}},
 		{"a refusal settles one request only", func(p *policy) {
 			p.table = first(p.table, closes...)
 			p.resumed = func(*Entry) bool { return false } // or the client would call it unknown
 		}},
-		{"one request id until nothing is in doubt", func(p *policy) { p.request = func(*Entry) bool { return true } }},
+		{"one request id until nothing is in doubt", func(p *policy) { p.request = func(*Entry, *document) bool { return true } }},
 		{"orders are counted before they are given away", func(p *policy) { p.enough = func(found, _ int) bool { return found > 0 } }},
+		{"purchases of other quantities are not alike", func(p *policy) { p.alike = func(_, _ *Entry) bool { return true } }},
 		{"evidence must fit", func(p *policy) { p.fits = func(_, _ *esim.Order) string { return "" } }},
 		{"evidence is kept until it finds its place", func(p *policy) { p.hold = false }},
 		{"a part is not the whole", func(p *policy) { p.whole = func(d *document) bool { return d.delivered() > 0 } }},

@@ -20,16 +20,20 @@ const (
 // hookFor is what a state calls for when a purchase has come to it.
 var hookFor = map[State]hook{Delivered: hookDelivered, Rejected: hookFailed, NotExecuted: hookFailed, Review: hookReview}
 
-func (j *Journal) hook(h hook) func(context.Context, *Purchase) error {
+// hook is that of the shop, nil if it has none.
+func (j *Journal) hook(h hook) func(context.Context, []*Purchase) error {
+	one := j.config.OnDelivered
 	switch h {
-	case hookDelivered:
-		return j.config.OnDelivered
-	case hookFailed:
-		return j.config.OnFailed
 	case hookReview:
 		return j.config.OnReview
+	case hookFailed:
+		one = j.config.OnFailed
+	case hookDelivered:
 	}
-	return nil
+	if one == nil {
+		return nil
+	}
+	return func(ctx context.Context, list []*Purchase) error { return one(ctx, list[0]) }
 }
 
 // tell calls the hook that is due, and notes that it has been. If the process
@@ -39,18 +43,69 @@ func (j *Journal) tell(ctx context.Context, e Entry) (Entry, error) {
 	if err != nil || d.Due == "" {
 		return e, err
 	}
-	due := d.Due
-	told := struct {
-		attempts int
-		alarm    bool
-	}{e.Attempts, d.alarm()}
-	failure := j.call(ctx, j.hook(due), newPurchase(&e, d))
+	group := []Entry{e}
+	switch d.Due {
+	case hookReview:
+		if group, err = j.reviewsLike(ctx, e, d); err != nil || len(group) == 0 {
+			return e, err
+		}
+	case hookFailed:
+		if group[0], err = j.close(ctx, e); err != nil {
+			return e, err
+		}
+	case hookDelivered:
+	}
+	return j.toldAll(ctx, d.Due, group)
+}
+
+// close marks the reference as ended before OnFailed is called, so that it
+// cannot be ordered under while that runs.
+func (j *Journal) close(ctx context.Context, e Entry) (Entry, error) {
+	if j.config.OnFailed == nil {
+		return e, nil
+	}
+	lease := e.LeaseUntil
+	return j.save(ctx, e, func(e *Entry, d *document) error {
+		if d.Closed {
+			return errNoChange
+		}
+		d.Closed, e.LeaseUntil = true, lease
+		return nil
+	})
+}
+
+// toldAll calls a hook once for all purchases of the group, and notes it for
+// each. It returns the first of them as it is now.
+func (j *Journal) toldAll(ctx context.Context, due hook, group []Entry) (Entry, error) {
+	list := make([]*Purchase, 0, len(group))
+	for i := range group {
+		p, err := purchaseOf(&group[i])
+		if err != nil {
+			return group[0], err
+		}
+		list = append(list, p)
+	}
+	failure := j.call(ctx, j.hook(due), list)
+	var errs []error
+	for i := range group {
+		after, err := j.told(ctx, group[i], due, list[i], failure)
+		errs = append(errs, err)
+		if i == 0 {
+			group[0] = after
+		}
+	}
+	return group[0], errors.Join(errs...)
+}
+
+// told notes that a hook was called for a purchase.
+func (j *Journal) told(ctx context.Context, e Entry, due hook, told *Purchase, failure error) (Entry, error) {
+	attempts := e.Attempts
 	return j.change(ctx, e, func(e *Entry, d *document) error {
 		if d.Due != due {
 			return errNoChange // something else has become due meanwhile
 		}
 		e.LeaseUntil = zeroTime
-		if e.Attempts != told.attempts || d.alarm() != told.alarm { // the same hook, for another reason
+		if e.Attempts != attempts || d.alarm() != told.Alarm { // the same hook, for another reason
 			d.Calls, e.NextAt = 0, e.UpdatedAt
 			return nil
 		}
@@ -68,7 +123,7 @@ func (j *Journal) tell(ctx context.Context, e Entry) (Entry, error) {
 }
 
 // call runs a hook of the shop, which may panic.
-func (j *Journal) call(ctx context.Context, fn func(context.Context, *Purchase) error, p *Purchase) (err error) {
+func (j *Journal) call(ctx context.Context, fn func(context.Context, []*Purchase) error, list []*Purchase) (err error) {
 	if fn == nil {
 		return nil
 	}
@@ -77,10 +132,19 @@ func (j *Journal) call(ctx context.Context, fn func(context.Context, *Purchase) 
 			err = fmt.Errorf("journal: the hook panicked: %v", r)
 		}
 		if err != nil {
-			j.config.Logger.WarnContext(ctx, "journal hook failed", "provider", p.Provider, "reference", p.Reference, "state", p.State, "error", err)
+			p := list[0]
+			j.config.Logger.WarnContext(ctx, "journal hook failed", "provider", p.Provider, "reference", p.Reference, "state", p.State, "purchases", len(list), "error", err)
 		}
 	}()
-	return fn(ctx, p)
+	return fn(ctx, list)
+}
+
+// late is call for OnLate.
+func (j *Journal) late(ctx context.Context, p *Purchase) error {
+	if j.config.OnLate == nil {
+		return nil
+	}
+	return j.call(ctx, func(ctx context.Context, list []*Purchase) error { return j.config.OnLate(ctx, list[0]) }, []*Purchase{p})
 }
 
 // callUnmatched is call for OnUnmatched.

@@ -14,7 +14,9 @@ import (
 func TestConformance(t *testing.T) {
 	m := esimtest.NewMemory()
 	h := m.Harness(func(c esim.Client) esim.Client {
-		j, err := journal.New(journal.NewVolatileAt(m.Now), journal.Config{Clients: []esim.Client{c}, MaxDoubtful: -1, Lease: 600 * time.Millisecond})
+		j, err := journal.New(journal.NewVolatileAt(m.Now), journal.Config{
+			Clients: []esim.Client{c}, MaxDoubtful: -1, Lease: 600 * time.Millisecond, BusyWait: -1,
+		})
 		require.NoError(t, err)
 		return j.Client(c.Provider())
 	})

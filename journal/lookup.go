@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -85,6 +86,7 @@ func (j *Journal) look(ctx context.Context, a *account, e Entry) (*esim.Order, e
 		if err != nil {
 			return nil, err
 		}
+		told.Total = withCurrency(told.Total, known.Total, e.Currency)
 		if _, err = j.Observe(ctx, told); err != nil {
 			j.config.Logger.WarnContext(ctx, "journal could not take in an order", "provider", e.Provider, "reference", e.Reference, "error", err)
 		}
@@ -95,4 +97,20 @@ func (j *Journal) look(ctx context.Context, a *account, e Entry) (*esim.Order, e
 		failed.Op = "GetOrder"
 	}
 	return order, err
+}
+
+// withCurrency is the total that was told, in the currency that the purchase is
+// known to have where the provider does not say one.
+func withCurrency(told, known esim.Money, currency string) esim.Money {
+	switch {
+	case told.Currency() != "":
+		return told
+	case told == (esim.Money{}) || told.Amount().Cmp(known.Amount()) == 0 && known.Currency() != "":
+		return known
+	}
+	m, err := esim.ParseMoney(told.Amount().String(), cmp.Or(known.Currency(), currency))
+	if err != nil {
+		return told
+	}
+	return m
 }

@@ -206,7 +206,7 @@ func caught(t *testing.T, newOne simulation.NewJournal, cases []simulation.Case)
 			if err != nil {
 				return "scenario: " + err.Error(), true
 			}
-			if !slices.Equal(out.States, simulation.Want(name)) {
+			if !slices.Equal(out.States, simulation.Want(mode, name)) {
 				return "scenario: " + c.String() + " ends in another state", true
 			}
 		}

@@ -36,7 +36,8 @@ type Purchase struct {
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
 	NextAt     time.Time `json:"next_at,omitzero"` // when the journal looks again
-	DeadlineAt time.Time `json:"deadline_at"`      // when it goes to review
+	Until      time.Time `json:"until"`            // no request is begun after this
+	DeadlineAt time.Time `json:"deadline_at"`      // when it goes to review at the latest
 }
 
 // Format prints which purchase this is and where it stands, whatever the verb.
@@ -85,7 +86,7 @@ func newPurchase(e *Entry, d *document) *Purchase {
 		ID: e.ID, Provider: e.Provider, Kind: e.Kind, Reference: e.Reference, State: e.State,
 		PackageID: e.PackageID, Quantity: d.Request.Quantity, ICCID: d.Request.ICCID,
 		Order: d.order(e), Doubt: e.Doubt, Arrived: e.Arrived, Decision: d.Decision,
-		CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, NextAt: e.NextAt, DeadlineAt: e.DeadlineAt,
+		CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, NextAt: e.NextAt, Until: d.Until, DeadlineAt: e.DeadlineAt,
 	}
 	if cost, err := esim.ParseMoney(e.Cost, e.Currency); err == nil {
 		p.Cost = cost

@@ -90,8 +90,11 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 	if err != nil || placed {
 		return e, nil, err
 	}
-	if !told && !now.Before(e.DeadlineAt) {
-		e, err = j.expire(ctx, e)
+	if d, err = decodeDocument(e.Document); err != nil {
+		return e, nil, err
+	}
+	if e.State == Ready && !now.Before(d.Until) || !told && !now.Before(e.DeadlineAt) {
+		e, err = j.expire(ctx, e, told)
 		return e, nil, err
 	}
 	if !told { // a call that buys calls no hook
@@ -103,12 +106,19 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 		e, err = j.wait(ctx, e, nil)
 		return e, nil, errors.Join(ErrAccountChanged, err)
 	}
-	if e.State == Provisioning {
+	if e.State == Provisioning || e.Account != a.fingerprint {
 		return j.resolve(ctx, a, e)
 	}
-	s := situation{entry: &e, now: now, clockOK: clockOK, account: a.fingerprint, mode: a.mode(e.Kind)}
-	if why := j.policy.forbids(&s); why != "" {
+	switch why := j.policy.forbids(a.situation(&e, d, now, clockOK)); {
+	case why == nil:
+	case e.State == Unknown:
 		return j.resolve(ctx, a, e)
+	case !why.passes:
+		e, err = j.exhaust(ctx, e, why.why, told)
+		return e, nil, err
+	default:
+		e, err = j.wait(ctx, e, nil)
+		return e, nil, err
 	}
 	if !told && e.State == Ready {
 		w := wish{kind: e.Kind, reference: e.Reference, request: d.Request}
@@ -118,6 +128,27 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 		}
 	}
 	return j.resend(ctx, a, e, d, told)
+}
+
+// exhaust ends a purchase that may not be sent any more and of which nothing is
+// in doubt.
+func (j *Journal) exhaust(ctx context.Context, e Entry, why string, told bool) (Entry, error) {
+	return j.change(ctx, e, func(e *Entry, d *document) error {
+		if e.State != Ready {
+			return errNoChange
+		}
+		j.review(e, d, Exhausted, why, facts{})
+		j.toldBy(e, d, told)
+		return nil
+	})
+}
+
+// toldBy leaves it to the caller who waits to be told of the end by the error,
+// if this process lives.
+func (j *Journal) toldBy(e *Entry, d *document, told bool) {
+	if told && d.Due == hookFailed {
+		e.NextAt = e.UpdatedAt.Add(j.config.Lease)
+	}
 }
 
 // resend begins a request and carries it out.
@@ -157,9 +188,7 @@ func (j *Journal) unprepared(ctx context.Context, e Entry, told bool, cause erro
 			if !j.happen(e, d, Withdraw, facts{}) {
 				return ErrState
 			}
-			if d.Due == hookFailed {
-				e.NextAt = e.UpdatedAt.Add(j.config.Lease) // the caller is told by the error, if this process lives
-			}
+			j.toldBy(e, d, true)
 			return nil
 		})
 		if err != nil { // should it have taken place all the same, OnFailed tells
@@ -182,47 +211,59 @@ func (j *Journal) wait(ctx context.Context, e Entry, cause error) (Entry, error)
 		if !e.State.Open() || e.State == Sending {
 			return errNoChange
 		}
-		if a != nil && a.fingerprint == e.Account {
-			d.Steps++
-			e.NextAt = j.nextLook(e, d, a)
-		} else { // another replica may have the client, and should not wait for long
-			e.NextAt = e.UpdatedAt.Add(notMine)
-		}
 		e.LeaseUntil = zeroTime
-		j.soon(e, cause)
+		j.pause(e, d, a, cause)
 		return nil
 	})
 }
 
+// pause is how long nothing is done, which grows while nothing is learnt.
+func (j *Journal) pause(e *Entry, d *document, a *account, cause error) {
+	if a == nil || a.fingerprint != e.Account { // another replica may have the client, and should not wait for long
+		e.NextAt = e.UpdatedAt.Add(notMine)
+		return
+	}
+	e.NextAt = j.nextLook(e, d, a)
+	d.Steps++
+	j.soon(e, d, cause)
+}
+
 // nextLook is when the purchase is worth another look, and not after the
-// moments at which somebody is to be told.
+// moments at which somebody is to be told, or a list counts.
 func (j *Journal) nextLook(e *Entry, d *document, a *account) time.Time {
-	next := e.UpdatedAt.Add(pace(e.ID, d.Steps))
-	if a != nil {
-		next = latestOf(next, e.UpdatedAt.Add(a.caps.PollInterval))
-	}
+	next := latestOf(e.UpdatedAt.Add(pace(e.ID, d.Steps)), e.UpdatedAt.Add(a.caps.PollInterval))
 	soonest := e.UpdatedAt.Add(time.Second)
-	if late := e.CreatedAt.Add(j.config.LateAfter); !d.Warned && next.After(late) {
-		next = latestOf(late, soonest)
+	if d.NotBefore.After(e.UpdatedAt) {
+		next = earliestOf(next, d.NotBefore)
 	}
-	if next.After(e.DeadlineAt) {
-		next = latestOf(e.DeadlineAt, soonest)
+	if _, ok := esim.As[Finder](a.client); ok && e.State == Unknown && e.Kind == OrderKind {
+		next = earliestOf(next, latestOf(a.listsFrom(d), e.UpdatedAt.Add(betweenLists)))
+	}
+	late := e.CreatedAt.Add(j.config.LateAfter)
+	for _, moment := range []struct {
+		counts bool
+		at     time.Time
+	}{{!d.Warned, late}, {e.State == Ready, d.Until}, {true, e.DeadlineAt}} {
+		if moment.counts && next.After(moment.at) {
+			next = latestOf(moment.at, soonest)
+		}
 	}
 	return next
 }
 
 // expire ends the journal's own efforts.
-func (j *Journal) expire(ctx context.Context, e Entry) (Entry, error) {
+func (j *Journal) expire(ctx context.Context, e Entry, told bool) (Entry, error) {
 	return j.change(ctx, e, func(e *Entry, d *document) error {
 		why := "nobody could find out within the time set for it whether it was charged"
 		if e.State == Provisioning {
 			why = "it was charged, and not all of it came within the time set for it"
 		}
-		if e.UpdatedAt.Before(e.DeadlineAt) {
+		if e.State == Ready && e.UpdatedAt.Before(d.Until) || e.State != Ready && e.UpdatedAt.Before(e.DeadlineAt) {
 			return errNoChange
 		}
 		j.review(e, d, Expired, why, facts{latest: true})
 		e.LeaseUntil = zeroTime
+		j.toldBy(e, d, told)
 		return nil
 	})
 }
@@ -233,7 +274,7 @@ func (j *Journal) warn(ctx context.Context, e Entry, now time.Time) (Entry, erro
 	if err != nil || d.Warned || e.State == Ready || now.Before(e.CreatedAt.Add(j.config.LateAfter)) {
 		return e, err
 	}
-	if j.call(ctx, j.config.OnLate, newPurchase(&e, d)) != nil {
+	if j.late(ctx, newPurchase(&e, d)) != nil {
 		return e, nil //nolint:nilerr // logged, and told again at the next step
 	}
 	lease := e.LeaseUntil

@@ -26,9 +26,9 @@ func (j *Journal) resolve(ctx context.Context, a *account, e Entry) (Entry, *esi
 		e, err = j.wait(ctx, e, nil)
 		return e, nil, errors.Join(storeError(opOf(e.Kind), e.Provider, e.Reference, ErrAccountChanged, esim.OutcomeUnknown), err)
 	}
-	order, absent, failure := j.read(ctx, a, &e, d)
+	order, listed, failure := j.read(ctx, a, &e, d)
 	if order == nil {
-		e, err = j.absent(ctx, e, absent, failure)
+		e, err = j.nothingFound(ctx, a, e, listed, failure)
 		return e, nil, errors.Join(failure, err)
 	}
 	after, err := j.change(ctx, e, func(e *Entry, d *document) error {
@@ -36,12 +36,12 @@ func (j *Journal) resolve(ctx context.Context, a *account, e Entry) (Entry, *esi
 			return errNoChange
 		}
 		steps := d.Steps
-		j.charged(e, d, a, order, nil, facts{latest: true})
-		if e.State == Provisioning {
-			d.Steps = steps + 1
-			e.NextAt = j.nextLook(e, d, a)
-		}
+		j.charged(e, d, a, nil, order, nil, facts{latest: true})
 		e.LeaseUntil = zeroTime
+		if e.State == Provisioning {
+			d.Steps = steps
+			j.pause(e, d, a, nil)
+		}
 		return nil
 	})
 	if errors.Is(err, ErrTaken) { // another purchase has been found to be this order meanwhile
@@ -50,39 +50,35 @@ func (j *Journal) resolve(ctx context.Context, a *account, e Entry) (Entry, *esi
 	return after, nil, err
 }
 
-// read asks the provider what it knows, by the surest way there is. Absent: it
-// has shown all its orders, and this one is not among them.
-func (j *Journal) read(ctx context.Context, a *account, e *Entry, d *document) (order *esim.Order, absent bool, err error) {
-	ref := esim.OrderRef{Reference: e.Reference, Quantity: d.Request.Quantity}
-	if d.Order != nil {
-		ref.ID = d.Order.ID
-	}
+// read asks the provider what it knows, by the surest way there is.
+func (j *Journal) read(ctx context.Context, a *account, e *Entry, d *document) (order *esim.Order, l listing, err error) {
 	switch {
-	case a.caps.GetOrder && ref.ID != "", a.caps.GetOrder && a.caps.LookupByReference:
+	case a.reads(e, d):
+		ref := esim.OrderRef{Reference: e.Reference, Quantity: d.Request.Quantity}
+		if d.Order != nil {
+			ref.ID = d.Order.ID
+		}
 		order, err = a.client.GetOrder(ctx, ref)
 		if order == nil {
 			order = orderIn(err)
 		}
-		if order != nil {
+		if order != nil || errors.Is(err, esim.ErrNotFound) { // which proves nothing: it may not be visible yet
 			err = nil
 		}
-		if errors.Is(err, esim.ErrNotFound) {
-			err = nil // proves nothing: it may not be visible yet
-		}
-		return order, false, err
+		return order, unread, err
 	case e.State == Provisioning:
-		return nil, false, nil
+		return nil, unread, nil
 	case e.Kind == TopUpKind:
 		gauge, ok := esim.As[Gauge](a.client)
 		if !ok || len(d.Before) == 0 {
-			return nil, false, nil
+			return nil, unread, nil
 		}
 		order, err = gauge.TopUpEffect(ctx, d.Before, d.topUp(e))
-		return order, false, err
+		return order, unread, err
 	}
 	finder, ok := esim.As[Finder](a.client)
 	if !ok {
-		return nil, false, nil
+		return nil, unread, nil
 	}
 	return j.search(ctx, finder, e)
 }
@@ -95,32 +91,4 @@ func (j *Journal) preview(ctx context.Context, a *account, e *Entry, d *document
 		return nil, nil
 	}
 	return gauge.BeforeTopUp(ctx, d.topUp(e))
-}
-
-// enoughLists in which it is not found, read when no request of it can be under
-// way any more: then a provider that knows the request has, by all that can be
-// seen, not made an order of it.
-const enoughLists = 3
-
-// absent notes a look that found nothing.
-func (j *Journal) absent(ctx context.Context, e Entry, absent bool, cause error) (Entry, error) {
-	if !absent {
-		return j.wait(ctx, e, cause)
-	}
-	e, err := j.change(ctx, e, func(e *Entry, d *document) error {
-		if e.State != Unknown {
-			return errNoChange
-		}
-		if len(d.Attempts) > 0 && e.UpdatedAt.Sub(d.Attempts[len(d.Attempts)-1].At) >= underWay {
-			d.Absent++
-		}
-		if e.Arrived && d.Absent >= enoughLists {
-			j.review(e, d, Escalate, "the provider knows the request and lists no order that could be it", facts{})
-		}
-		return nil
-	})
-	if err != nil || e.State != Unknown {
-		return e, err
-	}
-	return j.wait(ctx, e, cause)
 }

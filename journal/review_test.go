@@ -163,7 +163,7 @@ func TestRepeatInEveryState(t *testing.T) {
 	}{
 		{journal.Ready, nil, esim.OutcomeAccepted, true},
 		{journal.Sending, journal.ErrInHand, esim.OutcomeUnknown, false},
-		{journal.Unknown, esim.ErrDuplicate, esim.OutcomeUnknown, true},
+		{journal.Unknown, journal.ErrUnderReview, esim.OutcomeUnknown, false},
 		{journal.Provisioning, nil, esim.OutcomeAccepted, false},
 		{journal.Delivered, nil, esim.OutcomeAccepted, false},
 		{journal.Rejected, nil, esim.OutcomeAccepted, true},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -25,46 +26,94 @@ const clockSkew = 5 * time.Minute
 const underWay = 10 * time.Minute
 
 // search looks for a purchase in doubt in the provider's list. Orders of the
-// same package are alike there, so they are counted: only if at least as many
+// same package are told apart by quantity and price, as far as both are known.
+// Those that could be several purchases are counted: only if at least as many
 // are listed that no purchase has, as there are purchases that may be one of
-// them, each gets one, in the order of time. Fewer are given away only when none
-// of these purchases can be charged any more: the rest were not. While one of
-// them is being sent, or their number has changed during the look, nobody can
-// count.
-func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *esim.Order, absent bool, err error) {
+// them, each gets one. Fewer are given away only when none of these purchases
+// can be charged any more: the rest were not. Purchases of different quantities
+// that one order could be are for a person. While one of them is being sent, or
+// their number has changed during the look, nobody can count.
+func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *esim.Order, l listing, err error) {
 	before, when, err := j.rivals(ctx, e)
 	if err != nil || slices.ContainsFunc(before, func(r Entry) bool { return r.State == Sending }) {
-		return nil, false, err
+		return nil, unread, err
 	}
 	listed, err := finder.FindOrders(ctx, esim.OrderSearch{PackageID: e.PackageID, Since: when.from})
 	if err != nil {
-		return nil, false, err
+		return nil, unread, err
 	}
 	free, err := j.unclaimed(ctx, e, when, listed)
 	if err != nil {
-		return nil, false, err
+		return nil, unread, err
 	}
 	after, _, err := j.rivals(ctx, e)
 	if err != nil || !slices.EqualFunc(before, after, func(a, b Entry) bool { return a.ID == b.ID && a.Attempts == b.Attempts }) {
-		return nil, false, err
+		return nil, unread, err
 	}
+	if len(free) == 0 {
+		return nil, absent, nil
+	}
+	after = slices.DeleteFunc(after, func(r Entry) bool { // what no order left can be
+		return !slices.ContainsFunc(free, func(o esim.Order) bool { return couldBe(&r, &o) })
+	})
 	place := slices.IndexFunc(after, func(r Entry) bool { return r.ID == e.ID })
-	if place < 0 {
-		return nil, false, nil
+	if place < 0 || slices.ContainsFunc(after, func(r Entry) bool { return !j.policy.alike(e, &r) }) {
+		return nil, unclear, nil
 	}
-	if !j.policy.enough(len(free), len(after)) && !over(after, e.UpdatedAt) || place >= len(free) {
-		return nil, len(free) == 0, nil
+	switch {
+	case !j.policy.enough(len(free), len(after)) && mayArrive(after, e.UpdatedAt):
+		return nil, unread, nil // another may show
+	case !j.policy.enough(len(free), len(after)) && !j.over(after, e.UpdatedAt), place >= len(free):
+		return nil, unclear, nil
 	}
-	return &free[place], false, nil
+	return &free[place], unclear, nil
 }
 
 // over reports whether all that these purchases will ever have been charged
-// shows: each is known to the provider, which takes no further request of it,
-// and that was long enough ago.
-func over(rivals []Entry, now time.Time) bool {
+// shows: none of them will be sent again, and each request was long enough ago.
+// Where a person has to find out about one of them, it may be its order.
+func (j *Journal) over(rivals []Entry, now time.Time) bool {
 	return !slices.ContainsFunc(rivals, func(r Entry) bool {
-		return !r.Arrived || now.Before(spanOf(&r).to)
+		return now.Before(spanOf(&r).to) || r.State == Review || !r.Arrived && j.mayBeSent(&r, now)
 	})
+}
+
+// mayArrive reports whether a request of one of them may still be under way.
+func mayArrive(rivals []Entry, now time.Time) bool {
+	return slices.ContainsFunc(rivals, func(r Entry) bool { return now.Before(spanOf(&r).to) })
+}
+
+// mayBeSent reports whether another request of a purchase in doubt may follow.
+func (j *Journal) mayBeSent(e *Entry, now time.Time) bool {
+	a, d := j.accounts[e.Provider], new(document)
+	if kept, err := decodeDocument(e.Document); err == nil {
+		d = kept
+	}
+	if a == nil {
+		return true
+	}
+	why := j.policy.forbids(a.situation(e, d, now, true))
+	return why == nil || why.passes
+}
+
+// couldBe reports whether a listed order can be of the purchase, by all that
+// the list tells.
+func couldBe(e *Entry, o *esim.Order) bool {
+	price, exact := quoted(e)
+	return (o.Quantity == 0 || o.Quantity == quantityOf(e)) && (!exact || fitsPrice(price, o))
+}
+
+// sameQuantity reports whether it does no harm to exchange the orders of two
+// purchases of one package.
+func sameQuantity(a, b *Entry) bool { return quantityOf(a) == quantityOf(b) }
+
+// quantityOf is how many eSIMs were ordered.
+func quantityOf(e *Entry) int {
+	d, err := decodeDocument(e.Document)
+	if err != nil {
+		return 0
+	}
+	return d.Request.Quantity
 }
 
 // span is the time in which an order may have been made.
@@ -115,11 +164,12 @@ func earliestOf(a, b time.Time) time.Time {
 	return a
 }
 
-// rivals are the purchases, e among them, of which an order that looks like
-// that of e may be, in the order of time; and the time in which it was made.
+// rivals are the purchases in doubt, e among them, of which an order that looks
+// like that of e may be, in the order of time; and the time in which it was
+// made. One under review for which no order was found counts too.
 func (j *Journal) rivals(ctx context.Context, e *Entry) ([]Entry, span, error) {
 	var all []Entry
-	q := Query{Provider: e.Provider, PackageID: e.PackageID, States: []State{Sending, Unknown}}
+	q := Query{Provider: e.Provider, PackageID: e.PackageID, States: []State{Sending, Unknown, Review}}
 	for {
 		page, err := j.store.List(ctx, q)
 		if err != nil {
@@ -131,19 +181,19 @@ func (j *Journal) rivals(ctx context.Context, e *Entry) ([]Entry, span, error) {
 		all = append(all, page...)
 		q.After = &page[len(page)-1]
 	}
-	mine, exact := quoted(e)
 	all = slices.DeleteFunc(all, func(r Entry) bool {
-		if r.ID == e.ID {
-			return false
-		}
-		theirs, known := quoted(&r)
-		return r.Account != e.Account || r.Kind != OrderKind || r.Doubt == 0 || exact && known && mine != theirs
+		return r.ID != e.ID && (r.Account != e.Account || r.Kind != OrderKind || r.Doubt == 0 || placed(&r))
 	})
 	slices.SortFunc(all, func(a, b Entry) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	near, when := together(all, e)
 	return near, when, nil
+}
+
+// placed reports whether an order is on record for the purchase.
+func placed(e *Entry) bool {
+	return slices.ContainsFunc(e.Keys, func(key string) bool { return strings.HasPrefix(key, orderKey("")) })
 }
 
 // quoted is the price that the purchase was quoted; a mere ceiling is none.
@@ -159,10 +209,9 @@ func quoted(e *Entry) (price esim.Money, ok bool) {
 // unclaimed are the listed orders that no purchase has and e could be.
 func (j *Journal) unclaimed(ctx context.Context, e *Entry, when span, listed []esim.Order) ([]esim.Order, error) {
 	var free []esim.Order
-	price, exact := quoted(e)
 	for i := range listed {
 		o := &listed[i]
-		if o.ID == "" || o.CreatedAt.Before(when.from) || o.CreatedAt.After(when.to) || exact && !fitsPrice(price, o) {
+		if o.ID == "" || o.CreatedAt.Before(when.from) || o.CreatedAt.After(when.to) || !couldBe(e, o) {
 			continue
 		}
 		owners, err := j.store.Named(ctx, e.Provider, []string{orderKey(o.ID)})

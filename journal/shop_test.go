@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,17 +70,32 @@ func (l *lender) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, e
 	l.mu.Lock()
 	l.requests = append(l.requests, r)
 	l.mu.Unlock()
+	send := l.Memory.Order
 	if l.order != nil {
-		return l.order(ctx, r)
+		send = l.order
 	}
-	return l.Memory.Order(ctx, r)
+	order, err := send(ctx, r)
+	return order, stated(err, l.Capabilities().OrderRepeat)
+}
+
+// stated is the error of an unknown outcome, with what a repeat would do.
+func stated(err error, r esim.Repeat) error {
+	e, ok := errors.AsType[*esim.Error](err)
+	if !ok || e.Outcome != esim.OutcomeUnknown || e.Repeat != esim.RepeatUnknown {
+		return err
+	}
+	said := *e
+	said.Repeat = r
+	return &said
 }
 
 func (l *lender) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, error) {
+	send := l.Memory.TopUp
 	if l.topUp != nil {
-		return l.topUp(ctx, r)
+		send = l.topUp
 	}
-	return l.Memory.TopUp(ctx, r)
+	order, err := send(ctx, r)
+	return order, stated(err, l.Capabilities().TopUpRepeat)
 }
 
 func (l *lender) sent() []esim.OrderRequest {
@@ -111,12 +127,15 @@ func keptIn(wrap func(journal.Store) journal.Store) shopOption {
 var rejecting = selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects),
 	esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
 
+// unasked is a provider that replays and cannot be asked.
+var unasked = selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
+
 func openShop(t *testing.T, opts ...shopOption) *shop {
 	t.Helper()
 	s := &shop{T: t, store: journal.NewVolatile()}
 	selling()(s)
 	s.config.OnDelivered, s.config.OnFailed = s.tells("delivered"), s.tells("failed")
-	s.config.OnReview, s.config.OnLate = s.tells("review"), s.tells("late")
+	s.config.OnReview, s.config.OnLate = s.tellsAll("review"), s.tells("late")
 	for _, o := range opts {
 		o(s)
 	}
@@ -147,6 +166,18 @@ func (s *shop) tells(what string) func(context.Context, *journal.Purchase) error
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.told = append(s.told, what+" "+p.Reference)
+		return nil
+	}
+}
+
+func (s *shop) tellsAll(what string) func(context.Context, []*journal.Purchase) error {
+	one := s.tells(what)
+	return func(ctx context.Context, list []*journal.Purchase) error {
+		for _, p := range list {
+			if err := one(ctx, p); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 }

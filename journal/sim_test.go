@@ -13,7 +13,7 @@ import (
 
 // How many purchases of calm worlds may need a person, in a thousand.
 var reviewShare = map[simulation.Mode]float64{
-	simulation.FlyKey: 1, simulation.FX: 1, simulation.FlyNonce: 10, simulation.Story: 10,
+	simulation.FlyKey: 5, simulation.FX: 25, simulation.FlyNonce: 20, simulation.Story: 70,
 }
 
 // The promise, in worlds in which everything goes wrong that can. More of them

@@ -17,17 +17,17 @@ import (
 	"github.com/esimkit/esim/journal"
 )
 
-// reseller is a client in memory whose orders are counted while they last.
-type reseller struct {
+// counted is a client in memory whose orders are counted while they last.
+type counted struct {
 	*esimtest.Memory
 	now, most, sent atomic.Int32
 }
 
-func resell(p esim.Provider) *reseller {
-	return &reseller{Memory: esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(small))}
+func resell(p esim.Provider) *counted {
+	return &counted{Memory: esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(small))}
 }
 
-func (r *reseller) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+func (r *counted) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	r.sent.Add(1)
 	r.most.Store(max(r.most.Load(), r.now.Add(1)))
 	defer r.now.Add(-1)
@@ -35,7 +35,7 @@ func (r *reseller) Order(ctx context.Context, req esim.OrderRequest) (*esim.Orde
 }
 
 // lasts lets the next n orders take so long.
-func (r *reseller) lasts(n int, d time.Duration) {
+func (r *counted) lasts(n int, d time.Duration) {
 	for range n {
 		r.Inject(esimtest.Fault{Kind: esimtest.FaultDelay, Op: "Order", Delay: d})
 	}
@@ -132,7 +132,7 @@ func TestRunLooksAtResellersWithoutClient(t *testing.T) {
 
 		slow.lasts(100, 100*time.Hour)
 		var reviewed atomic.Int32
-		j := running(t, store, journal.Config{Clients: []esim.Client{slow}, OnReview: func(context.Context, *journal.Purchase) error {
+		j := running(t, store, journal.Config{Clients: []esim.Client{slow}, OnReview: func(context.Context, []*journal.Purchase) error {
 			reviewed.Add(1)
 			return nil
 		}})

@@ -53,9 +53,11 @@ type Store interface {
 	// providers at once, so it should be one request to a database.
 	Lease(ctx context.Context, slots Slots, d time.Duration) ([]Entry, error)
 
-	// Doubtful counts the entries of an account with Doubt > 0 that are in
-	// state Sending or Unknown.
-	Doubtful(ctx context.Context, account string) (int, error)
+	// Doubtful counts the entries of an account that have come into doubt at
+	// that time or later (DoubtAt) and still are: Doubt > 0, in state Sending,
+	// Unknown or Review. An entry whose first request is under way has no
+	// DoubtAt, and does not count.
+	Doubtful(ctx context.Context, account string, since time.Time) (int, error)
 
 	// Hold keeps evidence that nobody can place yet. The same Key again, for
 	// the same provider, changes nothing.

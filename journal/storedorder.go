@@ -172,8 +172,12 @@ func (d *document) merge(told *esim.Order) (changed bool) {
 	if told.Status > o.Status && !o.Status.Final() {
 		o.Status, changed = told.Status, true
 	}
+	units := len(o.Units)
 	for i := range told.ESIMs {
 		changed = o.add(unitOf(&told.ESIMs[i])) || changed
+	}
+	if len(o.Units) > units {
+		d.Repeats = 0 // of a unit that is on record
 	}
 	return changed
 }

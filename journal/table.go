@@ -16,8 +16,12 @@ const (
 	Part    Event = "part"    // charged, with something still to come
 	Whole   Event = "whole"   // charged, and all of it has come
 	Wrong   Event = "wrong"   // what came does not fit what was ordered
-	Expired Event = "expired" // the deadline has passed
-	Repeat  Event = "repeat"  // the caller orders again what was not charged
+	Expired Event = "expired" // its time is over
+
+	Disproved Event = "disproved" // complete lists prove that nothing was charged, by the operator's word
+	Exhausted Event = "exhausted" // nothing more can be done or learnt by itself
+
+	Repeat Event = "repeat" // the caller orders again what was not charged
 
 	Withdraw        Event = "withdraw"         // the caller takes back what was not sent
 	Escalate        Event = "escalate"         // an operator wants to look at it
@@ -87,6 +91,9 @@ var transitions = []transition{
 
 	{[]State{Ready}, Expired, settled, NotExecuted},
 	{[]State{Sending, Unknown, Provisioning}, Expired, always, Review},
+	{[]State{Unknown}, Disproved, settled, NotExecuted},
+	{[]State{Ready}, Exhausted, settled, Rejected},
+	{[]State{Unknown, Provisioning}, Exhausted, always, Review},
 	{[]State{Rejected, NotExecuted}, Repeat, reusable, Ready},
 
 	{[]State{Ready}, Withdraw, settled, NotExecuted},

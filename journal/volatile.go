@@ -22,6 +22,7 @@ type Volatile struct {
 	entries map[ID]*Entry
 	names   map[providerKey]ID
 	open    map[ID]struct{} // those that are due some time
+	doubts  map[ID]struct{} // those in doubt
 	budgets map[string]decimal.Decimal
 	spent   map[ID]string // what an entry has taken from its budget and not given back
 	held    map[providerKey]Held
@@ -40,7 +41,7 @@ func NewVolatile() *Volatile { return NewVolatileAt(time.Now) }
 // NewVolatileAt returns an empty store with a clock of its own, for tests.
 func NewVolatileAt(clock func() time.Time) *Volatile {
 	return &Volatile{
-		clock: clock, entries: make(map[ID]*Entry), names: make(map[providerKey]ID), open: make(map[ID]struct{}),
+		clock: clock, entries: make(map[ID]*Entry), names: make(map[providerKey]ID), open: make(map[ID]struct{}), doubts: make(map[ID]struct{}),
 		budgets: make(map[string]decimal.Decimal), spent: make(map[ID]string), held: make(map[providerKey]Held),
 	}
 }
@@ -125,6 +126,10 @@ func (v *Volatile) put(e *Entry) {
 	delete(v.open, e.ID)
 	if !e.NextAt.IsZero() {
 		v.open[e.ID] = struct{}{}
+	}
+	delete(v.doubts, e.ID)
+	if e.Doubt > 0 && (e.State == Sending || e.State == Unknown || e.State == Review) {
+		v.doubts[e.ID] = struct{}{}
 	}
 }
 
@@ -236,12 +241,12 @@ func (v *Volatile) Lease(ctx context.Context, slots Slots, d time.Duration) ([]E
 }
 
 // Doubtful implements [Store].
-func (v *Volatile) Doubtful(ctx context.Context, account string) (int, error) {
+func (v *Volatile) Doubtful(ctx context.Context, account string, since time.Time) (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	n := 0
-	for id := range v.open {
-		if e := v.entries[id]; e.Account == account && e.Doubt > 0 && (e.State == Sending || e.State == Unknown) {
+	for id := range v.doubts {
+		if e := v.entries[id]; e.Account == account && !e.DoubtAt.IsZero() && !e.DoubtAt.Before(since) {
 			n++
 		}
 	}

@@ -49,7 +49,10 @@ func openHouse(t *testing.T, lose func(n int) bool) *house {
 	h := &house{market: market{T: t}, lose: lose}
 	h.open(h, []esimtest.Option{esimtest.WithProvisioningDelay(4 * time.Minute)}, func(c *journal.Config) {
 		c.OnLate = func(_ context.Context, p *journal.Purchase) error { h.late = append(h.late, p); return nil }
-		c.OnReview = func(_ context.Context, p *journal.Purchase) error { h.review = append(h.review, p); return nil }
+		c.OnReview = func(_ context.Context, list []*journal.Purchase) error {
+			h.review = append(h.review, list...)
+			return nil
+		}
 	})
 	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX, esim.ESIMStory} {
 		h.sim.Server(p).SetWebhook("https://shop.test/hooks/" + string(p))

@@ -39,7 +39,7 @@ func named(err error) error {
 	case undefinedTable, undefinedColumn, invalidSchema:
 		return fmt.Errorf("%w: run postgres.Migrate with the same options: %w", journal.ErrSchema, err)
 	case insufficientRights:
-		return fmt.Errorf("postgres: the role needs the rights named in docs/postgres.md: %w", err)
+		return fmt.Errorf("%w: the role needs the rights named in docs/postgres.md: %w", journal.ErrReadOnly, err)
 	default:
 		return err
 	}

@@ -116,7 +116,7 @@ func useAll(t *testing.T, s *Store) {
 	e.Keys = []string{"order:2", "item:1"}
 	e, err = s.Save(ctx, e)
 	require.NoError(t, err)
-	n, err := s.Doubtful(ctx, e.Account)
+	n, err := s.Doubtful(ctx, e.Account, e.DoubtAt)
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
 	e.State, e.Doubt = journal.Rejected, 0

@@ -27,7 +27,7 @@ INSERT INTO esim_purchase
 SELECT gen_random_uuid()::text, 3, 'esimfly', '0123abcd', 'order', 'past-' || i, 'digest', 'TR-' || i % 500,
 	CASE i % 1000 WHEN 0 THEN 'unknown' WHEN 1 THEN 'review' ELSE CASE WHEN i % 100 = 2 THEN 'provisioning' ELSE 'delivered' END END,
 	1, CASE i % 1000 WHEN 0 THEN 1 ELSE 0 END, false, '[]', at, at,
-	CASE WHEN i % 1000 = 0 OR i % 100 = 2 THEN clock_timestamp() - (i % 977) * interval '1 second' END, NULL, at, at,
+	CASE WHEN i % 1000 = 0 OR i % 100 = 2 THEN clock_timestamp() - (i % 977) * interval '1 second' END, NULL, at, at, NULL,
 	'2.72', 'USD', '', '', repeat('x', 600), '', ''
 FROM generate_series(1, $1) AS i, LATERAL (SELECT clock_timestamp() - ($1 - i) * interval '10 seconds' AS at) AS t`, n)
 	require.NoError(t, err)
@@ -114,7 +114,10 @@ func TestNoStatementReadsAllPurchases(t *testing.T) {
 			_, err := s.Lease(t.Context(), journal.Slots{"esimfly": 4, "esimfx": 4, "": 4}, time.Minute)
 			return err
 		},
-		func() error { _, err := s.Doubtful(t.Context(), "0123abcd"); return err },
+		func() error {
+			_, err := s.Doubtful(t.Context(), "0123abcd", time.Now().Add(-15*time.Minute))
+			return err
+		},
 		func() error { _, err := s.Now(t.Context()); return err },
 	} {
 		require.NoError(t, call())

@@ -44,6 +44,7 @@ func intent(reference string, keys ...string) journal.Entry {
 func begun(e journal.Entry) journal.Entry {
 	e.State, e.Attempts, e.Doubt = journal.Sending, e.Attempts+1, e.Doubt+1
 	e.UpdatedAt = e.UpdatedAt.Add(time.Second)
+	e.DoubtAt = e.UpdatedAt
 	e.LeaseUntil = e.UpdatedAt.Add(90 * time.Second)
 	return e
 }

@@ -29,7 +29,7 @@ func conform(t *testing.T, journalled bool) {
 	claims, store := router.NewMemoryClaims(), journal.NewVolatile() // shared by all routers of the suite, as replicas share them
 	h := m.Harness(func(c esim.Client) esim.Client {
 		if journalled {
-			j, err := journal.New(store, journal.Config{Clients: []esim.Client{c}, MaxDoubtful: -1})
+			j, err := journal.New(store, journal.Config{Clients: []esim.Client{c}, MaxDoubtful: -1, BusyWait: -1})
 			if err != nil {
 				t.Error(err)
 			}

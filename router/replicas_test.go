@@ -32,7 +32,7 @@ func schedules(t *testing.T, rule string, n int) (problems []string) {
 
 func schedule(t *testing.T, rule string, seed uint64) string {
 	chance := rand.New(rand.NewPCG(seed, 1))
-	w := newWorld(true)
+	w, began := newWorld(true), time.Now()
 	for _, p := range providers {
 		m := w.resellers[p]
 		for range chance.IntN(3) {
@@ -84,11 +84,11 @@ func schedule(t *testing.T, rule string, seed uint64) string {
 	if why := w.truth(order, err); why != "" {
 		return why
 	}
-	if err != nil {
+	if over := time.Since(began) > 15*time.Minute; err != nil && !(over && esim.MaybeCharged(err)) { // then a person is told
 		return "everybody is well again, and the sale fails: " + err.Error()
 	}
 	for _, a := range answers {
-		if a.err == nil && a.order.ID != order.ID {
+		if a.err == nil && err == nil && a.order.ID != order.ID {
 			return "two orders: " + a.order.ID + " and " + order.ID
 		}
 	}

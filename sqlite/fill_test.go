@@ -30,7 +30,7 @@ INSERT INTO esim_purchase SELECT
   '["order:old-' || i || '"]',
   strftime('%Y-%m-%dT%H:%M:%f000Z', '2026-01-01', (i * 5) || ' seconds'),
   strftime('%Y-%m-%dT%H:%M:%f000Z', '2026-01-01', (i * 5) || ' seconds'),
-  NULL, NULL, '2026-01-02T00:00:00.000000Z', '2026-01-04T00:00:00.000000Z', '2.70', 'USD', '', '', $2, '', '' FROM n`, n, document)
+  NULL, NULL, '2026-01-02T00:00:00.000000Z', '2026-01-04T00:00:00.000000Z', NULL, '2.70', 'USD', '', '', $2, '', '' FROM n`, n, document)
 	raw(t, path, `INSERT INTO esim_key SELECT provider, 'order:' || reference, id FROM esim_purchase WHERE reference LIKE 'old-%'`)
 }
 

@@ -77,7 +77,7 @@ func TestPlans(t *testing.T) {
 			_, _ = s.List(ctx, journal.Query{Provider: "esimfly", PackageID: "p", States: []journal.State{journal.Sending, journal.Unknown}})
 		}, "esim_purchase_unsettled"},
 		{"Lease", func() { _, _ = s.Lease(ctx, journal.Slots{"esimfly": 4, "esimfx": 4, "": 4}, time.Minute) }, "esim_purchase_due (provider=? AND next_at<?)"},
-		{"Doubtful", func() { _, _ = s.Doubtful(ctx, "a") }, "esim_purchase_doubtful"},
+		{"Doubtful", func() { _, _ = s.Doubtful(ctx, "a", time.Now()) }, "esim_purchase_doubtful"},
 		{"Create", func() { _, _, _ = s.Create(ctx, entry(9), nil) }, ""},
 		{"Save", func() { _, _ = s.Save(ctx, entry(9)) }, "sqlite_autoindex_esim_purchase_1"},
 		{"Held by name", func() { _, _ = s.Held(ctx, journal.HeldQuery{Provider: "esimfly", Names: []string{"a"}}) }, "sqlite_autoindex_esim_held_name_1"},

@@ -66,6 +66,16 @@ func (s *shop) tellViewers(_ context.Context, p *journal.Purchase) error {
 	return nil
 }
 
+// tellViewersOfAll wakes those of purchases that a person must look at.
+func (s *shop) tellViewersOfAll(ctx context.Context, list []*journal.Purchase) error {
+	for _, p := range list {
+		if err := s.tellViewers(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // hookLine is one webhook for the operator.
 type hookLine struct {
 	At       time.Time

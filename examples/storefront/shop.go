@@ -115,7 +115,7 @@ func (s *shop) openData(ctx context.Context, o options) (err error) {
 func (s *shop) openJournal(dayCap esim.Money) (err error) {
 	config := journal.Config{
 		Clients: s.resellers.clients, Logger: s.logger,
-		OnDelivered: s.tellViewers, OnReview: s.tellViewers, OnLate: s.tellViewers,
+		OnDelivered: s.tellViewers, OnReview: s.tellViewersOfAll, OnLate: s.tellViewers,
 		OnFailed: func(ctx context.Context, p *journal.Purchase) error {
 			if failed := s.books.refund(ctx, p.Reference, time.Now()); failed != nil {
 				return failed // the journal calls again

@@ -62,6 +62,7 @@ func owned(e journal.Entry) journal.Entry {
 	}
 	e.CreatedAt, e.UpdatedAt, e.NextAt = precise(e.CreatedAt), precise(e.UpdatedAt), precise(e.NextAt)
 	e.LeaseUntil, e.ResendUntil, e.DeadlineAt = precise(e.LeaseUntil), precise(e.ResendUntil), precise(e.DeadlineAt)
+	e.DoubtAt = precise(e.DoubtAt)
 	return e
 }
 
@@ -77,13 +78,13 @@ func (d *Dialect) create(ctx context.Context, tx Tx, e journal.Entry, b *journal
 	}
 	n, err := tx.Exec(ctx, `INSERT INTO esim_purchase (id, version, provider, account, kind, reference, content, package_id,
 state, attempts, doubt, arrived, keys, created_at, updated_at, next_at, lease_until, resend_until, deadline_at,
-cost, currency, budget, taken, document, origin, seal)
-VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+cost, currency, budget, taken, document, origin, seal, doubt_at)
+VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 ON CONFLICT DO NOTHING`,
 		string(e.ID), string(e.Provider), e.Account, string(e.Kind), e.Reference, e.Content, e.PackageID,
 		e.State.String(), e.Attempts, e.Doubt, e.Arrived, keys,
 		d.time(e.CreatedAt), d.time(e.UpdatedAt), d.time(e.NextAt), d.time(e.LeaseUntil), d.time(e.ResendUntil), d.time(e.DeadlineAt),
-		e.Cost, e.Currency, e.Budget, taken, string(e.Document), d.origin(&e), d.seal(&e))
+		e.Cost, e.Currency, e.Budget, taken, string(e.Document), d.origin(&e), d.seal(&e), d.time(e.DoubtAt))
 	if err != nil {
 		return journal.Entry{}, false, err
 	}

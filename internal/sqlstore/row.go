@@ -11,7 +11,7 @@ import (
 
 // columns of a purchase in the order in which entry reads them.
 const columns = `id, version, provider, account, kind, reference, content, package_id, state, attempts, doubt, arrived, keys,
-created_at, updated_at, next_at, lease_until, resend_until, deadline_at, cost, currency, budget, document, origin, seal`
+created_at, updated_at, next_at, lease_until, resend_until, deadline_at, doubt_at, cost, currency, budget, document, origin, seal`
 
 // entries reads all rows of a query for [columns].
 func (d *Dialect) entries(rows Rows, err error) ([]journal.Entry, error) {
@@ -32,14 +32,14 @@ func (d *Dialect) entries(rows Rows, err error) ([]journal.Entry, error) {
 
 func (d *Dialect) entry(rows Rows) (journal.Entry, error) {
 	var (
-		e                                      journal.Entry
-		id, provider, kind, state, keys        string
-		origin, seal                           string
-		created, updated, next, lease, end, to = moment{&e.CreatedAt}, moment{&e.UpdatedAt}, moment{&e.NextAt},
-			moment{&e.LeaseUntil}, moment{&e.ResendUntil}, moment{&e.DeadlineAt}
+		e                                               journal.Entry
+		id, provider, kind, state, keys                 string
+		origin, seal                                    string
+		created, updated, next, lease, end, to, doubted = moment{&e.CreatedAt}, moment{&e.UpdatedAt}, moment{&e.NextAt},
+			moment{&e.LeaseUntil}, moment{&e.ResendUntil}, moment{&e.DeadlineAt}, moment{&e.DoubtAt}
 	)
 	err := rows.Scan(&id, &e.Version, &provider, &e.Account, &kind, &e.Reference, &e.Content, &e.PackageID, &state,
-		&e.Attempts, &e.Doubt, &e.Arrived, &keys, created, updated, next, lease, end, to,
+		&e.Attempts, &e.Doubt, &e.Arrived, &keys, created, updated, next, lease, end, to, doubted,
 		&e.Cost, &e.Currency, &e.Budget, &e.Document, &origin, &seal)
 	if err != nil {
 		return e, fmt.Errorf("sqlstore: cannot read a purchase: %w", err)

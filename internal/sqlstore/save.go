@@ -48,7 +48,7 @@ func (d *Dialect) save(ctx context.Context, tx Tx, e journal.Entry) (journal.Ent
 // those of values.
 const replace = `UPDATE esim_purchase SET version = version + 1, state = $3, attempts = $4, doubt = $5, arrived = $6,
 keys = $7, updated_at = $8, next_at = $9, lease_until = $10, resend_until = $11, deadline_at = $12,
-cost = $13, currency = $14, document = $15, seal = $16
+cost = $13, currency = $14, document = $15, seal = $16, doubt_at = $17
 WHERE id = $1 AND version = $2
 RETURNING provider, account, kind, reference, content, package_id, created_at, budget`
 
@@ -57,7 +57,7 @@ func (d *Dialect) values(e *journal.Entry) ([]any, error) {
 	return []any{
 		string(e.ID), e.Version, e.State.String(), e.Attempts, e.Doubt, e.Arrived,
 		keys, d.time(e.UpdatedAt), d.time(e.NextAt), d.time(e.LeaseUntil), d.time(e.ResendUntil), d.time(e.DeadlineAt),
-		e.Cost, e.Currency, string(e.Document), d.seal(e),
+		e.Cost, e.Currency, string(e.Document), d.seal(e), d.time(e.DoubtAt),
 	}, err
 }
 

@@ -21,7 +21,7 @@ const unsettled = `state IN ('ready', 'sending', 'unknown', 'provisioning', 'rev
 
 // doubtful selects the purchases that may have been charged without being on
 // record; likewise word for word.
-const doubtful = `doubt > 0 AND state IN ('sending', 'unknown')`
+const doubtful = `doubt > 0 AND state IN ('sending', 'unknown', 'review')`
 
 // Schema returns the statements that create the tables and indexes of the
 // journal. Operators read these tables when something is wrong, so
@@ -80,6 +80,7 @@ var schema = [...]string{
   lease_until  TIME,
   resend_until TIME,
   deadline_at  TIME,
+  doubt_at     TIME,
   cost         TEXT NOT NULL,
   currency     TEXT NOT NULL,
   budget       TEXT NOT NULL,
@@ -91,7 +92,7 @@ var schema = [...]string{
   UNIQUE (provider, reference)
 ) OPTIONS`,
 	`CREATE INDEX esim_purchase_due ON esim_purchase (provider, next_at, id) WHERE next_at IS NOT NULL`,
-	`CREATE INDEX esim_purchase_doubtful ON esim_purchase (account) WHERE ` + doubtful,
+	`CREATE INDEX esim_purchase_doubtful ON esim_purchase (account, doubt_at) WHERE ` + doubtful,
 	`CREATE INDEX esim_purchase_unsettled ON esim_purchase (created_at, id) WHERE ` + unsettled,
 	`CREATE INDEX esim_purchase_age ON esim_purchase (created_at, id)`,
 	`CREATE TABLE esim_key (

@@ -37,7 +37,7 @@ func (d *Dialect) seal(e *journal.Entry) string {
 	if e.Arrived {
 		s.number(1)
 	}
-	s.time(e.UpdatedAt, e.ResendUntil, e.DeadlineAt)
+	s.time(e.UpdatedAt, e.ResendUntil, e.DeadlineAt, e.DoubtAt)
 	return s.String()
 }
 

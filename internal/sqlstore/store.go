@@ -112,9 +112,10 @@ func (s *Store) read(ctx context.Context, query string, args ...any) (all []jour
 }
 
 // Doubtful implements [journal.Store].
-func (s *Store) Doubtful(ctx context.Context, account string) (n int, err error) {
+func (s *Store) Doubtful(ctx context.Context, account string, since time.Time) (n int, err error) {
 	err = s.db.Read(ctx, func(tx Tx) error {
-		n, err = one[int](ctx, tx, "SELECT count(*) FROM esim_purchase WHERE account = $1 AND "+doubtful, account)
+		n, err = one[int](ctx, tx, "SELECT count(*) FROM esim_purchase WHERE account = $1 AND doubt_at >= $2 AND "+doubtful,
+			account, s.d.time(precise(since)))
 		return err
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ type broken struct {
 	named    func(context.Context, esim.Provider, []string) ([]journal.Entry, error)
 	list     func(context.Context, journal.Query) ([]journal.Entry, error)
 	lease    func(context.Context, journal.Slots, time.Duration) ([]journal.Entry, error)
-	doubtful func(context.Context, string) (int, error)
+	doubtful func(context.Context, string, time.Time) (int, error)
 	hold     func(context.Context, journal.Held) error
 	held     func(context.Context, journal.HeldQuery) ([]journal.Held, error)
 	release  func(context.Context, esim.Provider, string) error
@@ -63,8 +63,8 @@ func (b *broken) Lease(ctx context.Context, slots journal.Slots, d time.Duration
 	return b.lease(ctx, slots, d)
 }
 
-func (b *broken) Doubtful(ctx context.Context, account string) (int, error) {
-	return b.doubtful(ctx, account)
+func (b *broken) Doubtful(ctx context.Context, account string, since time.Time) (int, error) {
+	return b.doubtful(ctx, account, since)
 }
 func (b *broken) Hold(ctx context.Context, h journal.Held) error { return b.hold(ctx, h) }
 func (b *broken) Held(ctx context.Context, q journal.HeldQuery) ([]journal.Held, error) {

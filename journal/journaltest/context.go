@@ -48,7 +48,7 @@ func contextOfReads(t *trial) {
 	t.wantCut("List", err)
 	_, err = t.store.Named(ctx, north, []string{"order:1"})
 	t.wantCut("Named", err)
-	_, err = t.store.Doubtful(ctx, account)
+	_, err = t.store.Doubtful(ctx, account, t.base)
 	t.wantCut("Doubtful", err)
 	_, err = t.store.Held(ctx, journal.HeldQuery{Before: t.base})
 	t.wantCut("Held", err)

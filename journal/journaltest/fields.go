@@ -47,6 +47,7 @@ func fieldsAll(t *trial) {
 		e.Keys = []string{"order:1", "item:7"}
 		e.CreatedAt, e.UpdatedAt, e.NextAt = t.base.Add(-time.Hour), t.base, t.base.Add(time.Second)
 		e.LeaseUntil, e.ResendUntil, e.DeadlineAt = t.base.Add(2*time.Second), t.base.Add(time.Hour), t.base.Add(72*time.Hour)
+		e.DoubtAt = t.base.Add(-time.Minute)
 		e.Cost, e.Currency, e.Budget = "12.34", "EUR", day
 	}))
 }
@@ -55,9 +56,10 @@ func fieldsZeroTimes(t *trial) {
 	e := t.purchase(north, "cart-1")
 	t.keeps(e)
 	later := t.created(north, "cart-2", func(e *journal.Entry) {
-		e.NextAt, e.LeaseUntil, e.ResendUntil, e.DeadlineAt = t.base, t.base, t.base, t.base
+		e.NextAt, e.LeaseUntil, e.ResendUntil, e.DeadlineAt, e.DoubtAt = t.base, t.base, t.base, t.base, t.base
 	})
-	later.NextAt, later.LeaseUntil, later.ResendUntil, later.DeadlineAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	later.NextAt, later.LeaseUntil, later.ResendUntil = time.Time{}, time.Time{}, time.Time{}
+	later.DeadlineAt, later.DoubtAt = time.Time{}, time.Time{}
 	t.wantKept(t.save(later))
 }
 

@@ -65,7 +65,7 @@ func lifeEnds(t *trial) {
 		"Get":      func() error { _, err := t.store.Get(t.Context(), e.ID); return err },
 		"List":     func() error { _, err := t.store.List(t.Context(), journal.Query{}); return err },
 		"Named":    func() error { _, err := t.store.Named(t.Context(), north, []string{"order:1"}); return err },
-		"Doubtful": func() error { _, err := t.store.Doubtful(t.Context(), account); return err },
+		"Doubtful": func() error { _, err := t.store.Doubtful(t.Context(), account, t.base); return err },
 		"Held":     func() error { _, err := t.store.Held(t.Context(), journal.HeldQuery{}); return err },
 	} {
 		// "No such purchase" would let a shop buy again.

@@ -68,6 +68,9 @@ var mutants = []struct {
 	{"gives each other provider all slots", "lease", breaking(multipliesSlots)},
 	{"counts all doubts", "doubtful", breaking(countsAllDoubts)},
 	{"counts all accounts", "doubtful", breaking(countsAllAccounts)},
+	{"counts the stock", "doubtful", breaking(countsTheStock)},
+	{"counts what is under way", "doubtful", breaking(countsWhatIsUnderWay)},
+	{"counts what is settled", "doubtful", breaking(countsTheSettled)},
 	{"replaces evidence", "held", breaking(replacesEvidence)},
 	{"releases at every provider", "held", breaking(releasesEverywhere)},
 	{"forgets who was told", "held", breaking(forgetsWarned)},
@@ -668,12 +671,13 @@ func leasesSilently(b *broken) {
 	}
 }
 
-func countsAllDoubts(b *broken) {
-	b.doubtful = func(ctx context.Context, account string) (int, error) {
+// recent counts the entries of which ok is true, as Doubtful should.
+func recent(b *broken, ok func(e *journal.Entry, account string, since time.Time) bool) {
+	b.doubtful = func(ctx context.Context, account string, since time.Time) (int, error) {
 		all, err := b.Volatile.List(ctx, journal.Query{})
 		n := 0
 		for i := range all {
-			if all[i].Account == account && all[i].Doubt > 0 {
+			if ok(&all[i], account, since) {
 				n++
 			}
 		}
@@ -681,11 +685,38 @@ func countsAllDoubts(b *broken) {
 	}
 }
 
+func unsettled(e *journal.Entry) bool {
+	return e.Doubt > 0 && (e.State == journal.Sending || e.State == journal.Unknown || e.State == journal.Review)
+}
+
+func countsAllDoubts(b *broken) {
+	recent(b, func(e *journal.Entry, account string, since time.Time) bool {
+		return e.Account == account && e.Doubt > 0 && !e.DoubtAt.IsZero() && !e.DoubtAt.Before(since)
+	})
+}
+
 func countsAllAccounts(b *broken) {
-	b.doubtful = func(ctx context.Context, _ string) (int, error) {
-		all, err := b.Volatile.List(ctx, journal.Query{States: []journal.State{journal.Sending, journal.Unknown}})
-		return len(slices.DeleteFunc(all, func(e journal.Entry) bool { return e.Doubt == 0 })), err
-	}
+	recent(b, func(e *journal.Entry, _ string, since time.Time) bool {
+		return unsettled(e) && !e.DoubtAt.IsZero() && !e.DoubtAt.Before(since)
+	})
+}
+
+func countsTheStock(b *broken) {
+	recent(b, func(e *journal.Entry, account string, _ time.Time) bool {
+		return e.Account == account && unsettled(e) && !e.DoubtAt.IsZero()
+	})
+}
+
+func countsWhatIsUnderWay(b *broken) {
+	recent(b, func(e *journal.Entry, account string, since time.Time) bool {
+		return e.Account == account && unsettled(e) && (e.DoubtAt.IsZero() || !e.DoubtAt.Before(since))
+	})
+}
+
+func countsTheSettled(b *broken) {
+	recent(b, func(e *journal.Entry, account string, since time.Time) bool {
+		return e.Account == account && !e.DoubtAt.IsZero() && !e.DoubtAt.Before(since)
+	})
 }
 
 func replacesEvidence(b *broken) {

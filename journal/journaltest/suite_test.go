@@ -89,11 +89,11 @@ func (r *rich) Lease(ctx context.Context, slots journal.Slots, d time.Duration) 
 	return r.Volatile.Lease(ctx, slots, d)
 }
 
-func (r *rich) Doubtful(ctx context.Context, account string) (int, error) {
+func (r *rich) Doubtful(ctx context.Context, account string, since time.Time) (int, error) {
 	if err := r.gone(); err != nil {
 		return 0, err
 	}
-	return r.Volatile.Doubtful(ctx, account)
+	return r.Volatile.Doubtful(ctx, account, since)
 }
 
 func (r *rich) Hold(ctx context.Context, h journal.Held) error {

@@ -250,6 +250,7 @@ func difference(want, got *journal.Entry) []string {
 	times("NextAt", want.NextAt, got.NextAt)
 	times("LeaseUntil", want.LeaseUntil, got.LeaseUntil)
 	times("ResendUntil", want.ResendUntil, got.ResendUntil)
+	times("DoubtAt", want.DoubtAt, got.DoubtAt)
 	times("DeadlineAt", want.DeadlineAt, got.DeadlineAt)
 	if !sameAmount(want.Cost, got.Cost) {
 		differ("Cost", want.Cost, got.Cost)

@@ -20,6 +20,7 @@ CREATE TABLE esim_purchase (
   lease_until  timestamptz,
   resend_until timestamptz,
   deadline_at  timestamptz,
+  doubt_at     timestamptz,
   cost         text COLLATE "C" NOT NULL,
   currency     text COLLATE "C" NOT NULL,
   budget       text COLLATE "C" NOT NULL,
@@ -33,7 +34,7 @@ CREATE TABLE esim_purchase (
 
 CREATE INDEX esim_purchase_due ON esim_purchase (provider, next_at, id) WHERE next_at IS NOT NULL;
 
-CREATE INDEX esim_purchase_doubtful ON esim_purchase (account) WHERE doubt > 0 AND state IN ('sending', 'unknown');
+CREATE INDEX esim_purchase_doubtful ON esim_purchase (account, doubt_at) WHERE doubt > 0 AND state IN ('sending', 'unknown', 'review');
 
 CREATE INDEX esim_purchase_unsettled ON esim_purchase (created_at, id) WHERE state IN ('ready', 'sending', 'unknown', 'provisioning', 'review');
 

@@ -72,6 +72,11 @@ func (w *world) committed(e *journal.Entry) {
 	case paidFor(was) && !paidFor(e.State) && e.State != journal.Review && !p.decided:
 		w.broken(p, "it was %s, and is %s now", was, e.State)
 	}
+	if e.State == journal.Sending && was != journal.Sending {
+		if kept, err := w.auditor.Get(w.ctx, e.ID); err == nil && !e.UpdatedAt.Before(kept.Until) {
+			w.broken(p, "a request is begun after its time")
+		}
+	}
 	if e.State != was || p.version == 0 {
 		w.note(nil, p, "becomes", e.State.String())
 	}

@@ -135,8 +135,8 @@ func (d *desk) Lease(ctx context.Context, slots journal.Slots, length time.Durat
 }
 
 // Doubtful implements [journal.Store].
-func (d *desk) Doubtful(ctx context.Context, account string) (int, error) {
-	return d.below.Doubtful(ctx, account)
+func (d *desk) Doubtful(ctx context.Context, account string, since time.Time) (int, error) {
+	return d.below.Doubtful(ctx, account, since)
 }
 
 // Hold implements [journal.Store].

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -66,6 +67,10 @@ func (m Mode) packages() []string {
 	}
 	return []string{"PHAJHEAYP", "RB85_4D", "merhaba-7days-1gb"}
 }
+
+// lists reports whether orders are found in a list that does not know the
+// reference, so that purchases that are alike may get each other's.
+func (m Mode) lists() bool { return m == FlyKey || m == FlyNonce }
 
 func (m Mode) topUps() bool { return m != Story }
 
@@ -158,6 +163,7 @@ func (m Mode) isPurchase(r *http.Request) bool {
 // one is still good for a while, for then clients would renew it on goroutines
 // of their own, and a run would not be the same twice.
 type sharedToken struct {
+	mu      sync.Mutex
 	token   esim.Secret
 	fetched time.Time
 	now     func() time.Time
@@ -167,6 +173,8 @@ type sharedToken struct {
 func (s *sharedToken) Token(
 	ctx context.Context, _ string, refused esim.Secret, login func(context.Context) (esim.Secret, time.Duration, error),
 ) (esim.Secret, time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := s.now()
 	if s.token.IsZero() || s.token.Equal(refused) || now.Sub(s.fetched) > 50*time.Minute {
 		token, _, err := login(ctx)

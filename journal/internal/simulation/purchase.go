@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -19,6 +20,7 @@ type purchase struct {
 	quote     *esim.Package
 
 	charges []charge
+	sends   map[string]int // of each key
 
 	active   int  // calls under way
 	calls    int  // ever begun
@@ -50,6 +52,9 @@ func (p *purchase) units() int {
 	}
 	return n
 }
+
+// likeness is the same for purchases whose orders may be exchanged.
+func (p *purchase) likeness() string { return fmt.Sprint(p.packageID, " x", p.quantity) }
 
 func (p *purchase) order() esim.OrderRequest {
 	return esim.OrderRequest{PackageID: p.packageID, Quantity: p.quantity, Reference: p.reference, Quote: p.quote}

@@ -42,7 +42,13 @@ func (r *replica) begin() error {
 		Clients: []esim.Client{client}, MaxDoubtful: -1, BusyWait: -1,
 		OnDelivered: func(_ context.Context, p *journal.Purchase) error { return w.hooked(r, p, "OnDelivered") },
 		OnFailed:    func(_ context.Context, p *journal.Purchase) error { return w.hooked(r, p, "OnFailed") },
-		OnReview:    func(_ context.Context, p *journal.Purchase) error { return w.hooked(r, p, "OnReview") },
+		OnReview: func(_ context.Context, list []*journal.Purchase) error {
+			var errs []error
+			for _, p := range list {
+				errs = append(errs, w.hooked(r, p, "OnReview"))
+			}
+			return errors.Join(errs...)
+		},
 		OnLate:      func(_ context.Context, p *journal.Purchase) error { return w.hooked(r, p, "OnLate") },
 		OnUnmatched: func(context.Context, *esim.Order) error { w.loose++; return nil },
 	})

@@ -63,6 +63,23 @@ func (w *world) latestCharge(account int, p *purchase, r *http.Request) charge {
 	return c
 }
 
+// maxSends is how often a key may be sent.
+const maxSends = 4
+
+// counts notes that a request has left.
+func (w *world) counts(p *purchase, r *http.Request) {
+	key := w.key(r)
+	if key == "" {
+		return
+	}
+	if p.sends == nil {
+		p.sends = make(map[string]int)
+	}
+	if p.sends[key]++; p.sends[key] > maxSends {
+		w.broken(p, "its key was sent %d times", p.sends[key])
+	}
+}
+
 // key is what the provider knows the purchase by.
 func (w *world) key(r *http.Request) string {
 	if key := r.Header.Get("X-Idempotency-Key"); key != "" {
@@ -130,7 +147,7 @@ func (w *world) answered(p *purchase, n int, order *esim.Order, err error) {
 	if err == nil {
 		w.note(nil, p, "shop has", order.Status.String())
 		switch {
-		case len(p.charges) == 0 && w.mode != FlyNonce:
+		case len(p.charges) == 0 && !w.mode.lists():
 			w.broken(p, "the shop is told of an order, and nothing was charged")
 		case order.Status == esim.OrderCompleted && usable(p, order) < p.quantity:
 			w.broken(p, "the shop is told that the order is completed, with %d of %d eSIMs", usable(p, order), p.quantity)
@@ -153,7 +170,7 @@ func (w *world) answered(p *purchase, n int, order *esim.Order, err error) {
 			w.broken(p, "the shop is told %s, and it was charged: %v", outcome, err)
 		}
 	case esim.OutcomeAccepted:
-		if len(p.charges) == 0 && !p.decided && w.mode != FlyNonce {
+		if len(p.charges) == 0 && !p.decided && !w.mode.lists() {
 			w.broken(p, "the shop is told that it was charged, and it was not")
 		}
 	case esim.OutcomeUnknown:
@@ -196,7 +213,7 @@ func (w *world) compare(p *purchase) {
 		return
 	case p.decided && kept.Order == nil:
 		return
-	case len(p.charges) == 0 && (w.mode != FlyNonce || p.kind == journal.TopUpKind):
+	case len(p.charges) == 0 && (!w.mode.lists() || p.kind == journal.TopUpKind):
 		w.broken(p, "it is delivered, and nothing was charged")
 		return
 	case kept.Order == nil || usable(p, kept.Order) < p.quantity:
@@ -214,7 +231,7 @@ func (w *world) compare(p *purchase) {
 			w.broken(p, "it has an eSIM that was never sold")
 		case owner != nil && owner != p:
 			w.broken(p, "it has the eSIM of %s", owner.reference)
-		case buyer != p && (w.mode != FlyNonce || buyer.packageID != p.packageID):
+		case buyer != p && (!w.mode.lists() || buyer.likeness() != p.likeness()):
 			w.broken(p, "it has an eSIM that was sold for %s", buyer.reference)
 		}
 		w.owners[iccid] = p
@@ -274,8 +291,8 @@ func (w *world) lostSheep() {
 					continue
 				}
 				group := p.reference
-				if w.mode == FlyNonce {
-					group = p.packageID // those of one package are alike
+				if w.mode.lists() {
+					group = p.likeness()
 				}
 				if missing[group] == 0 {
 					order = append(order, group)
@@ -288,7 +305,7 @@ func (w *world) lostSheep() {
 	for _, p := range w.purchases {
 		if p.state == journal.Review && p.version > 0 {
 			visible[p.reference] += p.quantity
-			visible[p.packageID] += p.quantity
+			visible[p.likeness()] += p.quantity
 		}
 	}
 	for _, group := range order {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -59,7 +60,7 @@ type wire struct {
 // RoundTrip implements [http.RoundTripper].
 func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w, p := t.w, t.r.current
-	if strings.HasSuffix(r.URL.Path, "/auth") { // on a goroutine of the client
+	if besides(r) { // on a goroutine of the client
 		return w.providers[t.account].road.RoundTrip(r)
 	}
 	op, pays := "asks", w.mode.isPurchase(r)
@@ -88,6 +89,13 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
+// besides reports whether clients of eSIMfx send the request beside others: a
+// login, or what is read before a purchase.
+func besides(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"/auth", "/get_product", "/get_profile", "/get_available_topups", "/get_esim_status"},
+		func(path string) bool { return strings.HasSuffix(r.URL.Path, path) })
+}
+
 func (t *wire) carry(r *http.Request, p *purchase, how mishap) (*http.Response, error) {
 	w := t.w
 	front := w.providers[t.account].front
@@ -100,6 +108,9 @@ func (t *wire) carry(r *http.Request, p *purchase, how mishap) (*http.Response, 
 	}
 	if trace != nil && trace.GotConn != nil {
 		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	if p != nil && w.mode.isPurchase(r) {
+		w.counts(p, r)
 	}
 	switch how {
 	case cutBefore:

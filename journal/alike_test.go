@@ -1,0 +1,100 @@
+package journal_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/journal"
+)
+
+// owned are the ICCIDs that were charged for a reference, and those that its
+// purchase has.
+func (m *market) owned(reference string) (charged, kept []string) {
+	m.Helper()
+	for _, c := range m.sim.ESIMFly.Ledger().ByReference(reference) {
+		charged = append(charged, c.ICCIDs...)
+	}
+	p, err := m.j.Lookup(m.Context(), esim.ESIMFly, reference)
+	require.NoError(m, err)
+	if p.Order != nil {
+		for _, e := range p.Order.ESIMs {
+			kept = append(kept, string(e.ICCID))
+		}
+	}
+	return charged, kept
+}
+
+// Two eSIMfly purchases of one package and of different quantities, the answers
+// of both lost. With a quote the price tells them apart, and each gets its order
+// with all its eSIMs. Without one nobody can, so both are for a person and no
+// order changes hands.
+func TestOtherQuantitiesAreNotAlike(t *testing.T) {
+	for _, quoted := range []bool{false, true} {
+		for _, first := range []int{1, 2} {
+			t.Run(map[bool]string{true: "quoted", false: "not quoted"}[quoted], func(t *testing.T) {
+				m := openMarket(t)
+				handler := m.handler()
+				client := m.j.Client(esim.ESIMFly)
+				item := m.pick(client)
+				for i, quantity := range []int{first, 3 - first} {
+					req := esim.OrderRequest{PackageID: item.ID, Quantity: quantity, Reference: []string{"cart-a", "cart-b"}[i]}
+					if quoted {
+						req.Quote = &item
+					}
+					m.sim.ESIMFly.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "order"})
+					_, err := client.Order(t.Context(), req)
+					require.True(t, esim.MaybeCharged(err), "%v", err)
+				}
+				m.advance(80*time.Hour, handler)
+				for _, ref := range []string{"cart-a", "cart-b"} {
+					p, err := m.j.Lookup(t.Context(), esim.ESIMFly, ref)
+					require.NoError(t, err)
+					charged, kept := m.owned(ref)
+					require.NotEmpty(t, charged)
+					if quoted {
+						assert.Equal(t, journal.Delivered, p.State)
+						assert.ElementsMatch(t, charged, kept)
+						continue
+					}
+					assert.Equal(t, journal.Review, p.State)
+					assert.Empty(t, kept, "whose they are is for a person")
+					assert.Contains(t, p.Review, "cannot be told apart")
+				}
+			})
+		}
+	}
+}
+
+// A purchase under review that holds no order may be the owner of an order in
+// the list: the next one does not get it.
+func TestAReviewIsARival(t *testing.T) {
+	m := openMarket(t)
+	handler := m.handler()
+	client := m.j.Client(esim.ESIMFly)
+	item := m.pick(client)
+	var ids []journal.ID
+	for _, ref := range []string{"cart-a", "cart-b"} {
+		kind := esimtest.FaultCutAfterCommit
+		if ref == "cart-b" {
+			kind = esimtest.Fault500Before // and nothing is charged
+		}
+		m.sim.ESIMFly.Inject(esimtest.Fault{Kind: kind, Op: "order"})
+		_, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: ref, Quote: &item})
+		require.True(t, esim.MaybeCharged(err), "%v", err)
+		ids = append(ids, journal.IDOf(esim.ESIMFly, ref))
+	}
+	_, err := m.j.Escalate(t.Context(), ids[0], "somebody looks")
+	require.NoError(t, err)
+	m.advance(80*time.Hour, handler)
+	p, err := m.j.Get(t.Context(), ids[1])
+	require.NoError(t, err)
+	assert.Equal(t, journal.Review, p.State, "it was never charged")
+	charged, kept := m.owned("cart-b")
+	assert.Empty(t, charged)
+	assert.Empty(t, kept)
+}

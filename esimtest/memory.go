@@ -1,7 +1,6 @@
 package esimtest
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -126,10 +125,11 @@ func MemoryPending(delay time.Duration, ids ...string) MemoryOption {
 // [esim.IdempotencyNone] it is refused here, as an adapter must do where the
 // provider could not tell the second from the first.
 func MemoryIdempotency(i esim.Idempotency) MemoryOption {
-	repeat := esim.RepeatSafe // what is refused as known does not buy
-	if i == esim.IdempotencyNone {
-		repeat = esim.RepeatBuys
-	}
+	repeat := map[esim.Idempotency]esim.Repeat{
+		esim.IdempotencyNone:    esim.RepeatBuys,
+		esim.IdempotencyRejects: esim.RepeatUnknown, // a failed order may have given its reference back
+		esim.IdempotencyReplays: esim.RepeatSafe,
+	}[i]
 	return func(m *Memory) {
 		m.caps.OrderIdempotency, m.caps.TopUpIdempotency = i, i
 		m.caps.OrderRepeat, m.caps.TopUpRepeat = repeat, repeat
@@ -186,8 +186,6 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	for _, o := range opts {
 		o(m)
 	}
-	m.caps.OrderRepeat = cmp.Or(m.caps.OrderRepeat, repeatOf(m.caps.OrderIdempotency))
-	m.caps.TopUpRepeat = cmp.Or(m.caps.TopUpRepeat, repeatOf(m.caps.TopUpIdempotency))
 	if m.packages == nil {
 		m.packages = memoryCatalogue(m.opening.Currency())
 	}
@@ -200,19 +198,6 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	}
 	m.ledger = newLedger(m.Now, m.opening, false)
 	return m
-}
-
-// repeatOf is what a repeat does at a provider that does this with a second
-// request, if a test says nothing else.
-func repeatOf(i esim.Idempotency) esim.Repeat {
-	switch i {
-	case esim.IdempotencyReplays:
-		return esim.RepeatSafe
-	case esim.IdempotencyNone:
-		return esim.RepeatBuys
-	case esim.IdempotencyRejects:
-	}
-	return esim.RepeatUnknown
 }
 
 // Provider returns the name set by [MemoryProvider].

@@ -278,10 +278,7 @@ func (m *Memory) closing(b *buy, err *esim.Error) *esim.Error {
 		p.doubt = true
 	}
 	if p.doubt {
-		err.Outcome, err.Repeat = esim.OutcomeUnknown, m.caps.OrderRepeat
-		if b.op == "TopUp" {
-			err.Repeat = m.caps.TopUpRepeat
-		}
+		err.Outcome = esim.OutcomeUnknown
 	}
 	if err.Outcome == esim.OutcomeUnknown {
 		err.Repeat = b.repeat(m.caps)

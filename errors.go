@@ -94,8 +94,8 @@ func (e *Error) story() string {
 			b.WriteString(part)
 		}
 	}
-	if e.Err != nil {
-		b.WriteString(": " + causeText(e.Err))
+	if text := causeText(e.Err); text != "" {
+		b.WriteString(": " + text)
 	}
 	if facts := e.facts(); len(facts) > 0 {
 		fmt.Fprintf(&b, " (%s)", strings.Join(facts, ", "))
@@ -105,8 +105,11 @@ func (e *Error) story() string {
 
 // causeText is the text of a cause in one line. Of an Error it leaves out the
 // advice, which is about another call: whether money was spent is for the
-// outer error to say.
+// outer error to say. A cause may have no text: it is there to be asked for.
 func causeText(err error) string {
+	if err == nil {
+		return ""
+	}
 	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // what wraps an Error has its own text
 		return e.story()
 	}
@@ -181,9 +184,7 @@ func (e *Error) LogValue() slog.Value {
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
-	if e.Err != nil {
-		text("cause", causeText(e.Err))
-	}
+	text("cause", causeText(e.Err))
 	return slog.GroupValue(attrs...)
 }
 

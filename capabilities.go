@@ -35,6 +35,11 @@ type Capabilities struct {
 	// where a repeat is [RepeatSafe]; 0 means that this provider sets no bound
 	// of its own.
 	MaxRepeats int `json:"max_repeats"`
+	// ListProvesAfter is when the list of orders can prove that nothing was
+	// charged: two complete lists without the order, the first this long after
+	// the last request, and the operator has said that this provider's lists
+	// are that quick. 0 means that a list proves no absence.
+	ListProvesAfter time.Duration `json:"list_proves_after"`
 	// KeyLife is how long the provider surely knows a reference, or a request
 	// id, that it has seen. After it a repeat may buy again. 0 means that it
 	// is not stated.

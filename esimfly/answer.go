@@ -91,7 +91,7 @@ func amend(message string, cause error, what string, look error) (string, error)
 	switch {
 	case e.Err == nil, cause != nil && errors.Is(cause, e.Err):
 		return what, cause
-	case cause == nil:
+	case cause == nil, cause.Error() == "":
 		return what, e.Err
 	}
 	return what, fmt.Errorf("%w; %w", cause, e.Err)

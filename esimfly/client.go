@@ -23,8 +23,9 @@ type Client struct {
 	wire       *transport.Transport
 	account    esim.Account
 	verified   bool
+	listProves time.Duration
 	topUps     *topUps
-	quantities recent[string, int]        // of pending orders of several eSIMs, by order id
+	placed     recent[string, placed]     // by order id
 	owners     recent[esim.ICCID, string] // order ids of eSIMs, as far as they were looked for
 }
 
@@ -43,7 +44,8 @@ const keyLife = 24 * time.Hour
 
 // Capabilities tells what this client can do. The price guard is that of
 // Order; the price of a top-up is read again just before it is bought. KeyLife
-// is documented for request ids and assumed for idempotency keys.
+// is documented for request ids and assumed for idempotency keys. OrderRepeat is
+// safe only once you have tried it: see [Config].ReplaysVerified.
 func (c *Client) Capabilities() esim.Capabilities {
 	return esim.Capabilities{
 		ListPackages: true, ListTopUps: true,
@@ -53,6 +55,9 @@ func (c *Client) Capabilities() esim.Capabilities {
 		MaxQuantity:      maxQuantity,
 		OrderIdempotency: esim.IdempotencyReplays,
 		TopUpIdempotency: esim.IdempotencyNone,
+		OrderRepeat:      c.orderRepeats().Lost,
+		TopUpRepeat:      topUpRepeats.Lost,
+		ListProvesAfter:  c.listProves,
 		KeyLife:          keyLife,
 		OnceRequestID:    true,
 		Fulfilment:       esim.FulfilmentPolled,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/esimkit/esim"
@@ -29,10 +30,25 @@ type Config struct {
 	SecretKey  esim.Secret // sk_…, shown once in the dashboard
 
 	// ReplaysVerified says that a contract test against this very account has
-	// shown that a second order with the same idempotency_key returns the
-	// first one. The client then repeats by itself an order whose answer was
-	// lost.
+	// shown what a second order with the same idempotency_key does. All of it
+	// must have been tried:
+	//
+	//   - a repeat after an answer that was cut off returns the first order
+	//   - of two at once one is made, and the other answered with 409
+	//   - after a failure code it is a new attempt, and how that is charged
+	//   - a repeat of a charged order returns it when the balance has become
+	//     too small for another
+	//   - an hour later it still does
+	//   - a request id that was refused, whatever the refusal, is used up
+	//
+	// The client then repeats an order whose answer was lost, by itself and
+	// under the request id of the lost one. It never repeats after a failure code.
 	ReplaysVerified bool
+
+	// ListProvesAfter is how long after an order the order history surely shows
+	// it, as you have measured it. Two complete lists without the order, that
+	// late, then prove that nothing was charged. 0, the default: they never do.
+	ListProvesAfter time.Duration
 }
 
 // ConfigFromEnv reads ESIMFLY_ACCESS_CODE and ESIMFLY_SECRET_KEY, which are
@@ -68,16 +84,22 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, misconfigured("New", "SecretKey is empty")
 	}
+	if c.ListProvesAfter < 0 {
+		return nil, misconfigured("New", "ListProvesAfter is negative")
+	}
 	code := esim.NewSecret(c.AccessCode)
 	t, err := transport.New(transport.Spec{
 		Provider: esim.ESIMFly, BaseURL: BaseURL, Pace: pace, Burst: burst,
-		Authorize: signer{mac, code}.authorize, Refuse: refuse,
+		Authorize: signer{mac, code}.authorize, RequestIDHeader: requestIDHeader, Refuse: refuse,
 		Secrets: []esim.Secret{code, c.SecretKey},
 	}, c.Settings)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{wire: t, account: t.Account(c.AccessCode), verified: c.ReplaysVerified, topUps: newTopUps()}, nil
+	return &Client{
+		wire: t, account: t.Account(c.AccessCode), verified: c.ReplaysVerified, listProves: c.ListProvesAfter,
+		topUps: newTopUps(),
+	}, nil
 }
 
 func misconfigured(op, why string) error {
@@ -98,6 +120,6 @@ func (c Config) Format(f fmt.State, _ rune) {
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Config) text() string {
-	return fmt.Sprintf("esimfly.Config{AccessCode: %t, SecretKey: %t, ReplaysVerified: %t}",
-		c.AccessCode != "", !c.SecretKey.IsZero(), c.ReplaysVerified)
+	return fmt.Sprintf("esimfly.Config{AccessCode: %t, SecretKey: %t, ReplaysVerified: %t, ListProvesAfter: %s}",
+		c.AccessCode != "", !c.SecretKey.IsZero(), c.ReplaysVerified, c.ListProvesAfter)
 }

@@ -14,10 +14,12 @@
 //
 // An order carries the caller's reference as eSIMfly's idempotency_key. The
 // documents say that a second order with the same key returns the first and
-// charges nothing, but they have said so only since September 2026. So a lost
-// answer is an error with [esim.OutcomeUnknown], the caller may call Order
-// again with the same reference, and the client itself repeats an order in
-// doubt only if [Config.ReplaysVerified] says that this was seen to work.
+// charges nothing, but they have said so only since September 2026, and a failure
+// code frees the key. So a lost answer is an error with [esim.OutcomeUnknown] and
+// [esim.RepeatUnknown], and nothing in doubt is sent again, unless
+// [Config].ReplaysVerified says that this was seen to work. After a failure code,
+// such as ORDER_PROCESSING_ERROR, a repeat would buy ([esim.RepeatBuys]), verified
+// or not: look for the order with [Client.FindOrders].
 //
 // Some packages are delivered minutes after they were paid. Such an order has
 // [esim.OrderPending]; see [esim.WaitOrder].

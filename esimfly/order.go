@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -59,10 +58,14 @@ func (a *orderAnswer) rows() []soldRow {
 
 // Order buys up to ten eSIMs of one package (eSIMfly docs: api/create-order).
 //
-// The reference goes along as idempotency_key. After an unknown outcome call
-// Order again with the same request: where eSIMfly honours keys that returns
-// the first order with Replayed set. eSIMfly repeats neither its package nor
-// its price, so the order is read as well: one of another package is
+// The reference goes along as idempotency_key. With [Config].ReplaysVerified an
+// order without an answer is repeated under it; without, it is not, and no
+// second call with this reference is sent either ([esim.ErrDuplicate]): look for
+// the order with [Client.FindOrders]. After a failure code, such as
+// ORDER_PROCESSING_ERROR, the key is free again, so nothing is ever repeated.
+//
+// A replay has Replayed set. eSIMfly repeats neither its package nor its price,
+// so the order is read as well: one of another package is
 // [esim.ErrReferenceConflict] with an unknown outcome, since nothing tells
 // whose order it is. With a Quote eSIMfly itself compares name and price; a
 // MaxTotal needs a Quote, for the price is not told otherwise. An order that
@@ -71,8 +74,9 @@ func (a *orderAnswer) rows() []soldRow {
 //
 // With a RequestID the order is sent once, under that id, and not again by the
 // client whatever comes of it, [Config].ReplaysVerified or not. Sent again under
-// the same id within a day, it is [esim.ErrDuplicate] with HTTP status 400 if the
-// earlier send had arrived.
+// the same id within a day, which also an unverified client does unless a failure
+// code has come, it is [esim.ErrDuplicate] with HTTP status 400 if the earlier
+// send had arrived.
 //
 // Error.Order holds what came if it was less, dearer or other than was ordered.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
@@ -108,12 +112,9 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if err != nil {
 		return nil, c.wire.Withheld(err, body.Key, key)
 	}
-	if req.RequestID != "" {
-		call.Safety, call.Header = transport.Probe, http.Header{}
-		call.Header.Set(requestIDHeader, req.RequestID)
-	}
 	var out orderAnswer
-	call.Out, call.Reference, call.Key = &out, body.Key, key
+	call.Out, call.Reference, call.Key, call.Repeats = &out, body.Key, key, c.orderRepeats()
+	call.OneSend, call.RequestID = req.OneSend, req.RequestID
 	call.Content = p.PackageID + " " + strconv.Itoa(p.Quantity)
 	if err := c.wire.Do(ctx, call); err != nil {
 		return nil, err
@@ -126,9 +127,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if err := c.verifyReplay(ctx, op, order); err != nil {
 		return nil, err
 	}
-	if order.Status == esim.OrderPending && order.Quantity > 1 {
-		c.quantities.put(order.ID, order.Quantity, c.wire.Now())
-	}
+	c.placed.put(order.ID, placed{order.Quantity, order.Total.Currency()}, c.wire.Now())
 	if err := c.incomplete(ctx, op, order); err != nil {
 		return nil, err
 	}
@@ -142,7 +141,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 // reference that was found unfit has never been sent.
 func (c *Client) resume(check *transport.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		c.wire.Recall(purchaseKey(check.Named()))
+		c.wire.Recall(c.orderRepeats(), purchaseKey(check.Named()))
 	}
 }
 
@@ -155,6 +154,21 @@ func (c *Client) orderSafety() transport.Safety {
 		return transport.Replayed
 	}
 	return transport.Keyed
+}
+
+// orderRepeats are what a repeated order does, but for the rows of the error
+// table that free its key.
+func (c *Client) orderRepeats() transport.Repeats {
+	if c.verified {
+		return transport.Repeats{Lost: esim.RepeatSafe}
+	}
+	return transport.Repeats{}
+}
+
+// placed is what this client remembers of an order that eSIMfly may not say.
+type placed struct {
+	quantity int
+	currency string
 }
 
 // total is what the answer says was charged. A quote was compared in the
@@ -266,8 +280,12 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order
 	if err != nil {
 		return nil, err
 	}
+	known, _ := c.placed.get(order.ID)
 	if order.Quantity = max(ref.Quantity, 0); order.Quantity == 0 {
-		order.Quantity, _ = c.quantities.get(order.ID)
+		order.Quantity = known.quantity
+	}
+	if total, err := esim.NewMoney(order.Total.Amount(), known.currency); err == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
+		order.Total = total
 	}
 	if missing, err := c.recoverCodes(ctx, op, order, false); missing > 0 && err != nil {
 		return nil, unread(err, order)

@@ -32,7 +32,13 @@ func refuse(a transport.Answer) transport.Verdict {
 		Recognised: doc.Success != nil && !*doc.Success,
 	}
 	row, listed := rules[v.Code]
-	if !v.Recognised || !listed {
+	switch {
+	case !v.Recognised:
+		return v
+	case !listed && v.Code != "" && v.Outcome == esim.OutcomeUnknown:
+		v.Repeat = esim.RepeatBuys // a failure code, whichever it is
+		return v
+	case !listed:
 		return v
 	}
 	if v.Code == duplicateRequest && a.Status == http.StatusConflict {
@@ -53,13 +59,26 @@ const (
 
 var (
 	turnedAway  = transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
-	invalid     = transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}
-	notFound    = transport.Rule{Kind: esim.ErrNotFound, Outcome: esim.OutcomeRejected}
-	notSold     = transport.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}
-	notEligible = transport.Rule{Kind: esim.ErrNotEligible, Outcome: esim.OutcomeRejected}
+	invalid     = refused(esim.ErrInvalidRequest)
+	notFound    = refused(esim.ErrNotFound)
+	notSold     = refused(esim.ErrPackageUnavailable)
+	notEligible = refused(esim.ErrNotEligible)
 )
 
-// rules is the error table. A code that is not in it counts by its status.
+// refused is a row of a code that comes after the check of the request id, and
+// before the charge.
+func refused(kind error) transport.Rule {
+	return transport.Rule{Kind: kind, Outcome: esim.OutcomeRejected, Burns: true}
+}
+
+// freed is a row of a code that may come after the charge. A failure code frees
+// the idempotency key (eSIMfly docs: api/create-order), so a repeat is no replay.
+func freed(kind error) transport.Rule {
+	return transport.Rule{Kind: kind, Repeat: esim.RepeatBuys}
+}
+
+// rules is the error table. A code that is not in it counts by its status; its
+// effect on the key is that of every failure code.
 var rules = map[string]transport.Rule{
 	// Before anything is processed (eSIMfly docs: api-authentication).
 	"HMAC_REQUIRED":       turnedAway,
@@ -82,8 +101,8 @@ var rules = map[string]transport.Rule{
 	"INVALID_PACKAGE":       notSold,
 	"PACKAGE_NOT_FOUND":     notSold,
 	"INVALID_TOPUP_PACKAGE": notSold,
-	"PRICE_MISMATCH":        {Kind: esim.ErrPriceChanged, Outcome: esim.OutcomeRejected},
-	"INSUFFICIENT_BALANCE":  {Kind: esim.ErrInsufficientBalance, Outcome: esim.OutcomeRejected},
+	"PRICE_MISMATCH":        refused(esim.ErrPriceChanged),
+	"INSUFFICIENT_BALANCE":  refused(esim.ErrInsufficientBalance),
 	"ORDER_NOT_FOUND":       notFound,
 	"ESIM_NOT_FOUND":        notFound,
 	"FORBIDDEN":             notFound, // another account's eSIM
@@ -95,30 +114,29 @@ var rules = map[string]transport.Rule{
 	"UNSUPPORTED_PROVIDER":  notEligible, // not an eSIM of eSIMfly's own network
 	"NOT_SUPPORTED":         notEligible,
 	"SMS_NOT_SUPPORTED":     notEligible,
-	"SMS_FAILED":            {Kind: esim.ErrUnavailable, Outcome: esim.OutcomeRejected},
-	"PROVIDER_ERROR":        {Kind: esim.ErrUnavailable},
+	"SMS_FAILED":            refused(esim.ErrUnavailable),
+	"PROVIDER_ERROR":        freed(esim.ErrUnavailable),
 
-	// It may come after the charge. It also frees the key, so a repeat is not
-	// a replay, and is left to the caller.
-	"ORDER_PROCESSING_ERROR": {Kind: esim.ErrUnavailable, Note: "the key is free again: look at Orders and Balance before repeating"},
+	// It may come after the charge.
+	"ORDER_PROCESSING_ERROR": {Kind: esim.ErrUnavailable, Repeat: esim.RepeatBuys, Note: "the key is free again: look at Orders and Balance"},
 
 	// On a page that eSIMfly took back the day it appeared. Good enough to
 	// name what went wrong, not to prove that nothing was charged.
-	"AUTH_MISSING":              {Kind: esim.ErrUnauthorized},
-	"AUTH_INVALID_SIGNATURE":    {Kind: esim.ErrUnauthorized},
-	"AUTH_INVALID_ACCESS_CODE":  {Kind: esim.ErrUnauthorized},
-	"AUTH_EXPIRED_TIMESTAMP":    {Kind: esim.ErrClockSkew, Retry: transport.Reclock},
+	"AUTH_MISSING":              freed(esim.ErrUnauthorized),
+	"AUTH_INVALID_SIGNATURE":    freed(esim.ErrUnauthorized),
+	"AUTH_INVALID_ACCESS_CODE":  freed(esim.ErrUnauthorized),
+	"AUTH_EXPIRED_TIMESTAMP":    {Kind: esim.ErrClockSkew, Retry: transport.Reclock, Repeat: esim.RepeatBuys},
 	"AUTH_DUPLICATE_REQUEST_ID": {Kind: esim.ErrDuplicate, Retry: transport.Renonce},
-	"VALIDATION_FAILED":         {Kind: esim.ErrInvalidRequest},
-	"INVALID_COUNTRY_CODE":      {Kind: esim.ErrInvalidRequest},
-	"INVALID_QUANTITY":          {Kind: esim.ErrInvalidRequest},
-	"INVALID_ICCID":             {Kind: esim.ErrInvalidRequest},
-	"INVALID_PACKAGE_CODE":      {Kind: esim.ErrPackageUnavailable},
-	"PACKAGE_NOT_AVAILABLE":     {Kind: esim.ErrPackageUnavailable},
-	"ESIM_ALREADY_ACTIVE":       {Kind: esim.ErrNotEligible},
-	"TOPUP_NOT_ALLOWED":         {Kind: esim.ErrNotEligible},
+	"VALIDATION_FAILED":         freed(esim.ErrInvalidRequest),
+	"INVALID_COUNTRY_CODE":      freed(esim.ErrInvalidRequest),
+	"INVALID_QUANTITY":          freed(esim.ErrInvalidRequest),
+	"INVALID_ICCID":             freed(esim.ErrInvalidRequest),
+	"INVALID_PACKAGE_CODE":      freed(esim.ErrPackageUnavailable),
+	"PACKAGE_NOT_AVAILABLE":     freed(esim.ErrPackageUnavailable),
+	"ESIM_ALREADY_ACTIVE":       freed(esim.ErrNotEligible),
+	"TOPUP_NOT_ALLOWED":         freed(esim.ErrNotEligible),
 	"ORDER_PROCESSING":          {Kind: esim.ErrUnavailable},
-	"DAILY_LIMIT_EXCEEDED":      {Kind: esim.ErrRateLimited},
-	"SYSTEM_ERROR":              {Kind: esim.ErrUnavailable, Retry: transport.Transient},
-	"SERVICE_UNAVAILABLE":       {Kind: esim.ErrUnavailable, Retry: transport.Transient},
+	"DAILY_LIMIT_EXCEEDED":      freed(esim.ErrRateLimited),
+	"SYSTEM_ERROR":              {Kind: esim.ErrUnavailable, Retry: transport.Transient, Repeat: esim.RepeatBuys},
+	"SERVICE_UNAVAILABLE":       {Kind: esim.ErrUnavailable, Retry: transport.Transient, Repeat: esim.RepeatBuys},
 }

@@ -9,9 +9,13 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/internal/transport"
 	"github.com/esimkit/esim/internal/wire"
 )
+
+// topUpRepeats: without a key every further top-up is one more.
+var topUpRepeats = transport.Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}
 
 // topUpPrefix begins the order id of every top-up (eSIMfly docs:
 // api/topup-order).
@@ -64,7 +68,9 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	p := transport.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check := c.wire.Check(ctx, op)
 	t := &topUp{op: op, ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
-	c.resume(check, req.Resumed)
+	if req.Resumed && check.Named() != "" {
+		c.wire.Recall(topUpRepeats, t.key())
+	}
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p)
 	if err = check.Err(); err != nil {
@@ -80,14 +86,11 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 		return nil, c.resumeTopUp(t)
 	}
 	outcome := esim.OutcomeNotSent
-	if doubt {
+	if earlier != nil {
 		outcome = esim.OutcomeUnknown
 	}
 	if earlier != nil && !earlier.same(t) {
-		return nil, c.topUpError(t, esim.ErrReferenceConflict, outcome, "this reference was used for another top-up", nil)
-	}
-	if earlier != nil {
-		outcome = esim.OutcomeUnknown
+		return nil, c.topUpConflict(t, earlier, doubt)
 	}
 	release, err := c.topUps.lock(ctx, "iccid "+string(t.iccid))
 	if err != nil {
@@ -100,7 +103,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	if err = c.prepareTopUp(ctx, t, p); err != nil {
 		return nil, c.wire.Withheld(err, t.ref, t.key())
 	}
-	order, err := c.sendTopUp(ctx, t)
+	order, err := c.sendTopUp(ctx, t, req.OneSend)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +118,8 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 func (c *Client) resumeTopUp(t *topUp) error {
 	t.doubt = c.wire.Fail("TopUp", esim.ErrDuplicate, esim.OutcomeUnknown,
 		"an earlier process may have sent this top-up, and eSIMfly could not tell a second one from it")
-	t.doubt.Reference = t.ref
+	t.doubt.Reference, t.doubt.Repeat = t.ref, esim.RepeatBuys
+	evidence.Attach(t.doubt, evidence.Request{Outcome: esim.OutcomeNotSent})
 	c.topUps.keepBlurred(t)
 	return t.unknown(nil)
 }
@@ -167,13 +171,14 @@ func (c *Client) offer(ctx context.Context, t *topUp) (*esim.Package, error) {
 var notToppable = []string{"EXPIRED", "CANCELLED", "CANCELED", "DELETED"}
 
 // sendTopUp sends the top-up and remembers what is known of it.
-func (c *Client) sendTopUp(ctx context.Context, t *topUp) (*esim.Order, error) {
+func (c *Client) sendTopUp(ctx context.Context, t *topUp, oneSend bool) (*esim.Order, error) {
 	call, err := c.post("TopUp", "/topup/order", transport.Once, topUpBody{string(t.iccid), t.packageID, 1})
 	if err != nil {
 		return nil, err
 	}
 	var out topUpAnswer
-	call.Out, call.Reference, call.Key = &out, t.ref, t.key()
+	call.Out, call.Reference, call.Key, call.Repeats = &out, t.ref, t.key(), topUpRepeats
+	call.OneSend = oneSend
 	call.Content = string(t.iccid) + " " + t.packageID
 	t.sent = c.wire.Now()
 	if err := c.wire.Do(ctx, call); err != nil {
@@ -295,5 +300,23 @@ func (r *orderRow) mayBe(t *topUp, since time.Time) bool {
 func (c *Client) topUpError(t *topUp, kind error, outcome esim.Outcome, why string, cause error) error {
 	err := c.wire.Fail(t.op, kind, outcome, why)
 	err.Reference, err.Err = t.ref, cause
+	if outcome == esim.OutcomeUnknown {
+		err.Repeat = topUpRepeats.Lost
+	}
+	evidence.Attach(err, evidence.Request{Outcome: esim.OutcomeNotSent})
+	return err
+}
+
+// topUpConflict is the error of a top-up under the reference of another one,
+// with the outcome of that one. Nothing was sent.
+func (c *Client) topUpConflict(t, earlier *topUp, doubt bool) error {
+	const why = "this reference was used for another top-up; nothing was sent for this one"
+	if doubt {
+		return c.topUpError(t, esim.ErrReferenceConflict, esim.OutcomeUnknown, why, nil)
+	}
+	err := c.topUpError(t, esim.ErrReferenceConflict, esim.OutcomeAccepted, why, nil)
+	if e, ok := errors.AsType[*esim.Error](err); ok {
+		e.Order = earlier.copyOrder()
+	}
 	return err
 }

@@ -90,7 +90,7 @@ func (c *Client) TopUpEffect(ctx context.Context, before []byte, req esim.TopUpR
 	switch {
 	case earlier == nil:
 	case !earlier.same(t):
-		return nil, c.topUpError(t, esim.ErrReferenceConflict, esim.OutcomeNotSent, "this reference was used for another top-up", nil)
+		return nil, c.topUpConflict(t, earlier, earlier.order == nil)
 	case earlier.order != nil:
 		return earlier.copyOrder(), nil
 	case earlier.blurred && !earlier.sent.IsZero():

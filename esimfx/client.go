@@ -33,6 +33,8 @@ type Client struct {
 	currency string
 	scheme   string // what stands before the token in the header
 	verified bool
+	repeats  transport.Repeats
+	postpaid bool
 }
 
 var _ esim.Client = (*Client)(nil)
@@ -47,7 +49,14 @@ func (c *Client) Account() esim.Account { return c.account }
 // keyLife is six months (eSIMfx docs: Project Context), of 30 days.
 const keyLife = 180 * 24 * time.Hour
 
-// Capabilities tells what this client can do.
+// assumedRepeats: keys "prevent duplicate charges on retries" (eSIMfx docs:
+// Project Context). What a replay answers, and whether the header is honoured at
+// all, nobody has measured; so one repeat is called safe, a minute later.
+var assumedRepeats = transport.Repeats{Lost: esim.RepeatSafe, Most: 1, Pause: time.Minute}
+
+// Capabilities tells what this client can do. OrderRepeat and TopUpRepeat are
+// assumed as long as ContractVerified is false. MaxQuantity is a bound of this
+// package, since eSIMfx sells one eSIM a call.
 func (c *Client) Capabilities() esim.Capabilities {
 	return esim.Capabilities{
 		ListPackages: true, ListTopUps: true,
@@ -56,6 +65,9 @@ func (c *Client) Capabilities() esim.Capabilities {
 		MaxQuantity:      maxQuantity,
 		OrderIdempotency: esim.IdempotencyReplays,
 		TopUpIdempotency: esim.IdempotencyReplays,
+		OrderRepeat:      c.repeats.Lost,
+		TopUpRepeat:      c.repeats.Lost,
+		MaxRepeats:       c.repeats.Most,
 		KeyLife:          keyLife,
 		Fulfilment:       esim.FulfilmentImmediate,
 		PriceGuard:       esim.PriceGuardChecked,
@@ -83,13 +95,22 @@ func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
 	if err = c.wire.Check(ctx, "Balance").Err(); err != nil {
 		return esim.Money{}, err
 	}
+	return c.balance(ctx, "Balance")
+}
+
+// balance reads the balance for the operation op.
+func (c *Client) balance(ctx context.Context, op string) (esim.Money, error) {
 	profile, err := fetch[profileData](ctx, c.wire, transport.Call{
-		Op: "Balance", Method: http.MethodGet, Path: "/account/api/v1/reseller/get_profile", Safety: transport.Read,
+		Op: op, Method: http.MethodGet, Path: "/account/api/v1/reseller/get_profile", Safety: transport.Read,
 	})
 	if err != nil {
 		return esim.Money{}, err
 	}
-	return profile.Balance.Money(c.currency)
+	balance, err := profile.Balance.Money(c.currency)
+	if err == nil {
+		c.wire.SawBalance(balance)
+	}
+	return balance, err
 }
 
 type profileData struct {

@@ -50,8 +50,19 @@ type Config struct {
 	// without "Bearer " before it.
 	BareToken bool
 
-	// ContractVerified is passed on as Capabilities.ContractVerified.
+	// ContractVerified is passed on as Capabilities.ContractVerified: it says
+	// that you have tried what this package assumes of a repeat. Until then
+	// [esim.RepeatSafe] of this client is an assumption.
 	ContractVerified bool
+
+	// NeverRepeat is for whoever does not trust one sentence of the documents:
+	// what a repeat of a purchase in doubt would do is then [esim.RepeatUnknown],
+	// and none is sent.
+	NeverRepeat bool
+
+	// Postpaid says that the account is on invoice. The balance, which such an
+	// account has at 0, is then not read before a purchase, and refuses none.
+	Postpaid bool
 
 	// Tokens shares the access token with other processes, under the
 	// Fingerprint of [Client.Account]; nil = each logs in for itself. Whether a
@@ -102,6 +113,10 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{
 		id: esim.NewSecret(cfg.ClientID), secret: cfg.ClientKey, codes: maps.Clone(cfg.Codes),
 		currency: cfg.Currency, scheme: "Bearer ", verified: cfg.ContractVerified,
+		repeats: assumedRepeats, postpaid: cfg.Postpaid,
+	}
+	if cfg.NeverRepeat {
+		c.repeats = transport.Repeats{}
 	}
 	if cfg.BareToken {
 		c.scheme = ""
@@ -158,8 +173,9 @@ func (cfg Config) Format(f fmt.State, _ rune) {
 func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.text()) }
 
 func (cfg *Config) text() string {
-	return fmt.Sprintf("esimfx.Config{ClientID: %t, ClientKey: %t, Codes: %d, Currency: %q, BareToken: %t, ContractVerified: %t, Tokens: %t}",
-		cfg.ClientID != "", !cfg.ClientKey.IsZero(), len(cfg.Codes), cfg.Currency, cfg.BareToken, cfg.ContractVerified, cfg.Tokens != nil)
+	return fmt.Sprintf("esimfx.Config{ClientID: %t, ClientKey: %t, Codes: %d, Currency: %q, BareToken: %t, ContractVerified: %t, NeverRepeat: %t, Postpaid: %t, Tokens: %t}",
+		cfg.ClientID != "", !cfg.ClientKey.IsZero(), len(cfg.Codes), cfg.Currency, cfg.BareToken, cfg.ContractVerified,
+		cfg.NeverRepeat, cfg.Postpaid, cfg.Tokens != nil)
 }
 
 func misconfigured(op, why string) error {

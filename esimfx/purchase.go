@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/internal/transport"
 	"github.com/esimkit/esim/internal/wire"
 )
@@ -33,11 +33,21 @@ type purchase struct {
 	keys      []string // of as many units as any order may have had under this reference
 	body      orderRequest
 	terms     transport.Purchase
+	oneSend   bool // one request a unit
 }
 
 // Order buys eSIMs, each with a call of its own (eSIMfx docs: POST
 // /order/api/v1/create_order, operation_type NEW). See the package
-// documentation for what happens when only some can be bought.
+// documentation for what happens when only some can be bought. With OneSend one
+// request is sent for each eSIM, at most.
+//
+// Product and balance are read first: a package that eSIMfx does not know, or a
+// balance that does not cover the order, is an error with nothing sent, for the
+// codes of a refused order are not published. See Config.Postpaid.
+//
+// A purchase of unknown outcome is not sent again by this client. Where a repeat
+// is [esim.RepeatSafe], which is assumed once for each eSIM, call Order again with
+// the same Reference after Error.RetryAfter; any other repeat sends nothing.
 //
 // A price that was changed, or cannot be read, holds back a repeat, too. When
 // an earlier call is in doubt the error says so (outcome unknown); repeat
@@ -51,6 +61,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	p := c.purchase("Order", "NEW", check.Reference(req.Reference, req.Resumed), transport.Purchase{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
+	p.oneSend = req.OneSend
 	p.resume(check, req.Resumed)
 	check.Range("Quantity", p.terms.Quantity, 1, maxQuantity)
 	check.Purchase(p.terms)
@@ -63,24 +74,17 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if err = check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
 	}
-	if p.terms.Guarded() && !p.made() {
-		product, err := c.product(ctx, p.op, p.terms.PackageID)
-		if err == nil {
-			check.Price(p.terms, product.price(), "the price")
-			err = check.Err()
-		}
-		if err != nil {
-			return nil, c.wire.Withheld(err, p.reference, p.keys...)
-		}
+	if err := p.preCheck(ctx, check, p.product); err != nil {
+		return nil, c.wire.Withheld(err, p.reference, p.keys...)
 	}
 	return p.buy(ctx)
 }
 
 // TopUp buys data for an eSIM (eSIMfx docs: POST /order/api/v1/create_order,
 // operation_type TOPUP). Before it buys it reads the state of the eSIM, which
-// must not be blocked, and the products that fit it. The eSIM in the order has
-// no activation code: nothing is to be installed. Quote and MaxTotal hold back
-// a repeat as they do for [Client.Order].
+// must not be blocked, the products that fit it, and the balance. The eSIM in the
+// order has no activation code: nothing is to be installed. Quote, MaxTotal,
+// OneSend and a repeat are what they are for [Client.Order].
 func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
 	ctx, end := c.wire.Operation(ctx, "TopUp")
 	defer func() { end(err) }()
@@ -88,17 +92,15 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, req.Resumed), transport.Purchase{
 		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
-	p.body.ICCID = req.ICCID
+	p.body.ICCID, p.oneSend = req.ICCID, req.OneSend
 	p.resume(check, req.Resumed)
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p.terms)
 	if err = check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
 	}
-	if p.fresh() || p.terms.Guarded() && !p.made() {
-		if err := p.fits(ctx, check); err != nil {
-			return nil, c.wire.Withheld(err, p.reference, p.keys...)
-		}
+	if err := p.preCheck(ctx, check, p.fitting); err != nil {
+		return nil, c.wire.Withheld(err, p.reference, p.keys...)
 	}
 	return p.buy(ctx)
 }
@@ -119,29 +121,8 @@ func (c *Client) purchase(op, operation, reference string, terms transport.Purch
 // reference that was found unfit has never been sent.
 func (p *purchase) resume(check *transport.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		p.c.wire.Recall(p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
+		p.c.wire.Recall(p.c.repeats, p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
 	}
-}
-
-// fits reads whether the eSIM can take the top-up, and at what price.
-func (p *purchase) fits(ctx context.Context, check *transport.Check) error {
-	profile, err := p.c.profile(ctx, p.op, p.body.ICCID)
-	if err != nil {
-		return err
-	}
-	if profile.Status == esim.ESIMBlocked {
-		return p.c.wire.Fail(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
-	}
-	products, err := p.c.topUps(ctx, p.op, p.body.ICCID)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(products, func(o esim.Package) bool { return o.ID == p.terms.PackageID })
-	if i < 0 {
-		return p.c.wire.Fail(p.op, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
-	}
-	check.Price(p.terms, products[i].Price, "the price")
-	return check.Err()
 }
 
 // key is the idempotency key of one unit, in every process and for life. One
@@ -172,12 +153,6 @@ func (p *purchase) made() bool {
 	return made == p.terms.Quantity && !doubt
 }
 
-// fresh: nothing was sent under this reference.
-func (p *purchase) fresh() bool {
-	made, doubt := p.standing()
-	return made == 0 && !doubt
-}
-
 // buy sends the purchase, one unit after the other, and stops at the first
 // that does not bring what it should.
 func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
@@ -191,8 +166,8 @@ func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 	for _, key := range p.keys[:p.terms.Quantity] {
 		data, err := fetch[*orderData](ctx, p.c.wire, transport.Call{
 			Op: p.op, Method: http.MethodPost, Path: "/order/api/v1/create_order", Body: body,
-			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: transport.Replayed,
-			Key: key, Content: string(body) + strconv.Itoa(p.terms.Quantity), Reference: p.reference,
+			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: transport.Keyed, OneSend: p.oneSend,
+			Key: key, Repeats: p.c.repeats, Content: string(body) + strconv.Itoa(p.terms.Quantity), Reference: p.reference,
 		})
 		if err == nil {
 			err = p.add(order, data)
@@ -239,16 +214,22 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 	}
 	made, doubt := p.standing()
 	switch {
-	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome == esim.OutcomeNotSent && order.Quantity == 0 && !doubt:
+	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome != esim.OutcomeUnknown && order.Quantity == 0 && !doubt:
 		return e // what was bought under this reference is another purchase
 	case e.Outcome == esim.OutcomeUnknown || doubt:
-		e.Outcome = esim.OutcomeUnknown
+		e.Outcome, e.Repeat = esim.OutcomeUnknown, p.c.wire.Repeat(p.keys...)
+		if e.Repeat == esim.RepeatSafe {
+			e.RetryAfter = max(e.RetryAfter, p.c.repeats.Pause)
+		}
 	case e.Outcome != esim.OutcomeAccepted && max(made, order.Quantity) > 0:
 		e = p.c.halfway(p.op, fmt.Sprintf("%d of %d were bought before a failure", max(made, order.Quantity), p.terms.Quantity), e)
 	}
 	e.Reference = p.reference
 	if order.Quantity > 0 {
 		e.Order = order
+		if last, ok := evidence.OfRequest(e); ok && last.Outcome != esim.OutcomeUnknown {
+			evidence.Attach(e, evidence.Request{Outcome: esim.OutcomeAccepted}) // of an earlier unit of this call
+		}
 	}
 	return e
 }
@@ -261,8 +242,11 @@ func (c *Client) halfway(op, done string, e *esim.Error) *esim.Error {
 		out.Message += ": " + e.Message
 	}
 	out.HTTPStatus, out.Code, out.RequestID, out.RetryAfter, out.Err = e.HTTPStatus, e.Code, e.RequestID, e.RetryAfter, e.Kind
-	if e.Err != nil {
+	if e.Err != nil && e.Err.Error() != "" {
 		out.Err = fmt.Errorf("%w: %w", e.Kind, e.Err)
+	}
+	if last, ok := evidence.OfRequest(e); ok {
+		evidence.Attach(out, last)
 	}
 	return out
 }

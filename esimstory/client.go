@@ -22,6 +22,7 @@ type Client struct {
 	account   esim.Account
 	maxUnits  int
 	sheet     sheet
+	repeats   transport.Repeats
 }
 
 var _ esim.Client = (*Client)(nil)
@@ -35,12 +36,14 @@ func (c *Client) Account() esim.Account { return c.account }
 
 // Capabilities returns what eSIM Story documents: orders, delivered by
 // webhook. With a price sheet, packages can be listed and prices checked too.
-// MaxQuantity is [Config].MaxUnits, since the provider states none.
+// MaxQuantity is [Config].MaxUnits, since the provider states none. OrderRepeat
+// is unknown unless [Config].RepeatsVerified.
 func (c *Client) Capabilities() esim.Capabilities {
 	can := esim.Capabilities{
 		Order:            true,
 		MaxQuantity:      c.maxUnits,
 		OrderIdempotency: esim.IdempotencyRejects,
+		OrderRepeat:      c.repeats.Lost,
 		Fulfilment:       esim.FulfilmentWebhook,
 	}
 	if len(c.sheet.packages) > 0 {

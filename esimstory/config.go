@@ -51,6 +51,14 @@ type Config struct {
 	// checks quotes and ceilings. Without it both are unsupported.
 	Catalog []esim.Package
 
+	// RepeatsVerified says that you have tried, with this account, what a second
+	// order under a reference does: after an answer that was cut off, two at
+	// once, after a failure answer (422 of supplier trouble, 500), after the
+	// balance has run out, and after an hour. Each time it was refused as a
+	// duplicate if the first one stood. An order that brought no answer then has
+	// [esim.RepeatSafe]; no document says that it is so.
+	RepeatsVerified bool
+
 	// MaxUnits bounds the units of one order, over all its lines; 0 = 100.
 	// The provider states no maximum, so this one guards against slips.
 	MaxUnits int
@@ -66,8 +74,8 @@ func (c Config) Format(f fmt.State, _ rune) {
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c *Config) text() string {
-	return fmt.Sprintf("esimstory.Config{AccessKey: %t, SecretKey: %t, Catalog: %d, MaxUnits: %d}",
-		c.AccessKey != "", !c.SecretKey.IsZero(), len(c.Catalog), c.MaxUnits)
+	return fmt.Sprintf("esimstory.Config{AccessKey: %t, SecretKey: %t, Catalog: %d, RepeatsVerified: %t, MaxUnits: %d}",
+		c.AccessKey != "", !c.SecretKey.IsZero(), len(c.Catalog), c.RepeatsVerified, c.MaxUnits)
 }
 
 // New checks the configuration and returns a client. It sends nothing and
@@ -91,6 +99,9 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c.wire = wire
+	if config.RepeatsVerified {
+		c.repeats.Lost = esim.RepeatSafe
+	}
 	check := wire.Check(context.Background(), "New")
 	if err = transport.Header(config.AccessKey); err != nil {
 		check.Fail("AccessKey", err.Error())

@@ -11,8 +11,9 @@
 //     [DeliveryHandler] and put each [Delivery] into its order with [Apply].
 //   - An order cannot be looked up. After an outcome of
 //     [esim.OutcomeUnknown] the webhooks are the evidence: they carry the
-//     caller's reference. A repeat with the same reference is refused as
-//     [esim.ErrDuplicate] if the first one stands, and buys if it does not.
+//     caller's reference. Whether a repeat would be refused or buy again is not
+//     documented ([esim.RepeatUnknown]), so none is sent, not even on a second
+//     call with the reference, unless [Config].RepeatsVerified.
 //   - There is no catalogue. Options and prices come as a partner's price
 //     sheet: read it with [LoadCatalogCSV] or [LoadCatalogJSON] and hand it
 //     over as [Config].Catalog. Then packages can be listed, and quotes and

@@ -47,7 +47,7 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Orde
 	if err := check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), key(check.Named()))
 	}
-	return c.order(ctx, "OrderLines", req.Reference, lines)
+	return c.order(ctx, "OrderLines", req.Reference, lines, false)
 }
 
 // fold is how option ids are compared: UUIDs are the same in either case, and

@@ -20,8 +20,10 @@ const orderTimeout = 90 * time.Second
 // its [Delivery] is put in with [Apply]. The provider reports no order id and
 // no price, so ID is empty and Total is not stated.
 //
-// It is sent once. A second call with the same reference is refused by the
-// provider ([esim.ErrDuplicate], outcome unknown) if the first one stands.
+// It is sent once. Nobody documents whether a failed order uses up its
+// reference, so after an unknown outcome a second call with it sends nothing
+// ([esim.ErrDuplicate], outcome unknown) unless [Config].RepeatsVerified: wait for
+// the webhooks, then ask support.
 // Quote and MaxTotal are compared with [Config].Catalog; CallbackURL is
 // unsupported. Whatever fails before a repeat is sent has the outcome of the
 // purchase as it stands, not that of the repeat.
@@ -46,7 +48,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if err := check.Err(); err != nil {
 		return nil, c.wire.Withheld(err, check.Named(), key(check.Named()))
 	}
-	return c.order(ctx, "Order", req.Reference, lines)
+	return c.order(ctx, "Order", req.Reference, lines, req.OneSend)
 }
 
 // key is what the purchases under a reference are remembered by.
@@ -56,13 +58,13 @@ func key(reference string) string { return "order:" + reference }
 // reference that was found unfit has never been sent.
 func (c *Client) resume(check *transport.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		c.wire.Recall(key(check.Named()))
+		c.wire.Recall(c.repeats, key(check.Named()))
 	}
 }
 
 // order is the one road of both kinds of order. The lines are merged and
 // checked.
-func (c *Client) order(ctx context.Context, op, reference string, lines []Line) (*esim.Order, error) {
+func (c *Client) order(ctx context.Context, op, reference string, lines []Line, oneSend bool) (*esim.Order, error) {
 	body, err := wire.Encode(orderBody{ExternalOrderID: reference, Products: lines})
 	if err != nil {
 		return nil, c.wire.Withheld(c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
@@ -71,9 +73,10 @@ func (c *Client) order(ctx context.Context, op, reference string, lines []Line) 
 	err = c.wire.Do(ctx, transport.Call{
 		Op: op, Method: http.MethodPost, Path: "/v1/api_partner/orders",
 		Body: body, Out: &answer,
-		// The reference is unique at the provider, which refuses a second
-		// order under it. It does not return the first one.
-		Safety: transport.Guarded, Key: key(reference), Content: content(lines), Reference: reference,
+		// The reference of an order that stands is unique at the provider,
+		// which refuses a second one under it and does not return the first.
+		Safety: transport.Guarded, OneSend: oneSend,
+		Key: key(reference), Repeats: c.repeats, Content: content(lines), Reference: reference,
 		Timeout: orderTimeout,
 	})
 	if err != nil {

@@ -106,12 +106,12 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 		e, err = j.wait(ctx, e, nil)
 		return e, nil, errors.Join(ErrAccountChanged, err)
 	}
-	if e.State == Provisioning || e.Account != a.fingerprint {
+	if e.State == Provisioning {
 		return j.resolve(ctx, a, e)
 	}
 	switch why := j.policy.forbids(a.situation(&e, d, now, clockOK)); {
 	case why == nil:
-	case e.State == Unknown:
+	case e.State == Unknown, e.Account != a.fingerprint:
 		return j.resolve(ctx, a, e)
 	case !why.passes:
 		e, err = j.exhaust(ctx, e, why.why, told)

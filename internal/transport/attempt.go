@@ -37,7 +37,7 @@ func (f *flight) attempt(ctx context.Context, n int) (result, func(more bool)) {
 
 	ctx, ended := t.startAttempt(ctx, c, n)
 	start := time.Now()
-	r := t.send(ctx, c)
+	r := t.send(ctx, c, f.requestID())
 	if errors.Is(ctx.Err(), context.Canceled) {
 		r.Retry = Never // the caller has left
 	}
@@ -46,7 +46,7 @@ func (f *flight) attempt(ctx context.Context, n int) (result, func(more bool)) {
 	return r, func(more bool) { ended(r, took, more) }
 }
 
-func (t *Transport) send(ctx context.Context, c *Call) result {
+func (t *Transport) send(ctx context.Context, c *Call, onceID string) result {
 	req, err := t.request(ctx, c)
 	if err != nil {
 		return notSent(esim.ErrInvalidRequest, Never, err)
@@ -57,6 +57,9 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 		return notSent(esim.ErrUnavailable, Transient, err)
 	}
 	defer leave()
+	if onceID != "" {
+		req.Header.Set(t.spec.RequestIDHeader, onceID)
+	}
 	skew := time.Duration(t.skew.Load())
 	requestID, err := t.spec.Authorize(ctx, req, c.Body, t.now().Add(skew))
 	if err != nil {
@@ -65,12 +68,15 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 	if err = ctx.Err(); err != nil {
 		return notSent(esim.ErrUnavailable, Transient, err)
 	}
+	if t.spec.RequestIDHeader != "" {
+		onceID = req.Header.Get(t.spec.RequestIDHeader)
+	}
 	watch := newConnectionWatch(client.Client)
 	req = req.WithContext(watch.trace(ctx))
 	resp, err := client.Do(req)
 	if err != nil {
 		r := lost(watch, err)
-		r.requestID, r.sent, r.skew = requestID, req, skew
+		r.onceID, r.requestID, r.sent, r.skew = onceID, requestID, req, skew
 		return r
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is written
@@ -78,7 +84,8 @@ func (t *Transport) send(ctx context.Context, c *Call) result {
 	buf := bodies.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer recycle(buf)
 	r := t.read(c, req, resp, buf)
-	r.requestID, r.sent, r.skew = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id"))), req, skew
+	r.onceID, r.sent, r.skew = onceID, req, skew
+	r.requestID = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id")))
 	return r
 }
 
@@ -123,7 +130,7 @@ func (t *Transport) read(c *Call, req *http.Request, resp *http.Response, buf *[
 		return r
 	case int64(len(body)) > limit:
 		r := unknown(esim.ErrMalformedResponse, Never, errors.New("the answer is too large"))
-		r.status = resp.StatusCode
+		r.answered, r.status = true, resp.StatusCode
 		return r
 	}
 	return t.judge(c, Answer{

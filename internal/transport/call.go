@@ -4,31 +4,26 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/esimkit/esim"
 )
 
-// Safety says what a second send of the same call could do. It decides what
-// is repeated.
+// Safety says what the transport itself sends again within one call.
 type Safety uint8
 
 const (
 	// Once: nothing tells the provider that a second send is the same
-	// purchase. It is never sent again unless nothing had been sent, and not
-	// even on the caller's own repeat with the same Key.
+	// purchase. It is sent again only when nothing had been sent.
 	Once Safety = iota
-	// Probe: the caller has fixed the request id, which the provider accepts
-	// once. It is sent exactly once, whatever comes of it: a repeat by the
-	// transport would be refused for the first send, and so hide from the
-	// caller what the provider knew before. The caller may repeat it.
-	Probe
-	// Guarded: the provider refuses a second send of the same Key. The
-	// caller may repeat; the transport does not.
+	// Guarded: the provider refuses a second send of the same Key. It is sent
+	// again only when nothing had been sent.
 	Guarded
-	// Keyed: the call carries a Key that the provider says it honours, and
-	// nobody has verified it. It is sent again only when the first send was
-	// refused unprocessed (throttled).
+	// Keyed: the call carries a Key that the provider says it honours. It is
+	// also sent again when the first send was refused unprocessed (throttled).
 	Keyed
 	// Replayed: a second send returns the first result, or changes nothing.
-	// A send of unknown outcome is sent again.
+	// A send of unknown outcome is sent again; a purchase only where Repeats
+	// says that this is safe.
 	Replayed
 	// Read: changes nothing, so its error is never of unknown outcome.
 	Read
@@ -48,9 +43,18 @@ type Call struct {
 	Out    Envelope    // receives the answer
 
 	Safety Safety
+	// OneSend lets the call send one request at most, whatever comes of it.
+	// What its answer teaches about clock and credentials serves the next call.
+	OneSend bool
+	// RequestID is the caller's own id of this one send, "" = a fresh one. The
+	// call then sends one request at most. See [Spec].RequestIDHeader.
+	RequestID string
+
 	// Key is what makes two sends the same purchase: what is in doubt is
 	// remembered under it. "" for calls that are not purchases.
 	Key string
+	// Repeats is what a repeat of the purchase under Key would do.
+	Repeats Repeats
 	// Content is compared when a Key comes again: another content under the
 	// same key is a reference conflict.
 	Content string
@@ -59,6 +63,20 @@ type Call struct {
 
 	Timeout time.Duration // of one attempt; 0 = by Safety
 	MaxBody int64         // limit of the decoded answer; 0 = 4 MiB
+}
+
+// Repeats are facts about the provider: what a repeat of a purchase would do
+// after a send of unknown outcome, where no row of the error table says it.
+type Repeats struct {
+	// Lost: after a send that brought no answer, or one of a gateway (502, 503,
+	// 504 without a code), or that the purchase is in progress.
+	Lost esim.Repeat
+	// Answered: after any other answer.
+	Answered esim.Repeat
+	// Most is how often a purchase is repeated at all; 0 = by maxSends alone.
+	Most int
+	// Pause is the least that a caller must wait before a safe repeat.
+	Pause time.Duration
 }
 
 // Envelope is an answer's typed document, a pointer to a struct. It is set to
@@ -87,6 +105,9 @@ func (c *Call) timeout(setting time.Duration) time.Duration {
 	}
 	return effectTimeout
 }
+
+// sendsOnce reports whether the call is over after one request.
+func (c *Call) sendsOnce() bool { return c.OneSend || c.RequestID != "" }
 
 func (c *Call) maxBody() int64 {
 	if c.MaxBody > 0 {

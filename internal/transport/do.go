@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Do carries out one call. On success c.Out holds the answer. The error is an
@@ -24,13 +25,13 @@ func (t *Transport) Do(ctx context.Context, c Call) error {
 	if err != nil {
 		return f.crowded(err)
 	}
+	f.state = e.state
 	outcome := esim.OutcomeUnknown // should run panic
-	defer func() { t.memory.leave(c.Key, e, outcome, t.now()) }()
+	defer func() { t.memory.leave(c.Key, e, f.state, outcome, t.now()) }()
 	if err := f.admit(e); err != nil {
 		outcome = err.Outcome
 		return err
 	}
-	f.doubt, f.done = e.doubt, e.done
 	err = f.run(ctx)
 	outcome = outcomeOf(err)
 	return err
@@ -50,30 +51,25 @@ func outcomeOf(err error) esim.Outcome {
 type flight struct {
 	t *Transport
 	c *Call
+	state
 
-	doubt     bool // a send under this key has an unknown outcome
-	done      bool // an earlier call under this key was accepted
 	reclocked bool // the clock was corrected
 	reauthed  bool // the credentials were renewed
 	waitedFor time.Duration
 }
 
-// admit refuses what must not be sent at all.
+// admit refuses what must not be sent at all: what is in doubt or was bought is
+// sent again only where that is safe.
 func (f *flight) admit(e *entry) *esim.Error {
 	switch {
-	case (e.doubt || e.done) && e.content != "" && e.content != f.c.Content:
-		outcome := esim.OutcomeNotSent
-		if e.doubt {
-			outcome = esim.OutcomeUnknown // of what was sent under this reference
-		}
-		return f.t.failure(f.c, Rule{Kind: esim.ErrReferenceConflict, Outcome: outcome},
-			"this reference was used for another purchase")
-	case f.c.Safety == Once && e.doubt:
-		return f.t.failure(f.c, Rule{Kind: esim.ErrDuplicate},
-			"an earlier send of this purchase is in doubt, and the provider could not tell a second one from it")
-	case f.c.Safety == Once && e.done:
-		return f.t.failure(f.c, Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeAccepted},
-			"this purchase was made before")
+	case (f.doubt || f.done) && e.content != "" && e.content != f.c.Content:
+		return f.refused(esim.ErrReferenceConflict, "this reference was used for another purchase; nothing was sent for this one")
+	case f.doubt && !f.mayRepeat():
+		return f.refused(esim.ErrDuplicate, "an earlier send of this purchase is in doubt, so it was not sent again")
+	case f.done && f.facts.Lost != esim.RepeatSafe:
+		return f.refused(esim.ErrDuplicate, "this purchase was made before")
+	case f.sends >= maxSends:
+		return f.refused(esim.ErrDuplicate, fmt.Sprintf("this purchase was sent %d times, and is not sent again", f.sends))
 	}
 	if e.doubt && e.body != nil {
 		f.c.Body = e.body // a provider that compares bodies must see the same purchase
@@ -82,16 +78,47 @@ func (f *flight) admit(e *entry) *esim.Error {
 	return nil
 }
 
+// mayRepeat also lets a probe pass. It carries the request id of the send in
+// doubt, so the provider can act on one of the two only.
+func (f *flight) mayRepeat() bool {
+	if f.next() == esim.RepeatSafe {
+		return true
+	}
+	probe := f.c.RequestID != "" && (f.inDoubt == "" || f.inDoubt == f.c.RequestID)
+	return probe && f.repeat != esim.RepeatBuys && f.sends < maxSends
+}
+
+// refused is the error of a call that is not sent. Its outcome is that of the
+// purchase which holds the reference.
+func (f *flight) refused(kind error, why string) *esim.Error {
+	err := f.t.failure(f.c, Rule{Kind: kind, Outcome: esim.OutcomeNotSent}, why)
+	switch {
+	case f.doubt:
+		err.Outcome, err.Repeat = esim.OutcomeUnknown, f.next()
+	case f.done:
+		err.Outcome = esim.OutcomeAccepted
+	}
+	evidence.Attach(err, evidence.Request{Outcome: esim.OutcomeNotSent})
+	return err
+}
+
+// requestID is the one to send under, "" for a fresh one: that of the caller,
+// or of the send in doubt.
+func (f *flight) requestID() string { return firstText(f.c.RequestID, f.inDoubt) }
+
 func (f *flight) run(ctx context.Context) error {
 	for n := 1; ; n++ {
 		r, ended := f.attempt(ctx, n)
+		if f.c.Safety != Read {
+			f.add(r)
+		}
 		if r.accepted {
 			ended(false)
 			f.t.budget.earn()
+			if f.c.Key != "" {
+				f.t.funds.charge()
+			}
 			return nil
-		}
-		if r.outcome == esim.OutcomeUnknown && f.c.Safety != Read {
-			f.doubt = true
 		}
 		delay, again := f.resend(ctx, r, n)
 		ended(again && fits(ctx, delay))
@@ -123,8 +150,20 @@ func (f *flight) fail(r result) *esim.Error {
 	if r.cause != nil {
 		err.Err = f.t.cause(r.cause)
 	}
+	if err.Outcome == esim.OutcomeUnknown {
+		err.Repeat = r.repeatBy(f.c.Repeats)
+		if f.doubt {
+			err.Repeat = f.next()
+		}
+	}
+	if err.Repeat == esim.RepeatSafe {
+		err.RetryAfter = max(err.RetryAfter, f.c.Repeats.Pause)
+	}
 	if r.Retry == Reclock && !r.date.IsZero() {
 		err.Message = strings.TrimPrefix(err.Message+"; "+aheadOrBehind(r.date.Sub(f.t.now())), "; ")
+	}
+	if f.c.Key != "" {
+		evidence.Attach(err, evidence.Request{Outcome: r.outcome, BurnsRequestID: r.Burns && r.outcome == esim.OutcomeRejected})
 	}
 	return err
 }
@@ -159,6 +198,8 @@ func (f *flight) outcome(r result) esim.Outcome {
 // purchase, and the other may be spending the money right now.
 func (f *flight) crowded(cause error) *esim.Error {
 	err := f.t.failure(f.c, Rule{Kind: esim.ErrUnavailable}, "another call with this reference is under way")
+	err.Repeat = f.c.Repeats.Lost // whatever the other call learns is asked again before a send
 	err.Err = f.t.cause(cause)
+	evidence.Attach(err, evidence.Request{Outcome: esim.OutcomeNotSent})
 	return err
 }

@@ -79,7 +79,7 @@ func refuse(a Answer) Verdict {
 
 // authorize puts the credentials and a fresh id on an attempt.
 func authorize(_ context.Context, r *http.Request, _ []byte, now time.Time) (string, error) {
-	id := uuid.NewString()
+	id := firstText(r.Header.Get("RT-RequestID"), uuid.NewString())
 	r.Header.Set("RT-AccessCode", accessCode)
 	r.Header.Set("RT-Signature", secretKey)
 	r.Header.Set("RT-RequestID", id)
@@ -89,7 +89,7 @@ func authorize(_ context.Context, r *http.Request, _ []byte, now time.Time) (str
 
 func testSpec() Spec {
 	return Spec{
-		Provider: "test", Pace: rate.Inf, Burst: 1, Authorize: authorize, Refuse: refuse,
+		Provider: "test", Pace: rate.Inf, Burst: 1, Authorize: authorize, RequestIDHeader: "RT-RequestID", Refuse: refuse,
 		Secrets: []esim.Secret{esim.NewSecret(accessCode), esim.NewSecret(secretKey)},
 	}
 }
@@ -110,12 +110,26 @@ func newTransport(t testing.TB, s esim.Settings, change ...func(*Spec)) *Transpo
 	return tr
 }
 
-// order is a call with an effect.
+// order is a call with an effect. A repeat after a lost answer is safe where there
+// is a key.
 func order(safety Safety, key string) Call {
+	repeats := Repeats{Lost: esim.RepeatSafe}
+	if safety == Once {
+		repeats = Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}
+	}
 	return Call{
 		Op: "Order", Method: http.MethodPost, Path: "/orders", Body: []byte(`{"package":"P1"}`),
 		Out: new(reply), Safety: safety, Key: key, Content: "P1", Reference: key,
+		Repeats: repeats,
 	}
+}
+
+// probe is an order under a request id of the caller's, at a provider whose
+// keys nobody has verified.
+func probe(key, requestID string) Call {
+	call := order(Keyed, key)
+	call.Repeats, call.RequestID = Repeats{}, requestID
+	return call
 }
 
 func read() Call {
@@ -225,4 +239,4 @@ func assertSilent(t testing.TB, text string) {
 var effects = []struct {
 	name   string
 	safety Safety
-}{{"Once", Once}, {"Probe", Probe}, {"Guarded", Guarded}, {"Keyed", Keyed}, {"Replayed", Replayed}}
+}{{"Once", Once}, {"Guarded", Guarded}, {"Keyed", Keyed}, {"Replayed", Replayed}}

@@ -18,7 +18,7 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	entries map[string]*entry
-	settled []settled // accepted purchases, oldest first
+	settled []settled // accepted and refused purchases, oldest first
 }
 
 type settled struct {
@@ -26,20 +26,20 @@ type settled struct {
 	at  time.Time
 }
 
-// Accepted purchases are remembered for a day at least, and beyond that until
-// there are many: so that a reference that comes again is noticed, above all
-// where the provider would not notice it. Those in doubt are never forgotten.
+// Purchases that were accepted or refused are remembered for a day at least,
+// and beyond that until there are many: so that a reference that comes again is
+// noticed, above all where the provider would not notice it. Those in doubt are never forgotten.
 const (
 	maxSettled = 8192
 	remembered = 24 * time.Hour
 )
 
 type entry struct {
+	state
 	content string        // "" = not known, see Recall
 	body    []byte        // of the latest send
-	doubt   bool          // a send of unknown outcome
-	done    bool          // a send that was accepted
 	busy    chan struct{} // closed when the call under way has ended
+	listed  bool          // among the settled
 }
 
 func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
@@ -51,7 +51,7 @@ func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
 			m.entries[c.Key] = e
 		}
 		if e.busy == nil {
-			e.busy = make(chan struct{})
+			e.busy, e.facts = make(chan struct{}), c.Repeats
 			m.mu.Unlock()
 			return e, nil
 		}
@@ -65,28 +65,32 @@ func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
 	}
 }
 
-func (m *memory) leave(key string, e *entry, outcome esim.Outcome, now time.Time) {
+func (m *memory) leave(key string, e *entry, s state, outcome esim.Outcome, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	close(e.busy)
-	e.busy = nil
+	e.busy, e.state = nil, s
 	switch outcome {
 	case esim.OutcomeAccepted:
-		e.doubt = false
-		if !e.done {
-			e.done = true
-			m.settle(key, now)
-		}
+		e.doubt, e.done = false, true
 	case esim.OutcomeUnknown:
 		e.doubt = true
 	case esim.OutcomeNotSent, esim.OutcomeRejected:
-		if !e.doubt && !e.done {
-			delete(m.entries, key)
-		}
+	}
+	switch {
+	case e.doubt:
+	case e.done || e.sends > 0:
+		m.settle(key, e, now)
+	default:
+		delete(m.entries, key)
 	}
 }
 
-func (m *memory) settle(key string, now time.Time) {
+func (m *memory) settle(key string, e *entry, now time.Time) {
+	if e.listed {
+		return
+	}
+	e.listed = true
 	m.settled = append(m.settled, settled{key, now})
 	for len(m.settled) > maxSettled && now.Sub(m.settled[0].at) >= remembered {
 		m.forget(m.settled[0].key)
@@ -100,5 +104,5 @@ func (m *memory) forget(key string) {
 		delete(m.entries, key)
 		return
 	}
-	e.done = false // still needed; it settles again, or is deleted, when it is left
+	e.done, e.listed = false, false // still needed; it settles again, or is deleted, when it is left
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// resends is the whole policy of repeating: for each [Safety], after which
-// ends of a send the same call is sent again.
+// resends says, for each [Safety], after which ends of a send the same call is
+// sent again. Of a purchase what is in doubt is sent again only where
+// [Repeats] calls it safe, and no purchase more than maxSends times.
 var resends = [...]struct{ unsent, refused, unknown bool }{
 	Once:     {unsent: true},
-	Probe:    {},
 	Guarded:  {unsent: true},
 	Keyed:    {unsent: true, refused: true},
 	Replayed: {unsent: true, refused: true, unknown: true},
@@ -31,6 +31,16 @@ func (s Safety) allows(o esim.Outcome) bool {
 	return false
 }
 
+func (f *flight) allows(r result) bool {
+	switch {
+	case !f.c.Safety.allows(r.outcome):
+		return false
+	case f.c.Key == "":
+		return true
+	}
+	return f.sends < maxSends && (r.outcome != esim.OutcomeUnknown || f.next() == esim.RepeatSafe)
+}
+
 const (
 	inFlightPause = 5 * time.Second
 	inFlightLimit = 2 * time.Minute
@@ -41,10 +51,11 @@ const (
 // resend decides whether the call is sent again after an attempt that ended
 // with r, and after which pause.
 func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bool) {
-	if f.c.Safety == Probe {
+	if f.c.sendsOnce() {
 		f.mend(r) // for the calls that follow
+		return 0, false
 	}
-	if ctx.Err() != nil || !f.c.Safety.allows(r.outcome) {
+	if ctx.Err() != nil || !f.allows(r) {
 		return 0, false
 	}
 	switch r.Retry {
@@ -55,7 +66,7 @@ func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bo
 		if f.t.retries == 0 {
 			return 0, false
 		}
-		pause := max(r.wait, inFlightPause)
+		pause := max(r.wait, inFlightPause+f.waitedFor) // it grows
 		f.waitedFor += pause
 		return jittered(pause), f.waitedFor <= inFlightLimit
 	case Renonce:

@@ -27,6 +27,11 @@ type Spec struct {
 	// block (a login) and must then obey ctx. Its error means that nothing
 	// was sent.
 	Authorize func(ctx context.Context, r *http.Request, body []byte, now time.Time) (requestID string, err error)
+	// RequestIDHeader names the header of an id that the provider accepts once,
+	// "" if it has none. Authorize fills it where it is empty. A repeat of a
+	// purchase in doubt carries the id of the send in doubt, so that only one of
+	// the two can be acted on.
+	RequestIDHeader string
 	// Disown is told of an attempt whose credentials were refused with
 	// [Reauth], so that the next Authorize gets new ones.
 	Disown func(r *http.Request)
@@ -56,6 +61,7 @@ type Transport struct {
 	skew    atomic.Int64 // nanoseconds the provider's clock is ahead of ours
 	budget  budget
 	memory  memory
+	funds   funds
 }
 
 // New checks the settings and builds a Transport. It sends nothing.

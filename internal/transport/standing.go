@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Standing tells what this process knows about the purchases made under a key:
@@ -19,15 +20,45 @@ func (t *Transport) Standing(key string) (made, doubt bool) {
 	return e.done, e.doubt || e.busy != nil
 }
 
+// Repeat is what a repeat would do under those of the keys that are in doubt;
+// the one that asks for most care counts.
+func (t *Transport) Repeat(keys ...string) esim.Repeat {
+	t.memory.mu.Lock()
+	defer t.memory.mu.Unlock()
+	worst, found := esim.RepeatUnknown, false
+	for _, key := range keys {
+		e := t.memory.entries[key]
+		if e == nil || !e.doubt && e.busy == nil {
+			continue
+		}
+		next := e.facts.Lost // under way
+		if e.doubt {
+			next = e.next()
+		}
+		if !found || care[next] > care[worst] {
+			worst, found = next, true
+		}
+	}
+	return worst
+}
+
 // Recall puts keys in doubt under which another process may have sent a
-// purchase. What is known better stays.
-func (t *Transport) Recall(keys ...string) {
+// purchase: once, and without an answer, for all that is known. A result that
+// is already known is not overwritten.
+func (t *Transport) Recall(facts Repeats, keys ...string) {
 	t.memory.mu.Lock()
 	defer t.memory.mu.Unlock()
 	for _, key := range keys {
-		if t.memory.entries[key] == nil {
-			t.memory.entries[key] = &entry{doubt: true}
+		e := t.memory.entries[key]
+		switch {
+		case e == nil:
+			e = new(entry)
+			t.memory.entries[key] = e
+		case e.busy != nil, e.done, e.doubt:
+			continue
 		}
+		e.content, e.body = "", nil
+		e.doubt, e.facts, e.repeat, e.sends = true, facts, facts.Lost, e.sends+1
 	}
 }
 
@@ -39,19 +70,23 @@ func (t *Transport) Withheld(err error, reference string, keys ...string) error 
 	if !ok {
 		return err
 	}
-	e.Reference, e.Outcome = reference, esim.OutcomeNotSent
+	e.Reference, e.Outcome, e.Repeat = reference, esim.OutcomeNotSent, esim.RepeatUnknown
+	evidence.Attach(e, evidence.Request{Outcome: esim.OutcomeNotSent})
 	for _, key := range keys {
 		switch made, doubt := t.Standing(key); {
 		case doubt:
 			e.Outcome = esim.OutcomeUnknown
-			e.Message = withNote(e.Message, "an earlier send under this reference is in doubt")
-			if errors.Is(e, esim.ErrPriceChanged) || errors.Is(e, esim.ErrPackageUnavailable) {
-				e.Message = withNote(e.Message, "repeat without Quote and MaxTotal to have it replayed")
-			}
-			return e
-		case made:
+		case made && e.Outcome != esim.OutcomeUnknown:
 			e.Outcome = esim.OutcomeAccepted
 		}
+	}
+	if e.Outcome != esim.OutcomeUnknown {
+		return e
+	}
+	e.Repeat = t.Repeat(keys...)
+	e.Message = withNote(e.Message, "an earlier send under this reference is in doubt")
+	if e.Repeat == esim.RepeatSafe && (errors.Is(e, esim.ErrPriceChanged) || errors.Is(e, esim.ErrPackageUnavailable)) {
+		e.Message = withNote(e.Message, "repeat without Quote and MaxTotal to have it replayed")
 	}
 	return e
 }

@@ -27,7 +27,13 @@ type Rule struct {
 	// Rejected, and only one that comes before processing is NotSent.
 	Outcome esim.Outcome
 	Retry   Retry
-	Note    string // said after the provider's message, where the next step is a special one
+	// Repeat is what a repeat would do after this answer, where its outcome is
+	// unknown; RepeatUnknown leaves it to the call's [Repeats].
+	Repeat esim.Repeat
+	// Burns: a refusal from behind the check of request ids. Its id is used up,
+	// so no earlier request under it can be acted on any more.
+	Burns bool
+	Note  string // said after the provider's message, where the next step is a special one
 }
 
 // Retry says what may help against a refusal. Whether it is tried depends on
@@ -78,7 +84,9 @@ type result struct {
 	Verdict
 	accepted  bool         // c.Out holds the success that was asked for
 	outcome   esim.Outcome // of this attempt alone
+	answered  bool         // the answer was complete
 	status    int
+	onceID    string // the request id it was sent under, where there is one
 	requestID string
 	wait      time.Duration // what the provider asks to wait
 	date      time.Time     // Date header of the answer
@@ -90,9 +98,10 @@ type result struct {
 // judge reads a complete answer.
 func (t *Transport) judge(c *Call, a Answer) result {
 	r := result{
-		status: a.Status,
-		wait:   waitHint(a.Header, t.Now()),
-		date:   dateOf(a.Header),
+		answered: true,
+		status:   a.Status,
+		wait:     waitHint(a.Header, t.Now()),
+		date:     dateOf(a.Header),
 	}
 	success := a.Status >= 200 && a.Status < 300
 	if success {

@@ -11,7 +11,18 @@ import (
 type books struct {
 	*journal.Volatile
 
-	w *world
+	w    *world
+	seen time.Time
+}
+
+// Now implements [journal.Store].
+func (b *books) Now(ctx context.Context) (time.Time, error) {
+	now, err := b.Volatile.Now(ctx)
+	if err == nil && now.Before(b.seen) {
+		return now, journal.ErrClockSuspect
+	}
+	b.seen = now
+	return now, err
 }
 
 // Create implements [journal.Creator].

@@ -18,9 +18,11 @@ type purchase struct {
 	quantity  int
 	iccid     esim.ICCID // of a top-up
 	quote     *esim.Package
+	until     time.Time // zero = the journal sets it
 
 	charges []charge
 	sends   map[string]int // of each key
+	sent    time.Time      // when a request last left
 
 	active   int  // calls under way
 	calls    int  // ever begun
@@ -57,7 +59,7 @@ func (p *purchase) units() int {
 func (p *purchase) likeness() string { return fmt.Sprint(p.packageID, " x", p.quantity) }
 
 func (p *purchase) order() esim.OrderRequest {
-	return esim.OrderRequest{PackageID: p.packageID, Quantity: p.quantity, Reference: p.reference, Quote: p.quote}
+	return esim.OrderRequest{PackageID: p.packageID, Quantity: p.quantity, Reference: p.reference, Quote: p.quote, Until: p.until}
 }
 
 func (p *purchase) topUp() esim.TopUpRequest {

@@ -149,13 +149,20 @@ var scenarios = []scenario{
 		t.buy(1, cutAfter)
 		t.work(4, 5*time.Second)
 	}},
-	{name: "provider away for a day", want: one, but: map[Mode][]journal.State{FX: open}, play: func(t *tale) {
-		p := t.buy(1, cutAfter)
+	{name: "provider away for a day", want: one, play: func(t *tale) {
+		p := t.buyFor(72*time.Hour, cutAfter)
 		t.script.down = true
 		t.work(3, 9*time.Hour)
 		t.script.down = false
 		t.work(2, time.Hour)
 		t.again(p, 1)
+	}},
+	{name: "its time is over", want: one, but: map[Mode][]journal.State{FX: open}, play: func(t *tale) {
+		t.buy(1, cutAfter)
+		t.script.down = true
+		t.work(2, 10*time.Minute)
+		t.script.down = false
+		t.work(2, time.Hour)
 	}},
 	{name: "one of two, and no way to ask", want: []journal.State{journal.Delivered, journal.Review}, modes: flies, play: func(t *tale) {
 		t.buy(1, cutBefore)
@@ -165,17 +172,16 @@ var scenarios = []scenario{
 		t.script.down = false
 		t.work(4, time.Hour)
 	}},
-	{name: "other account for an hour", moves: true, want: one, but: map[Mode][]journal.State{FX: open}, play: func(t *tale) {
+	{name: "other account for a while", moves: true, want: one, play: func(t *tale) {
 		p := t.buy(1, cutAfter)
 		t.move(1)
-		t.work(4, 10*time.Minute)
+		t.work(4, 2*time.Minute)
 		t.again(p, 1)
 	}},
-	{name: "clock goes back", want: one, modes: flies, play: func(t *tale) {
-		p := t.buy(1, cutAfter)
-		t.script.down = true
-		t.work(3, 9*time.Hour)
-		t.script.down = false
+	{name: "clock goes back", want: both, modes: flies, play: func(t *tale) {
+		p := t.buyFor(72*time.Hour, cutAfter)
+		t.pass(27 * time.Hour)
+		t.buy(1) // by which the store knows the time
 		t.skew = -25 * time.Hour
 		t.again(p, 1)
 		t.skew = 0

@@ -35,6 +35,14 @@ func (t *tale) buy(quantity int, mishaps ...mishap) *purchase {
 	return p
 }
 
+// buyFor is buy with a time of its own.
+func (t *tale) buyFor(time time.Duration, mishaps ...mishap) *purchase {
+	p := t.wish(1)
+	p.until = t.now().Add(time)
+	t.again(p, 0, mishaps...)
+	return p
+}
+
 // again calls with the reference once more.
 func (t *tale) again(p *purchase, replica int, mishaps ...mishap) {
 	t.script.mishaps = mishaps

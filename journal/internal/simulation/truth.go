@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
@@ -68,6 +69,7 @@ const maxSends = 4
 
 // counts notes that a request has left.
 func (w *world) counts(p *purchase, r *http.Request) {
+	p.sent = w.now()
 	key := w.key(r)
 	if key == "" {
 		return
@@ -177,6 +179,9 @@ func (w *world) answered(p *purchase, n int, order *esim.Order, err error) {
 	}
 }
 
+// underWay is how long a request may be acted on after it was sent.
+const underWay = 5 * time.Minute
+
 // usable counts the eSIMs that a traveller can install. A top-up installs
 // nothing.
 func usable(p *purchase, o *esim.Order) int {
@@ -233,6 +238,8 @@ func (w *world) compare(p *purchase) {
 			w.broken(p, "it has the eSIM of %s", owner.reference)
 		case buyer != p && (!w.mode.lists() || buyer.likeness() != p.likeness()):
 			w.broken(p, "it has an eSIM that was sold for %s", buyer.reference)
+		case buyer != p && len(p.charges) == 0 && w.now().Sub(p.sent) < underWay:
+			w.broken(p, "it has the order of %s, and may yet be charged itself", buyer.reference)
 		}
 		w.owners[iccid] = p
 	}

@@ -1,0 +1,104 @@
+package transport
+
+import (
+	"net/http"
+
+	"github.com/esimkit/esim"
+)
+
+// maxSends is how many requests of one purchase may reach the provider in its
+// life. A request that was proven not sent does not count.
+const maxSends = 4
+
+// state is what is known of the purchase under a key, over all its sends.
+type state struct {
+	doubt bool // a send has an unknown outcome
+	done  bool // a send was accepted
+
+	facts  Repeats
+	repeat esim.Repeat // what a repeat would do after the sends in doubt
+	sends  int         // that may have reached the provider
+	again  int         // of these, the ones made while another was in doubt
+
+	inDoubt string // request id of a send in doubt, while it may still arrive
+	arrived bool   // the provider has said that a send in doubt arrived
+}
+
+// add counts a send that ended with r.
+func (s *state) add(r result) {
+	if r.outcome == esim.OutcomeNotSent {
+		return
+	}
+	s.sends++
+	if s.doubt && !r.throttled() {
+		s.again++
+	}
+	if r.outcome == esim.OutcomeUnknown {
+		s.addDoubt(r)
+	}
+}
+
+// addDoubt keeps the worst of what a repeat would do. Once the provider knows a
+// send in doubt it is replayed under one new request id, and not under a second.
+func (s *state) addDoubt(r result) {
+	repeat := r.repeatBy(s.facts)
+	if s.arrived {
+		repeat = esim.RepeatUnknown
+	}
+	if s.doubt {
+		repeat = worse(s.repeat, repeat)
+	}
+	s.doubt, s.repeat = true, repeat
+	switch {
+	case r.Retry == Renonce:
+		s.arrived, s.inDoubt = true, ""
+	case r.Retry == InFlight:
+		s.inDoubt = "" // this id is used up by its answer
+	case !s.arrived:
+		s.inDoubt = r.onceID
+	}
+}
+
+// next is what a repeat would do now: none is safe beyond the bounds.
+func (s *state) next() esim.Repeat {
+	spent := s.sends >= maxSends || s.facts.Most > 0 && s.again >= s.facts.Most
+	if s.repeat == esim.RepeatSafe && spent {
+		return esim.RepeatUnknown
+	}
+	return s.repeat
+}
+
+// worse returns the one of the two that asks for more care.
+func worse(a, b esim.Repeat) esim.Repeat {
+	if care[b] > care[a] {
+		return b
+	}
+	return a
+}
+
+var care = [...]int{esim.RepeatSafe: 0, esim.RepeatUnknown: 1, esim.RepeatBuys: 2}
+
+// repeatBy is what a repeat would do after a send that ended with r alone.
+func (r *result) repeatBy(facts Repeats) esim.Repeat {
+	switch {
+	case r.Repeat != esim.RepeatUnknown:
+		return r.Repeat
+	case !r.answered, r.byGateway(), r.Retry == InFlight, r.Retry == Renonce:
+		return facts.Lost
+	}
+	return facts.Answered
+}
+
+// byGateway: such an answer without a code of the provider is as good as none.
+func (r *result) byGateway() bool {
+	switch r.status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return r.Code == ""
+	}
+	return false
+}
+
+// throttled: the request was refused unprocessed for coming too soon.
+func (r *result) throttled() bool {
+	return r.outcome == esim.OutcomeRejected && r.Retry == Throttled
+}

@@ -38,7 +38,23 @@ func codes(tb testing.TB) []esim.ActivationCode {
 		}
 	}
 	add(esim.ActivationCode{SMDPAddress: "a.b"})
+	add(esim.ActivationCode{SMDPAddress: "rsp.example.net", MatchingID: id, RootKeyIndicator: "81370F"})
+	add(esim.ActivationCode{SMDPAddress: "rsp.example.net", MatchingID: id, RootKeyIndicator: "81370F", DeleteNotification: strings.Repeat("MIIB+w8/", 30)})
 	return all
+}
+
+func TestLongCodeTakesALowerLevel(t *testing.T) {
+	long := esim.ActivationCode{SMDPAddress: "rsp.example.net", MatchingID: "K2", DeleteNotification: strings.Repeat("MIIB", 500)}
+	code, err := qr.Encode(long, qr.WithLevel(qr.LevelH)) // which has room for 1,273 characters
+	require.NoError(t, err)
+	medium, err := qr.Encode(long, qr.WithLevel(qr.LevelM))
+	require.NoError(t, err)
+	assert.Equal(t, medium.Size(), code.Size())
+
+	long.DeleteNotification = strings.Repeat("MIIB", 750)
+	_, err = qr.Encode(long)
+	require.ErrorIs(t, err, esim.ErrInvalidRequest)
+	assert.NotContains(t, err.Error(), "MIIB")
 }
 
 func draw(tb testing.TB, code *qr.Code, o qr.TerminalOptions) string {

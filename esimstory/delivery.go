@@ -104,7 +104,7 @@ func ParseDelivery(body []byte) (*Delivery, error) {
 	if _, err := time.Parse(time.DateOnly, d.ExpiredDate); d.ExpiredDate != "" && err != nil {
 		d.problem("expired_date is not a date")
 	}
-	d.Issued = d.ESIM.ICCID != "" && !(d.ESIM.Activation.IsZero() && d.ESIM.RawActivation.IsZero())
+	d.Issued = d.ESIM.ICCID != "" && d.hasCode()
 	return d, nil
 }
 
@@ -141,7 +141,7 @@ func (d *Delivery) text(name string, members ...wire.Raw) string {
 			d.problem(name + " is not a text")
 			continue
 		}
-		if trimmed := strings.TrimSpace(text.String()); trimmed != "" {
+		if trimmed := text.Trimmed(); trimmed != "" {
 			return trimmed
 		}
 	}
@@ -167,14 +167,17 @@ func (d *Delivery) activation(doc deliveryBody) {
 	matching := d.text("activate_code", doc.ActivateCode, doc.ActivateCodeCamel)
 
 	whole, wholeErr := parseCode(link, link != "")
-	built, builtErr := parseCode("1$"+host+"$"+matching, host != "" && matching != "")
+	built, builtErr := parseCode(matching, matching != "") // the whole in the place of its last part
+	if builtErr != nil {
+		built, builtErr = parseCode("1$"+host+"$"+matching, host != "" && matching != "")
+	}
 	if link != "" && wholeErr != nil {
 		d.problem("download_link is not an activation code")
 	}
 	if host != "" && matching != "" && builtErr != nil {
 		d.problem("smdp and activate_code do not make an activation code")
 	}
-	if link == "" && host == "" && matching != "" {
+	if link == "" && host == "" && matching != "" && builtErr != nil {
 		d.problem("activate_code came without smdp")
 	}
 	d.ESIM.Activation = whole
@@ -217,6 +220,7 @@ func parseCode(text string, present bool) (esim.ActivationCode, error) {
 func withOptions(built, whole esim.ActivationCode) esim.ActivationCode {
 	built.OID = whole.OID
 	built.ConfirmationCodeRequired = whole.ConfirmationCodeRequired
+	built.RootKeyIndicator, built.DeleteNotification = whole.RootKeyIndicator, whole.DeleteNotification
 	if strings.EqualFold(built.SMDPAddress, whole.SMDPAddress) {
 		built.SMDPAddress = whole.SMDPAddress
 	}

@@ -77,7 +77,7 @@ type ActivationCode struct {
 //
 // A link in the place of the code is read if it carries exactly one: an install
 // link of Apple or Android in its carddata, or any other link in its query, its
-// fragment or at the end of its path, percent-encoded or plain. No error holds
+// fragment or its path, percent-encoded or plain. No error holds
 // any of the text.
 func ParseActivationCode(s string) (ActivationCode, error) {
 	s = trimBlank(s)

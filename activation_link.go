@@ -123,7 +123,8 @@ func searchText(text string, depth int, found *ActivationCode) bool {
 	return true
 }
 
-// fromLPA returns what begins with LPA: in a path.
+// fromLPA returns what begins with LPA: in a path: all of it, or up to the next
+// slash, where the way goes on.
 func fromLPA(path string) string {
 	plain, err := url.PathUnescape(path)
 	if err != nil {
@@ -133,5 +134,9 @@ func fromLPA(path string) string {
 	if i < 0 || len(strings.ToUpper(plain)) != len(plain) {
 		return ""
 	}
-	return url.PathEscape(plain[i:])
+	code := plain[i:]
+	if _, err := parseActivation(code); err != nil { // in base64 there are slashes too
+		code, _, _ = strings.Cut(code, "/")
+	}
+	return url.PathEscape(code)
 }

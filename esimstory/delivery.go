@@ -60,6 +60,7 @@ type deliveryBody struct {
 	SMDP         wire.Raw `json:"smdp"`
 	ActivateCode wire.Raw `json:"activate_code"`
 	DownloadLink wire.Raw `json:"download_link"`
+	QRImage      wire.Raw `json:"qrcode_img_url"`
 	ExpiredDate  wire.Raw `json:"expired_date"`
 	Reference    wire.Raw `json:"external_order_id"`
 
@@ -67,6 +68,7 @@ type deliveryBody struct {
 	OptionIDCamel     wire.Raw `json:"optionId"`
 	ActivateCodeCamel wire.Raw `json:"activateCode"`
 	DownloadLinkCamel wire.Raw `json:"downloadLink"`
+	QRImageCamel      wire.Raw `json:"qrcodeImgUrl"`
 	ExpiredDateCamel  wire.Raw `json:"expiredDate"`
 }
 
@@ -160,7 +162,8 @@ func (d *Delivery) iccid(doc deliveryBody) esim.ICCID {
 var errNoCode = errors.New("no code")
 
 // activation prefers download_link, which is the whole code, and builds it
-// from its parts where that is missing or unreadable.
+// from its parts where that is missing or unreadable. The address of the QR
+// code has the code in its path, and is the last resort; it is never fetched.
 func (d *Delivery) activation(doc deliveryBody) {
 	link := d.text("download_link", doc.DownloadLink, doc.DownloadLinkCamel)
 	host := d.text("smdp", doc.SMDP)
@@ -183,6 +186,10 @@ func (d *Delivery) activation(doc deliveryBody) {
 	d.ESIM.Activation = whole
 	if wholeErr != nil {
 		d.ESIM.Activation = built
+	}
+	if d.ESIM.Activation.IsZero() {
+		image := d.text("qrcode_img_url", doc.QRImage, doc.QRImageCamel)
+		d.ESIM.Activation, _ = parseCode(image, image != "")
 	}
 	if d.ESIM.Activation.IsZero() {
 		d.ESIM.RawActivation = rawCode(link, host, matching)

@@ -17,9 +17,9 @@ import (
 
 // decode reads doc into out, which is emptied first: the JSON library merges,
 // and nothing of an earlier attempt's answer may pass for a part of this one.
-func decode(doc []byte, out Envelope) error {
+func decode(doc []byte, rows int, out Envelope) error {
 	reflect.ValueOf(out).Elem().SetZero()
-	return wire.Decode(doc, out)
+	return wire.DecodeRows(doc, rows, out)
 }
 
 // attempt sends the call once and says how that ended. The n-th attempt is

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/esimkit/esim/internal/wire"
 )
 
 // Safety says what a second send of the same call could do. It decides what
@@ -56,6 +58,7 @@ type Call struct {
 
 	Timeout time.Duration // of one attempt; 0 = by Safety
 	MaxBody int64         // limit of the decoded answer; 0 = 4 MiB
+	MaxRows int           // limit of each list in it, where it is not paged; 0 = 1,000
 }
 
 // Envelope is an answer's typed document, a pointer to a struct. It is set to
@@ -90,4 +93,11 @@ func (c *Call) maxBody() int64 {
 		return c.MaxBody
 	}
 	return defaultMaxBody
+}
+
+func (c *Call) maxRows() int {
+	if c.MaxRows > 0 {
+		return c.MaxRows
+	}
+	return wire.DefaultRows
 }

@@ -103,6 +103,9 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 		case j.policy.whole(d):
 			e.Doubt = 0
 			j.review(e, d, Whole, "it was charged after it had ended", f)
+		case d.unreadable():
+			e.Doubt = 0
+			j.cameUnreadable(e, d, f)
 		case d.failed():
 			j.review(e, d, Wrong, "the provider reports it as "+d.Order.Status.String(), f)
 		case j.divisible(e) && e.Doubt > 0 && (e.State == Sending || e.State == Unknown):

@@ -237,7 +237,7 @@ func (j *Journal) charged(e *Entry, d *document, a *account, order *esim.Order, 
 		j.review(e, d, Wrong, "more came than was ordered", f)
 	case j.policy.whole(d):
 		j.happen(e, d, Whole, f)
-	case d.unreadable():
+	case d.unreadable(a.caps.GetOrder):
 		j.cameUnreadable(e, d, f)
 	case d.failed():
 		j.review(e, d, Wrong, "the provider took the order and reports it as "+d.Order.Status.String(), f)

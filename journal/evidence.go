@@ -103,7 +103,7 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 		case j.policy.whole(d):
 			e.Doubt = 0
 			j.review(e, d, Whole, "it was charged after it had ended", f)
-		case d.unreadable():
+		case d.unreadable(j.askable(e)):
 			e.Doubt = 0
 			j.cameUnreadable(e, d, f)
 		case d.failed():
@@ -123,6 +123,12 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 		err = fmt.Errorf("%w: the order, or a unit of it, is another purchase's", ErrContradiction)
 	}
 	return after, err
+}
+
+// askable reports whether the provider tells more of an order when asked.
+func (j *Journal) askable(e *Entry) bool {
+	a := j.accounts[e.Provider]
+	return a != nil && a.caps.GetOrder
 }
 
 // divisible reports whether part of an order says nothing about its rest, which

@@ -263,10 +263,19 @@ func (d *document) whole() bool {
 }
 
 // unreadable reports whether all that was ordered has come, some of it with an
-// activation code that nobody could read. No wait makes that plainer.
-func (d *document) unreadable() bool {
-	return d.Request.ICCID == "" && d.delivered() < d.Request.Quantity &&
-		d.count(func(u *storedUnit) bool { return u.ICCID != "" && (u.Activation != "" || u.RawActivation != "") }) >= d.Request.Quantity
+// activation code that nobody could read. No wait makes a code plainer. A link or
+// an image only stands for one, which a provider that can be asked may yet tell.
+func (d *document) unreadable(askable bool) bool {
+	if d.Request.ICCID != "" || d.delivered() >= d.Request.Quantity {
+		return false
+	}
+	return d.count(func(u *storedUnit) bool {
+		return u.ICCID != "" && (u.Activation != "" || u.RawActivation != "" && !(askable && isPicture(u.RawActivation)))
+	}) >= d.Request.Quantity
+}
+
+func isPicture(text string) bool {
+	return strings.Contains(text, "://") || strings.HasPrefix(text, "data:")
 }
 
 const whyUnreadable = "an activation code cannot be read; it is in RawActivation of the eSIM"

@@ -102,6 +102,38 @@ func TestAReadableCodeClosesTheReview(t *testing.T) {
 	})
 }
 
+// A link stands for a code that may yet be told: where the provider can be
+// asked the journal asks on, and only elsewhere a person must look at once.
+func TestALinkIsNoCodeYet(t *testing.T) {
+	link := func(s *shop) {
+		s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+			o, err := s.memory.Order(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			o.ESIMs[0].Activation, o.ESIMs[0].RawActivation = esim.ActivationCode{}, esim.NewSecret("https://example.com/qr/1.png")
+			return nil, &esim.Error{Provider: o.Provider, Op: "Order", Kind: esim.ErrIncomplete, Outcome: esim.OutcomeAccepted, Order: o}
+		}
+	}
+	for name, c := range map[string]struct {
+		opt  shopOption
+		want journal.State
+	}{
+		"can be asked":    {selling(), journal.Delivered},
+		"cannot be asked": {rejecting, journal.Review},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := openShop(t, c.opt)
+			link(s)
+			_, err := s.buy("cart-1")
+			require.True(t, esim.MaybeCharged(err))
+			s.pass(10 * time.Minute)
+			s.wantState("cart-1", c.want)
+			assert.Equal(t, 1, s.charges("cart-1"))
+		})
+	}
+}
+
 // What a person has decided is not opened again by the same unreadable code.
 func TestADecisionOutlastsTheUnreadableCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -152,16 +152,11 @@ func (a ActivationCode) join(matchingID, rootKey, deletion string) string {
 	if a.ConfirmationCodeRequired {
 		flag = "1"
 	}
-	s := lpaScheme + "1$" + a.SMDPAddress + "$" + matchingID
-	skipped := ""
-	for _, part := range []string{a.OID, flag, rootKey, deletion} {
-		skipped += "$"
-		if part != "" {
-			s += skipped + part
-			skipped = ""
-		}
+	parts := []string{"1", a.SMDPAddress, matchingID, a.OID, flag, rootKey, deletion}
+	for len(parts) > 3 && parts[len(parts)-1] == "" {
+		parts = parts[:len(parts)-1]
 	}
-	return s
+	return lpaScheme + strings.Join(parts, "$")
 }
 
 func cutLPA(s string) (code string, found bool) {

@@ -52,16 +52,16 @@ func bareICCID(s string) string {
 	if first < 0 || last < len(s)-1 || !isICCIDLabel(s[:first]) {
 		return ""
 	}
-	digits := make([]byte, 0, maxICCID)
+	var digits strings.Builder
 	for _, r := range s[first:] {
 		switch {
 		case isDecimal(r):
-			digits = append(digits, byte(r))
+			digits.WriteRune(r)
 		case !isBlank(r) && !isDash(r):
 			return ""
 		}
 	}
-	return string(digits)
+	return digits.String()
 }
 
 // iccidLabels are the words, without case, that say what follows.

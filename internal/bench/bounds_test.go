@@ -107,20 +107,24 @@ const flyPages = `,"pagination":{"page":1,"limit":100,"total":1,"total_pages":1}
 var boundedCalls = []bounded{
 	{
 		"eSIMfly ListPackages", 8 * mib, `{"success":true,"data":{"packages":[`, `]` + flyPages,
-		[2]string{`{"package_code":"p","networks":[`, `]}`}, listed, newFly,
+		[2]string{`{"package_code":"p","networks":[`, `]}`},
+		listed, newFly,
 	},
 	{
 		"eSIMfly ListTopUps", 4 * mib, `{"success":true,"data":{"packages":[`, `]` + flyPages,
-		[2]string{`{"package_code":"p","locationNetworkList":[{"operatorList":[`, `]}]}`}, topUps, newFly,
+		[2]string{`{"package_code":"p","locationNetworkList":[{"operatorList":[`, `]}]}`},
+		topUps, newFly,
 	},
 	{"eSIMfly Order", 4 * mib, `{"success":true,"orderReference":"order_1","esims":[`, `]}`, [2]string{}, ordered, newFly},
 	{
 		"eSIMfx ListPackages", 4 * mib, `{"code":0,"data":{"products":[`, `]}}`,
-		[2]string{`{"id":"p","networks":[`, `]}`}, listed, newFX,
+		[2]string{`{"id":"p","networks":[`, `]}`},
+		listed, newFX,
 	},
 	{
 		"eSIMfx ListTopUps", 4 * mib, `{"code":0,"data":{"products":[`, `]}}`,
-		[2]string{`{"id":"p","coverage":[`, `]}`}, topUps, newFX,
+		[2]string{`{"id":"p","coverage":[`, `]}`},
+		topUps, newFX,
 	},
 	{"eSIMfx Usage", 4 * mib, `{"code":0,"data":{"orders":[`, `]}}`, [2]string{}, used, newFX},
 	{"eSIMfx Usage without a name", 4 * mib, `{"code":0,"data":[`, `]}`, [2]string{}, used, newFX},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -51,8 +52,8 @@ func inflate(r io.Reader) (io.Reader, error) {
 func decoded(header http.Header, body io.Reader) (io.Reader, error) {
 	codings := strings.Split(strings.Join(header.Values("Content-Encoding"), ","), ",")
 	applied := 0
-	for i := len(codings) - 1; i >= 0; i-- {
-		coding := strings.ToLower(strings.TrimSpace(codings[i]))
+	for _, name := range slices.Backward(codings) {
+		coding := strings.ToLower(strings.TrimSpace(name))
 		if coding == "" || coding == "identity" {
 			continue
 		}
@@ -61,7 +62,7 @@ func decoded(header http.Header, body io.Reader) (io.Reader, error) {
 			return nil, unknownCoding(coding)
 		}
 		plain, err := decode(body)
-		if err == io.EOF { // nothing at all, as beside a status without a body
+		if errors.Is(err, io.EOF) { // nothing at all, as beside a status without a body
 			return strings.NewReader(""), nil
 		}
 		if err != nil {

@@ -150,7 +150,7 @@ func TestDepth(t *testing.T) {
 		{"open escape", `["\`, false},
 		{"100,000", strings.Repeat("[", 100_000), true},
 	} {
-		assert.Equal(t, c.deep, withinBounds([]byte(c.doc), 20_000) == errDepth, c.name)
+		assert.Equal(t, c.deep, errors.Is(withinBounds([]byte(c.doc), 20_000), errDepth), c.name)
 		err := DecodeRows([]byte(c.doc), 20_000, new(Raw))
 		if c.deep {
 			require.ErrorContains(t, err, "too deeply", c.name)

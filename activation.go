@@ -2,33 +2,30 @@ package esim
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
 const (
-	lpaScheme       = "LPA:" // what a QR code puts before an activation code
-	maxActivation   = 255    // characters without the scheme, SGP.22 section 4.1
-	maskedMatching  = "[redacted]"
-	appleSetupHost  = "esimsetup.apple.com"
-	googleSetupHost = "esimsetup.android.com"
-	setupPath       = "/esim_qrcode_provisioning"
-	maxInstallURL   = 2048
+	lpaScheme          = "LPA:"   // what a QR code puts before an activation code
+	maxActivation      = 255      // characters without the scheme, SGP.22 section 4.1
+	maxActivationParts = 7        // with those of version 3
+	maxActivationText  = 16 << 10 // of a code with a delete notification, or of a link; ours
+	masked             = "[redacted]"
 )
 
 // None of these holds any of the text it is about: that is a secret.
 var (
 	errActivationForm     = errors.New("esim: an activation code is 1$host$matching-id, with LPA: before it or not")
+	errActivationLink     = errors.New("esim: a link that carries no activation code, or several")
 	errActivationVersion  = errors.New("esim: activation code of an unknown format version")
 	errActivationLength   = errors.New("esim: activation code longer than 255 characters")
 	errActivationHost     = errors.New("esim: activation code: the SM-DP+ address is not a domain name")
 	errActivationMatching = errors.New("esim: activation code: the matching ID has characters other than letters, digits and hyphens")
 	errActivationOID      = errors.New("esim: activation code: the SM-DP+ OID is not numbers separated by dots")
 	errActivationFlag     = errors.New("esim: activation code: the confirmation code flag is not 1")
+	errActivationKey      = errors.New("esim: activation code: the root key indicator is not hexadecimal digits")
+	errActivationDelete   = errors.New("esim: activation code: the delete notification is not base64")
 	errActivationMasked   = errors.New("esim: activation code is masked; only ActivationCode.LPA returns one that can be stored")
 	errInstallURL         = errors.New("esim: not an install URL of Apple or Android that carries an activation code")
 )
@@ -54,40 +51,71 @@ type ActivationCode struct {
 	// ConfirmationCodeRequired says that the device will ask the traveller
 	// for a confirmation code, which is handed over apart from this one.
 	ConfirmationCodeRequired bool
+
+	// The two fields that version 3 of SGP.22 adds, usually empty. Devices that
+	// do not know them ignore them. They are given back as they came.
+	RootKeyIndicator   string // hexadecimal, which root certificate the SM-DP+ is verified with
+	DeleteNotification string // base64, from the device that the profile was on before
 }
 
 // ParseActivationCode reads an activation code or LPA string,
 //
-//	1$<SM-DP+ address>$<matching ID>[$<OID>[$1]]
+//	1$<SM-DP+ address>$<matching ID>[$<OID>[$1[$<root key>[$<delete notification>]]]]
 //
-// with LPA: in any letter case before it or not. Empty optional parts are as
-// good as absent ones. It is stricter than a split at the dollar signs, for
-// what is wrong here fails on the traveller's phone: the address must be a
-// full domain name without port, the matching ID letters, digits and hyphens
-// (SGP.22 has capitals only, resellers do not), the whole at most 255
-// characters without the LPA:, and nothing may follow.
+// with LPA: in any letter case before it or not. White space around it, that
+// without width included, is taken off; white space inside is an error. Empty
+// optional parts are as good as absent ones. It is stricter than a split at the
+// dollar signs, for what is wrong here fails on the traveller's phone: the
+// address must be a full domain name without port, the matching ID letters,
+// digits and hyphens (SGP.22 has capitals only, resellers do not), the whole at
+// most 255 characters without the LPA: unless it has a delete notification, and
+// nothing may follow.
 //
 // The 1, which is the version of the format and the only one there is, may be
 // missing after LPA:, as in "LPA:$host$id"; a reseller has been seen to drop
-// it. No error holds any of the text.
+// it.
+//
+// A link in the place of the code is read if it carries exactly one: an install
+// link of Apple or Android in its carddata, or any other link in its query, its
+// fragment or its path, percent-encoded or plain. No error holds
+// any of the text.
 func ParseActivationCode(s string) (ActivationCode, error) {
+	s = trimBlank(s)
+	switch {
+	case len(s) > maxActivationText:
+		return ActivationCode{}, errActivationLength
+	case isLink(s):
+		return codeInLink(s)
+	case !strings.Contains(s, "$") && strings.Contains(s, "%24"):
+		if plain, err := url.PathUnescape(s); err == nil {
+			s = plain
+		}
+	}
+	return parseActivation(s)
+}
+
+// parseActivation reads a code that is in no link.
+func parseActivation(s string) (ActivationCode, error) {
 	code, hasScheme := cutLPA(s)
-	if len(code) > maxActivation {
+	parts := strings.SplitN(code, "$", maxActivationParts+1)
+	if len(code) > maxActivation && (len(parts) != maxActivationParts || parts[6] == "") {
 		return ActivationCode{}, errActivationLength
 	}
-	parts := strings.Split(code, "$")
-	if len(parts) < 3 || len(parts) > 5 {
+	if len(parts) < 3 || len(parts) > maxActivationParts {
 		return ActivationCode{}, errActivationForm
 	}
 	if parts[0] != "1" && (parts[0] != "" || !hasScheme) {
 		return ActivationCode{}, errActivationVersion
 	}
-	parts = append(parts, "", "")
-	a := ActivationCode{SMDPAddress: parts[1], MatchingID: parts[2], OID: parts[3], ConfirmationCodeRequired: parts[4] == "1"}
+	parts = append(parts, "", "", "", "")
+	a := ActivationCode{
+		SMDPAddress: parts[1], MatchingID: parts[2], OID: parts[3], ConfirmationCodeRequired: parts[4] == "1",
+		RootKeyIndicator: parts[5], DeleteNotification: parts[6],
+	}
 	switch {
 	case !isDomainName(a.SMDPAddress):
 		return ActivationCode{}, errActivationHost
-	case a.MatchingID == maskedMatching:
+	case a.MatchingID == masked, a.RootKeyIndicator == masked, a.DeleteNotification == masked:
 		return ActivationCode{}, errActivationMasked
 	case !isWord(a.MatchingID):
 		return ActivationCode{}, errActivationMatching
@@ -95,33 +123,12 @@ func ParseActivationCode(s string) (ActivationCode, error) {
 		return ActivationCode{}, errActivationOID
 	case parts[4] != "" && !a.ConfirmationCodeRequired:
 		return ActivationCode{}, errActivationFlag
+	case !consistsOf(a.RootKeyIndicator, isHexDigit):
+		return ActivationCode{}, errActivationKey
+	case !consistsOf(a.DeleteNotification, isBase64Digit):
+		return ActivationCode{}, errActivationDelete
 	}
 	return a, nil
-}
-
-// ParseInstallURL returns the activation code that an install URL of Apple
-// (esimsetup.apple.com) or Android (esimsetup.android.com) carries in its
-// carddata parameter, percent-encoded or plain. Any other URL is an error,
-// and no error holds any of the text.
-func ParseInstallURL(raw string) (ActivationCode, error) {
-	if len(raw) > maxInstallURL {
-		return ActivationCode{}, errInstallURL
-	}
-	u, err := url.Parse(raw)
-	if err != nil { // quotes the URL, so it goes no further
-		return ActivationCode{}, errInstallURL
-	}
-	if u.Scheme != "https" || u.User != nil || u.Path != setupPath {
-		return ActivationCode{}, errInstallURL
-	}
-	if host := strings.ToLower(u.Host); host != appleSetupHost && host != googleSetupHost {
-		return ActivationCode{}, errInstallURL
-	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil || len(query["carddata"]) != 1 {
-		return ActivationCode{}, errInstallURL
-	}
-	return ParseActivationCode(query.Get("carddata"))
 }
 
 // IsZero reports whether there is no activation code.
@@ -135,93 +142,21 @@ func (a ActivationCode) LPA() string {
 	if a.IsZero() {
 		return ""
 	}
-	return a.join(a.MatchingID)
+	return a.join(a.MatchingID, a.RootKeyIndicator, a.DeleteNotification)
 }
 
-// AppleInstallURL returns the link that installs the eSIM on an iPhone with
-// iOS 17.4 or later, "" for the zero value. It holds the secret.
-//
-// The code is percent-encoded, as a value in a query should be. Resellers also
-// send such links with the code in plain, which means the same.
-func (a ActivationCode) AppleInstallURL() string { return a.installURL(appleSetupHost) }
-
-// AndroidInstallURL returns the link that installs the eSIM on an Android
-// device whose setup supports it, "" for the zero value. It holds the secret.
-func (a ActivationCode) AndroidInstallURL() string { return a.installURL(googleSetupHost) }
-
-// String returns the code with its matching ID masked,
-// "LPA:1$rsp.example.com$[redacted]", and "" for the zero value.
-func (a ActivationCode) String() string {
-	if a.IsZero() {
-		return ""
-	}
-	// Fields set by hand may have the secret in the wrong place.
-	if !isDomainName(a.SMDPAddress) || (a.OID != "" && !isOID(a.OID)) {
-		return maskedMatching
-	}
-	if a.MatchingID == "" {
-		return a.join("")
-	}
-	return a.join(maskedMatching)
-}
-
-// GoString returns the masked code in the syntax of Go.
-func (a ActivationCode) GoString() string {
-	return "esim.ActivationCode(" + strconv.Quote(a.String()) + ")"
-}
-
-// Format prints the masked code, whatever the verb; %q adds quotes.
-func (a ActivationCode) Format(f fmt.State, verb rune) {
-	text := a.String()
-	switch {
-	case verb == 'v' && f.Flag('#'):
-		text = a.GoString()
-	case verb == 'q':
-		text = strconv.Quote(text)
-	}
-	_, _ = io.WriteString(f, text) // fmt collects in memory; there is no error to report
-}
-
-// LogValue returns the masked code.
-func (a ActivationCode) LogValue() slog.Value { return slog.StringValue(a.String()) }
-
-// MarshalText returns the masked code. encoding/json goes by it.
-func (a ActivationCode) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText reads what [ActivationCode.LPA] returns and refuses a masked
-// code. encoding/json goes by it.
-func (a *ActivationCode) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*a = ActivationCode{}
-		return nil
-	}
-	if string(text) == maskedMatching {
-		return errActivationMasked
-	}
-	code, err := ParseActivationCode(string(text))
-	if err != nil {
-		return err
-	}
-	*a = code
-	return nil
-}
-
-func (a ActivationCode) join(matchingID string) string {
-	s := lpaScheme + "1$" + a.SMDPAddress + "$" + matchingID
-	if a.OID != "" || a.ConfirmationCodeRequired {
-		s += "$" + a.OID
-	}
+// join writes the code with these secret parts, and nothing after the last part
+// that is not empty.
+func (a ActivationCode) join(matchingID, rootKey, deletion string) string {
+	flag := ""
 	if a.ConfirmationCodeRequired {
-		s += "$1"
+		flag = "1"
 	}
-	return s
-}
-
-func (a ActivationCode) installURL(host string) string {
-	if a.IsZero() {
-		return ""
+	parts := []string{"1", a.SMDPAddress, matchingID, a.OID, flag, rootKey, deletion}
+	for len(parts) > 3 && parts[len(parts)-1] == "" {
+		parts = parts[:len(parts)-1]
 	}
-	return "https://" + host + setupPath + "?carddata=" + url.QueryEscape(a.LPA())
+	return lpaScheme + strings.Join(parts, "$")
 }
 
 func cutLPA(s string) (code string, found bool) {
@@ -250,8 +185,19 @@ func isDomainName(s string) bool {
 // isWord reports whether s is ASCII letters, digits and hyphens only. It is
 // true for "".
 func isWord(s string) bool {
+	return consistsOf(s, func(c byte) bool { return isDigit(c) || isLetter(c) || c == '-' })
+}
+
+func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// isBase64Digit accepts both alphabets of base64.
+func isBase64Digit(c byte) bool {
+	return isDigit(c) || isLetter(c) || strings.IndexByte("+/-_=", c) >= 0
+}
+
+func consistsOf(s string, is func(c byte) bool) bool {
 	for i := range len(s) {
-		if lower := s[i] | 0x20; !isDigit(s[i]) && s[i] != '-' && (lower < 'a' || lower > 'z') {
+		if !is(s[i]) {
 			return false
 		}
 	}

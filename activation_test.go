@@ -37,6 +37,12 @@ func TestParseActivationCode(t *testing.T) {
 		{"LPA:$rsp1.cmlink.com$A1B2", ActivationCode{SMDPAddress: "rsp1.cmlink.com", MatchingID: "A1B2"}, "LPA:1$rsp1.cmlink.com$A1B2"},
 		{"1$rsp.example.com$A$", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "A"}, "LPA:1$rsp.example.com$A"},
 		{"1$rsp.example.com$A$$", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "A"}, "LPA:1$rsp.example.com$A"},
+		// Version 3 of SGP.22.
+		{"LPA:1$rsp.example.com$K2-7QX0-B9ZTR$$$81370F", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR", RootKeyIndicator: "81370F"}, ""},
+		{"LPA:1$rsp.example.com$K2$1.3.6.1$1$81370f$MIIB+/==", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2", OID: "1.3.6.1", ConfirmationCodeRequired: true, RootKeyIndicator: "81370f", DeleteNotification: "MIIB+/=="}, ""},
+		{"LPA:1$rsp.example.com$K2$$$$MI-_", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2", DeleteNotification: "MI-_"}, ""},
+		{"1$rsp.example.com$A$1.2$1$", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "A", OID: "1.2", ConfirmationCodeRequired: true}, "LPA:1$rsp.example.com$A$1.2$1"},
+		{"1$rsp.example.com$A$$$$", ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "A"}, "LPA:1$rsp.example.com$A"},
 	}
 	for _, tt := range tests {
 		got, err := ParseActivationCode(tt.in)
@@ -58,13 +64,11 @@ func TestParseActivationCodeRefuses(t *testing.T) {
 		"LPA:1$...":                    errActivationForm,
 		"LPA:1$rsp.example.com":        errActivationForm,
 		"rsp.example.com$ABC":          errActivationForm,
-		"1$rsp.example.com$A$1.2$1$":   errActivationForm,
-		"1$rsp.example.com$A$1.2$1$ff": errActivationForm,
+		"1$rsp.example.com$A$$$81$AB$": errActivationForm, // an eighth part
 		"2$rsp.example.com$A":          errActivationVersion,
 		"01$rsp.example.com$A":         errActivationVersion,
 		"$rsp.example.com$A":           errActivationVersion,
 		"LPA: 1$rsp.example.com$A":     errActivationVersion,
-		" LPA:1$rsp.example.com$A":     errActivationVersion,
 		"LPA:LPA:1$rsp.example.com$A":  errActivationVersion,
 		"LPA:rsp.example.com$A$B":      errActivationVersion,
 
@@ -88,8 +92,10 @@ func TestParseActivationCodeRefuses(t *testing.T) {
 		"1$" + host63 + "a.com$A":     errActivationHost,
 
 		"1$rsp.example.com$A B":        errActivationMatching,
-		"1$rsp.example.com$A ":         errActivationMatching,
-		"1$rsp.example.com$A\n":        errActivationMatching,
+		"1$rsp.example.com$A\nB":       errActivationMatching,
+		"1$rsp.example.com$A\u00a0B":   errActivationMatching,
+		"1$rsp.example.com$A\u200bB":   errActivationMatching,
+		"1$rsp.example.com$A\n$":       errActivationMatching,
 		"1$rsp.example.com$A\x00":      errActivationMatching,
 		"1$rsp.example.com$...":        errActivationMatching,
 		"1$rsp.example.com$A%24B":      errActivationMatching,
@@ -108,13 +114,72 @@ func TestParseActivationCodeRefuses(t *testing.T) {
 		"1$rsp.example.com$A$$11":     errActivationFlag,
 		"1$rsp.example.com$A$1.2$yes": errActivationFlag,
 
-		"1$rsp.example.com$" + strings.Repeat("A", 238): errActivationLength,
-		strings.Repeat("$", 1<<20):                      errActivationLength,
+		"1$rsp.example.com$" + strings.Repeat("A", 238):           errActivationLength,
+		"1$rsp.example.com$" + strings.Repeat("A", 238) + "$$$81": errActivationLength,
+		"1$rsp.example.com$A$$$81$" + strings.Repeat("A", 16<<10): errActivationLength,
+		strings.Repeat("$", 1<<20):                                errActivationLength,
 	}
 	for in, want := range tests {
 		got, err := ParseActivationCode(in)
 		require.ErrorIs(t, err, want, in)
 		assert.True(t, got.IsZero(), in)
+	}
+}
+
+func TestParseActivationCodeInBlanks(t *testing.T) {
+	const plain = "LPA:1$rsp.example.com$K2-7QX0-B9ZTR"
+	for _, blank := range []string{" ", "\n", "\r\n", "\t", "\v\f", "\u00a0", "\u0085", "\u2003", "\u2028", "\u3000", "\u200b", "\u200e", "\u2060", "\ufeff", " \u200b \n"} {
+		for _, in := range []string{blank + plain, plain + blank, blank + plain + blank} {
+			code, err := ParseActivationCode(in)
+			require.NoError(t, err, "%q", in)
+			assert.Equal(t, plain, code.LPA())
+			link, err := ParseInstallURL(blank + code.AppleInstallURL() + blank)
+			require.NoError(t, err, "%q", in)
+			assert.True(t, link == code)
+		}
+	}
+}
+
+func TestParseActivationCodeInLinks(t *testing.T) {
+	const (
+		plain   = "LPA:1$rsp.example.com$K2-7QX0-B9ZTR"
+		encoded = "LPA%3A1%24rsp.example.com%24K2-7QX0-B9ZTR"
+	)
+	for _, link := range []string{
+		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=" + plain,
+		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=" + encoded,
+		"https://esimsetup.android.com/esim_qrcode_provisioning?carddata=" + encoded + "&x=1",
+		" esimsetup.apple.com/esim_qrcode_provisioning?carddata=" + encoded + "\n",
+		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=" + url.QueryEscape(encoded), // encoded twice
+		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=1$rsp.example.com$K2-7QX0-B9ZTR",
+		"http://qr.example.com/v1/create?size=300x300&data=" + encoded,
+		"https://qr.example.com/v1/create?data=" + encoded + "&copy=" + plain,
+		"https://example.com/i?" + plain,
+		"https://example.com/i#" + plain,
+		"https://example.com/i#code=" + encoded,
+		"https://example.com/install/" + plain,
+		"https://example.com/install/" + encoded,
+		"https://example.com/qrcode/LPA:1%24rsp.example.com%24K2-7QX0-B9ZTR/120", // as eSIM Story writes it
+		"https://example.com/install/lpa:1$rsp.example.com$K2-7QX0-B9ZTR",
+		"https://l.example.com/?u=" + url.QueryEscape("https://esimsetup.apple.com/esim_qrcode_provisioning?carddata="+encoded),
+		encoded,
+	} {
+		code, err := ParseActivationCode(link)
+		require.NoError(t, err, link)
+		assert.Equal(t, plain, code.LPA(), link)
+	}
+	for _, link := range []string{
+		"https://example.com/qr/8944476500008878576.png",
+		"https://example.com/LPA:1/" + plain,
+		"https://example.com/?data=" + plain + "&other=LPA:1$rsp.example.com$OTHER",
+		"https://example.com/?data=LPA:1$rsp.example.com$" + url.QueryEscape("K2 7QX0"),
+		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=",
+		"https://%zz/" + plain,
+		"https://example.com/?a=" + strings.Repeat("https://b.example.com/?a=", 100) + plain,
+	} {
+		code, err := ParseActivationCode(link)
+		require.ErrorIs(t, err, errActivationLink, link)
+		assert.True(t, code.IsZero(), link)
 	}
 }
 
@@ -126,6 +191,13 @@ func TestParseActivationCodeLimits(t *testing.T) {
 		require.NoError(t, err, "the scheme does not count")
 		assert.Equal(t, "LPA:"+longest, got.LPA())
 	}
+	long := "1$rsp.example.com$A$$$81370F$" + strings.Repeat("MIIB", 1000) // with the seventh part the limit is no more
+	got, err := ParseActivationCode("LPA:" + long)
+	require.NoError(t, err)
+	assert.Equal(t, "LPA:"+long, got.LPA())
+	back, err := ParseInstallURL(got.AppleInstallURL())
+	require.NoError(t, err)
+	assert.True(t, back == got)
 	for _, host := range []string{strings.Repeat("a", 63) + ".com", "a.b", "1.2.3.4a", strings.Repeat("a.", 124) + "abc"} {
 		_, err := ParseActivationCode("1$" + host + "$")
 		assert.NoError(t, err, host)
@@ -151,6 +223,7 @@ func TestActivationCodeString(t *testing.T) {
 		{ActivationCode{}, ""},
 		{ActivationCode{SMDPAddress: "rsp.truphone.com", MatchingID: canary}, "LPA:1$rsp.truphone.com$[redacted]"},
 		{ActivationCode{SMDPAddress: "rsp.truphone.com"}, "LPA:1$rsp.truphone.com$"},
+		{ActivationCode{SMDPAddress: "rsp.truphone.com", MatchingID: "A", RootKeyIndicator: "81370F", DeleteNotification: canary}, "LPA:1$rsp.truphone.com$[redacted]$$$[redacted]$[redacted]"},
 		{secretCode(), maskedCode},
 		// The secret in the wrong field.
 		{ActivationCode{SMDPAddress: "LPA:1$rsp.truphone.com$" + canary}, "[redacted]"},
@@ -274,8 +347,8 @@ func TestParseInstallURLRefuses(t *testing.T) {
 		"https://esimsetup.apple.com" + path + ";x",
 		"https://esimsetup.apple.com" + path + "+A",
 		"https://esimsetup.apple.com/%zz" + canary,
-		"https://esimsetup.apple.com" + path + "\n",
-		"https://esimsetup.apple.com" + path + "&" + strings.Repeat("x", maxInstallURL),
+		"https://esimsetup.apple.com" + path + "\nA",
+		"https://esimsetup.apple.com" + path + "&" + strings.Repeat("x", maxActivationText),
 		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=" + url.QueryEscape(maskedCode),
 	} {
 		code, err := ParseInstallURL(raw)
@@ -293,12 +366,16 @@ func TestActivationCodeReadsBack(t *testing.T) {
 			MatchingID:               rapid.StringMatching(`[a-zA-Z0-9-]{0,40}`).Draw(t, "matching id"),
 			OID:                      rapid.StringMatching(`([0-2](\.[0-9]{1,5}){1,8})?`).Draw(t, "OID"),
 			ConfirmationCodeRequired: rapid.Bool().Draw(t, "confirmation"),
+			RootKeyIndicator:         rapid.StringMatching(`([0-9A-Fa-f]{2,8})?`).Draw(t, "root key"),
+			DeleteNotification:       rapid.StringMatching(`([A-Za-z0-9+/]{1,600}={0,2})?`).Draw(t, "delete notification"),
 		}
 		roads := map[string]func() (ActivationCode, error){
 			"LPA":     func() (ActivationCode, error) { return ParseActivationCode(code.LPA()) },
 			"bare":    func() (ActivationCode, error) { return ParseActivationCode(strings.TrimPrefix(code.LPA(), "LPA:")) },
 			"Apple":   func() (ActivationCode, error) { return ParseInstallURL(code.AppleInstallURL()) },
 			"Android": func() (ActivationCode, error) { return ParseInstallURL(code.AndroidInstallURL()) },
+			"link":    func() (ActivationCode, error) { return ParseActivationCode(code.AppleInstallURL()) },
+			"blank":   func() (ActivationCode, error) { return ParseActivationCode("\ufeff\t" + code.LPA() + "\r\n") },
 		}
 		for name, road := range roads {
 			if back, err := road(); err != nil || back != code {

@@ -52,7 +52,8 @@ func (s *shop) GetOrder(_ context.Context, ref esim.OrderRef) (*esim.Order, erro
 	order := &esim.Order{Provider: s.Provider(), ID: ref.ID, Status: esim.OrderPending, Quantity: 1}
 	if s.looks++; s.looks > 1 {
 		order.Status = esim.OrderCompleted
-		order.ESIMs = []esim.ESIM{{ICCID: "8948010010036785060", Status: esim.ESIMNew}}
+		code := esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR"}
+		order.ESIMs = []esim.ESIM{{ICCID: "8948010010036785060", Status: esim.ESIMNew, Activation: code}}
 	}
 	return order, nil
 }

@@ -136,7 +136,7 @@ func FuzzParseDataSize(f *testing.F) {
 func FuzzParseActivationCode(f *testing.F) {
 	for _, text := range []string{
 		"LPA:1$rsp.truphone.com$JQ-2D51JC-XXXXXX", "1$SMDP.GSMA.COM$04386-AGYFT-A74Y8-3F815$1.3.6.1.4.1.31746$1", "lpa:$a.b$$$1",
-		"LPA:1$evil host$A", "LPA:1$rsp.example.com$[redacted]", "1$a.b$A$$", "LPA:1$a.b$A\n",
+		"LPA:1$evil host$A", "LPA:1$rsp.example.com$[redacted]", "1$a.b$A$$", "LPA:1$a.b$A\n", "1$a.b$A$$$81$MII=", "https://a.b/?x=1%24a.b%24A", "https://a.b/LPA:1$a.b$",
 	} {
 		f.Add(text)
 	}
@@ -192,7 +192,7 @@ func FuzzParseInstallURL(f *testing.F) {
 			}
 			return
 		}
-		if !strings.HasPrefix(strings.ToLower(text), "https://esimsetup.") {
+		if !strings.HasPrefix(strings.ToLower(trimBlank(text)), "https://esimsetup.") {
 			t.Fatalf("accepts %q", text)
 		}
 		if again, err := ParseInstallURL(code.AppleInstallURL()); err != nil || again != code {
@@ -202,7 +202,7 @@ func FuzzParseInstallURL(f *testing.F) {
 }
 
 func FuzzParseICCID(f *testing.F) {
-	for _, text := range []string{"8944500102198304826", "8944500102198304827", "123456789012345678", "８９３２０４", "8932042000010078801F", ""} {
+	for _, text := range []string{"8944500102198304826", "8944500102198304827", "123456789012345678", "８９３２０４", "8932042000010078801F", "ICCID: 8932-0420 0001\u00a00078801f\n", ""} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -214,8 +214,17 @@ func FuzzParseICCID(f *testing.F) {
 			}
 			return
 		}
-		if id.String() != text || len(text) < 18 || len(text) > 22 || strings.Trim(text, "0123456789") != "" {
+		digits := strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, text)
+		if id.String() != digits || len(digits) < 18 || len(digits) > 22 {
 			t.Fatalf("%q reads as %q", text, id)
+		}
+		if again, err := ParseICCID(id.String()); err != nil || again != id {
+			t.Fatalf("%q reads back as %q, %v", id, again, err)
 		}
 	})
 }

@@ -1,12 +1,17 @@
 package esim
 
-import "errors"
+import (
+	"errors"
+	"strings"
+	"unicode"
+)
 
 // ICCID bounds in digits: 18 without the check digit up to 22 as some issuers
 // number; ITU-T E.118 has 19, most profiles 20.
 const (
-	minICCID = 18
-	maxICCID = 22
+	minICCID     = 18
+	maxICCID     = 22
+	maxICCIDText = 128 // with label, groups and padding; ours
 )
 
 var errICCID = errors.New("esim: an ICCID is 18 to 22 digits")
@@ -16,14 +21,68 @@ var errICCID = errors.New("esim: an ICCID is 18 to 22 digits")
 // no secret, so it prints in full.
 type ICCID string
 
-// ParseICCID checks that s is 18 to 22 ASCII digits and nothing else. It does
-// not require the check digit to be right, since resellers hand out ICCIDs
-// that fail it; see [ICCID.Valid].
+// ParseICCID reads 18 to 22 ASCII digits. What else resellers write is taken
+// off: white space around them, spaces and hyphens between groups of them, the
+// word ICCID before them, and the F after them that fills an odd number of
+// digits up to whole bytes (3GPP TS 31.102, EF ICCID). Anything else is an error.
+//
+// The check digit need not be right, since resellers hand out ICCIDs that fail
+// it; see [ICCID.Valid].
 func ParseICCID(s string) (ICCID, error) {
+	if !isICCID(s) {
+		s = bareICCID(s)
+	}
 	if !isICCID(s) {
 		return "", errICCID
 	}
 	return ICCID(s), nil
+}
+
+// bareICCID returns the digits of an ICCID that is written with something
+// around or between them, "" for any other text.
+func bareICCID(s string) string {
+	if len(s) > maxICCIDText {
+		return ""
+	}
+	s = trimBlank(s)
+	if bare := strings.TrimRight(s, "Ff"); bare != s {
+		s = trimBlank(bare) // an F can be a group of its own
+	}
+	first, last := strings.IndexFunc(s, isDecimal), strings.LastIndexFunc(s, isDecimal)
+	if first < 0 || last < len(s)-1 || !isICCIDLabel(s[:first]) {
+		return ""
+	}
+	var digits strings.Builder
+	for _, r := range s[first:] {
+		switch {
+		case isDecimal(r):
+			digits.WriteRune(r)
+		case !isBlank(r) && !isDash(r):
+			return ""
+		}
+	}
+	return digits.String()
+}
+
+// iccidLabels are the words, without case, that say what follows.
+var iccidLabels = []string{"", "iccid", "icc", "iccidno", "iccidnr", "iccidnumber"}
+
+func isICCIDLabel(s string) bool {
+	var word strings.Builder
+	for _, r := range s {
+		switch {
+		case unicode.IsLetter(r):
+			word.WriteRune(unicode.ToLower(r))
+		case !isBlank(r) && !isDash(r) && !strings.ContainsRune(":#=.", r):
+			return false
+		}
+	}
+	for _, label := range iccidLabels {
+		if word.String() == label {
+			return label != "" || s == ""
+		}
+	}
+	return false
 }
 
 // String returns the digits.

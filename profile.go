@@ -37,7 +37,13 @@ type ESIM struct {
 
 	// RawActivation is the provider's activation text where it could not be
 	// read as an activation code, so that nothing that was paid for is lost.
+	// See Unreadable.
 	RawActivation Secret `json:"-"`
 
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero = not stated
 }
+
+// Unreadable reports whether the provider has sent an activation text that is
+// not an activation code. No QR code or link can be made of it: a person has to
+// look at RawActivation, and the traveller has to wait for that person.
+func (e *ESIM) Unreadable() bool { return e.Activation.IsZero() && !e.RawActivation.IsZero() }

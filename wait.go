@@ -16,6 +16,8 @@ type WaitOptions struct {
 	// Quantity is how many eSIMs must have come; 0 = OrderRef.Quantity, or as
 	// many as the provider says were ordered, and at least one.
 	Quantity int
+	// TopUp says that the order is a top-up, with which no activation code comes.
+	TopUp bool
 	// Notify, if not nil, makes the next read happen at once for each value
 	// received: send one when a webhook has told something of the order. It
 	// only saves waiting, so nothing is lost with a value that never comes. A
@@ -23,8 +25,9 @@ type WaitOptions struct {
 	Notify <-chan struct{}
 }
 
-// WaitOrder reads the order until it is completed and its eSIMs are in hand.
-// It never buys. It rides over moments in which the provider is unavailable,
+// WaitOrder reads the order until it is completed and its eSIMs are in hand,
+// each with its ICCID and its activation code, or with a RawActivation if that
+// could not be read: see [ESIM.Unreadable]. It never buys. It rides over moments in which the provider is unavailable,
 // throttles, or does not know the order yet.
 //
 // An order that ends as failed or cancelled is an error of kind
@@ -86,10 +89,21 @@ func (w *waiter) look(ctx context.Context) (done bool, err error) {
 		if order.Delivered() < want {
 			return false, w.fail(ErrIncomplete, fmt.Sprintf("%d of %d eSIMs came", order.Delivered(), want), nil)
 		}
-		return true, nil
+		return w.opts.TopUp || codes(order) >= want, nil // a code may follow its ICCID
 	case OrderUnknown, OrderPending:
 	}
 	return false, nil
+}
+
+// codes counts the eSIMs that came with an activation code, readable or not.
+func codes(o *Order) int {
+	n := 0
+	for i := range o.ESIMs {
+		if e := &o.ESIMs[i]; e.ICCID != "" && (!e.Activation.IsZero() || e.Unreadable()) {
+			n++
+		}
+	}
+	return n
 }
 
 // passing reports whether the trouble may go away by itself.

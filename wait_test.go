@@ -17,6 +17,7 @@ func delivered(n int) []esim.ESIM {
 	all := make([]esim.ESIM, n)
 	for i := range all {
 		all[i].ICCID = "8948010010036785060"
+		all[i].Activation = esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2"}
 	}
 	return all
 }
@@ -94,6 +95,33 @@ func TestWaitOrder(t *testing.T) {
 			assert.Equal(t, c.reads, client.orders.Load(), c.name)
 		})
 	}
+}
+
+// An eSIM without a code cannot be installed, and its code may follow; with a
+// code that nobody can read there is nothing to wait for.
+func TestWaitOrderWaitsForCodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bare := &esim.Order{ID: "o1", Status: esim.OrderCompleted, Quantity: 1, ESIMs: []esim.ESIM{{ICCID: "8948010010036785060"}}}
+		got, err := esim.WaitOrder(t.Context(), watched(look{order: bare}, look{order: completed()}), orderRef, esim.WaitOptions{})
+		require.NoError(t, err)
+		assert.False(t, got.ESIMs[0].Activation.IsZero())
+
+		_, err = esim.WaitOrder(t.Context(), watched(look{order: bare}), orderRef, esim.WaitOptions{Timeout: time.Minute})
+		require.ErrorIs(t, err, esim.ErrIncomplete)
+		assert.Equal(t, esim.OutcomeAccepted, esim.OutcomeOf(err))
+
+		got, err = esim.WaitOrder(t.Context(), watched(look{order: bare}), orderRef, esim.WaitOptions{TopUp: true})
+		require.NoError(t, err)
+		assert.Same(t, bare, got)
+
+		odd := completed()
+		odd.ESIMs[0].Activation, odd.ESIMs[0].RawActivation = esim.ActivationCode{}, esim.NewSecret("odd")
+		begun := time.Now()
+		got, err = esim.WaitOrder(t.Context(), watched(look{order: odd}), orderRef, esim.WaitOptions{})
+		require.NoError(t, err)
+		assert.True(t, got.ESIMs[0].Unreadable())
+		assert.Zero(t, time.Since(begun))
+	})
 }
 
 // TestWaitOrderQuantityOfTheReference: where the provider does not say how many

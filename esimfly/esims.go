@@ -41,11 +41,14 @@ type esimRow struct {
 	Installation struct {
 		LPA wire.Text `json:"lpa_format"`
 	} `json:"manual_installation"`
-	Apple   wire.Text `json:"direct_apple_installation_url"`
-	Android wire.Text `json:"direct_android_installation_url"`
+	Apple   wire.Text               `json:"direct_apple_installation_url"`
+	Android wire.Text               `json:"direct_android_installation_url"`
+	QR      wire.Lenient[wire.Text] `json:"qr_code"`
 }
 
-func (r *esimRow) put(e *esim.ESIM) { putActivation(e, r.Installation.LPA, r.Apple, r.Android) }
+func (r *esimRow) put(e *esim.ESIM) {
+	wire.PutActivation(e, r.Installation.LPA, r.Apple, r.Android, r.QR.Value)
+}
 
 func (r *esimRow) convert() esim.ESIM {
 	e := esim.ESIM{

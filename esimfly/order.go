@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/internal/transport"
@@ -210,7 +211,8 @@ func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error
 // recoverCodes looks up the eSIMs that came without an activation code, for
 // the list of eSIMs shows it under other names. It reports how many remain,
 // and a failure that may pass. A code that is there and not understood counts
-// for a new order only: another look does not make it plainer.
+// for a new order only: another look does not make it plainer, unless what is
+// there is a link or an image, which stands for a code.
 func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order, isNew bool) (missing int, err error) {
 	for i := range o.ESIMs {
 		e := &o.ESIMs[i]
@@ -221,7 +223,7 @@ func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order, isN
 		if failure == nil {
 			row.put(e)
 		}
-		if !e.Activation.IsZero() || !isNew && !e.RawActivation.IsZero() {
+		if !e.Activation.IsZero() || !isNew && e.Unreadable() && !isPicture(e.RawActivation.Reveal()) {
 			continue
 		}
 		missing++
@@ -230,6 +232,10 @@ func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order, isN
 		}
 	}
 	return missing, err
+}
+
+func isPicture(text string) bool {
+	return strings.Contains(text, "://") || strings.HasPrefix(text, "data:")
 }
 
 // statusAnswer is the answer to a question about an order. While the order is

@@ -27,9 +27,9 @@ type packageRow struct {
 	} `json:"features"`
 
 	// Where it works, in the order in which they are to be trusted.
-	Countries []string      `json:"countries"`
-	Networks  []networkRow  `json:"networks"`
-	Locations []locationRow `json:"locationNetworkList"`
+	Countries []string              `json:"countries"`
+	Networks  wire.List[networkRow] `json:"networks"`
+	Locations []locationRow         `json:"locationNetworkList"`
 }
 
 type networkRow struct {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	maxSearch   = 100      // bytes; ours
-	maxListBody = 16 << 20 // a hundred worldwide packages with all their networks
+	maxSearch   = 100     // bytes; ours
+	maxListBody = 8 << 20 // a hundred worldwide packages with all their networks
 )
 
 // ListPackages returns one page of the catalogue (eSIMfly docs: api/packages),

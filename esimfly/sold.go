@@ -8,12 +8,13 @@ import (
 	"github.com/esimkit/esim/internal/wire"
 )
 
-// install is how the answers about orders write what installs an eSIM. QR
-// codes, which are images behind links, are left alone: they hold the same.
+// install is how the answers about orders write what installs an eSIM. The QR
+// code is an image, or a link to one: it is kept if nothing else came.
 type install struct {
 	LPA     wire.Text               `json:"lpaString"`
 	Apple   wire.Lenient[wire.Text] `json:"directAppleInstallUrl"`
 	Android wire.Lenient[wire.Text] `json:"directAndroidInstallUrl"`
+	QR      wire.Lenient[wire.Text] `json:"qrCodeUrl"`
 }
 
 // or fills what is missing from other.
@@ -21,29 +22,13 @@ func (i install) or(other install) install {
 	i.LPA = wire.First(i.LPA, other.LPA)
 	i.Apple.Value = wire.First(i.Apple.Value, other.Apple.Value)
 	i.Android.Value = wire.First(i.Android.Value, other.Android.Value)
+	i.QR.Value = wire.First(i.QR.Value, other.QR.Value)
 	return i
 }
 
 // put writes the activation code into an eSIM.
-func (i install) put(e *esim.ESIM) { putActivation(e, i.LPA, i.Apple.Value, i.Android.Value) }
-
-// putActivation reads the LPA string or, where there is none that can be read,
-// the code that an install link carries. A text that is not understood is
-// kept, for it was paid for.
-func putActivation(e *esim.ESIM, lpa wire.Text, links ...wire.Text) {
-	if code, err := esim.ParseActivationCode(lpa.String()); err == nil {
-		e.Activation, e.RawActivation = code, esim.Secret{}
-		return
-	}
-	for _, link := range links {
-		if code, err := esim.ParseInstallURL(link.String()); err == nil {
-			e.Activation, e.RawActivation = code, esim.Secret{}
-			return
-		}
-	}
-	if lpa != "" {
-		e.RawActivation = esim.NewSecret(lpa.String())
-	}
+func (i install) put(e *esim.ESIM) {
+	wire.PutActivation(e, i.LPA, i.Apple.Value, i.Android.Value, i.QR.Value)
 }
 
 // soldRow is an eSIM in the answer to an order (snake_case) or to a question
@@ -80,27 +65,12 @@ func (r *soldRow) convert() esim.ESIM {
 // "PENDING_B25081719340002_1755459260253".
 func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Folded(), "PENDING") }
 
-// maxRawICCID is far beyond the 22 digits of the longest ICCID.
-const maxRawICCID = 64
-
-// iccidOf returns "" for a placeholder and for nothing. The F that fills up an
-// odd number of digits on a SIM is taken off. Any other text that is no ICCID
-// is kept, printable and cut to a bound: the eSIM it names was paid for.
+// iccidOf returns "" for a placeholder.
 func iccidOf(text wire.Text) esim.ICCID {
 	if isPlaceholder(text) {
 		return ""
 	}
-	raw := strings.TrimSpace(text.String())
-	if i, err := esim.ParseICCID(strings.TrimRight(raw, "Ff")); err == nil {
-		return i
-	}
-	raw = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, raw)
-	return esim.ICCID(raw[:min(len(raw), maxRawICCID)])
+	return text.ICCID()
 }
 
 // fulfil puts the eSIMs that came into the order, and makes it pending when

@@ -66,7 +66,7 @@ func statusKind(now, before esim.ESIMStatus) esim.EventKind {
 // many others do is not told, nor what state this one is in by now.
 func (w *webhookEvent) order(e *esim.Event) *esim.Order {
 	unit := esim.ESIM{ICCID: e.ICCID}
-	putActivation(&unit, w.Data.LPA.Value, w.Data.Apple.Value, w.Data.Android.Value)
+	wire.PutActivation(&unit, w.Data.LPA.Value, w.Data.Apple.Value, w.Data.Android.Value, w.Data.QR.Value)
 	if e.OrderID == "" || unit.ICCID == "" {
 		return nil
 	}

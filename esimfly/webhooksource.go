@@ -119,6 +119,7 @@ type webhookEvent struct {
 		LPA         wire.Lenient[wire.Text]   `json:"lpa_string"`
 		Apple       wire.Lenient[wire.Text]   `json:"direct_apple_install_url"`
 		Android     wire.Lenient[wire.Text]   `json:"direct_android_install_url"`
+		QR          wire.Lenient[wire.Text]   `json:"qr_code_url"`
 	} `json:"data"`
 }
 

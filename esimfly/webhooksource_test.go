@@ -137,6 +137,17 @@ func TestWebhookProvisioned(t *testing.T) {
 	onlyLink := strings.Replace(hookBody, `"lpa_string":"LPA:1$rsp.example.com$ACTIVATION-CODE"`,
 		`"lpa_string":null,"direct_apple_install_url":"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=LPA:1$rsp.example.com$ACTIVATION-CODE"`, 1)
 	require.Equal(t, e.Order, parsed(t, onlyLink).Order)
+	for _, form := range []string{
+		`"8981100000012345678F"`, `"8981 1000 0001 2345 678"`, `"8981-1000-0001-2345-678f"`, `"ICCID 8981100000012345678\n"`, `8981100000012345678`,
+	} {
+		require.Equal(t, e.Order, parsed(t, strings.Replace(hookBody, `"8981100000012345678"`, form, 1)).Order, form)
+	}
+	for _, form := range []string{
+		` LPA:1$rsp.example.com$ACTIVATION-CODE\r\n`, `\ufeffLPA:1$rsp.example.com$ACTIVATION-CODE`,
+		`https://esimsetup.android.com/esim_qrcode_provisioning?carddata=LPA%3A1%24rsp.example.com%24ACTIVATION-CODE`,
+	} {
+		require.Equal(t, e.Order, parsed(t, strings.Replace(hookBody, "LPA:1$rsp.example.com$ACTIVATION-CODE", form, 1)).Order, form)
+	}
 	unread := strings.Replace(hookBody, "LPA:1$rsp.example.com$ACTIVATION-CODE", "rsp.example.com ACTIVATION-CODE", 1)
 	require.Equal(t, "rsp.example.com ACTIVATION-CODE", parsed(t, unread).Order.ESIMs[0].RawActivation.Reveal(), "it was paid for")
 	for _, body := range []string{

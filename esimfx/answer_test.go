@@ -181,3 +181,13 @@ func TestNothingOfAnEarlierAnswerSurvives(t *testing.T) {
 	_, err := order(t.Context(), newTestClient(t, cfg), "ref-1")
 	assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
 }
+
+// The next page's key is eSIMfx's, so one that is too long is its fault.
+func TestAKeyThatIsTooLongIsNotBlamedOnTheCaller(t *testing.T) {
+	w := newWorld(t)
+	w.on("/product/api/v2/get_products", 200, `{"code":0,"data":{"products":[{"id":"p"}],"last_evaluated_key":{"id":"`+strings.Repeat("x", maxCursor)+`"}}}`)
+	_, err := newTestClient(t, w.config()).ListPackages(t.Context(), esim.PackageQuery{})
+	e := asError(t, err)
+	assert.Equal(t, esim.ErrMalformedResponse, e.Kind)
+	assert.Contains(t, e.Message, "key of the next page")
+}

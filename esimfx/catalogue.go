@@ -78,6 +78,9 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 		return nil, err
 	}
 	page := &esim.PackagePage{Packages: make([]esim.Package, 0, len(data.Products)), Next: cursorOf(data.Next)}
+	if len(page.Next) > maxCursor { // pageStart would blame the caller for it
+		return nil, c.malformed("ListPackages", "the key of the next page is too long")
+	}
 	for i := range data.Products {
 		if p := data.Products[i].convert(); selects(&q, &p) {
 			page.Packages = append(page.Packages, p)
@@ -164,7 +167,7 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Pac
 func (c *Client) topUps(ctx context.Context, op string, iccid esim.ICCID) ([]esim.Package, error) {
 	data, err := fetch[productsData](ctx, c.wire, transport.Call{
 		Op: op, Method: http.MethodGet, Path: "/product/api/v1/get_available_topups",
-		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read,
+		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read, MaxRows: maxUnpaged,
 	})
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ type subscriptionData struct {
 func (d *orderData) complete() bool { return d != nil }
 
 func (d *orderData) iccid() esim.ICCID {
-	return esim.ICCID(wire.First(d.ICCID, d.ESIM.ICCID))
+	return wire.First(d.ICCID, d.ESIM.ICCID).ICCID()
 }
 
 // status knows one word for sure, COMPLETED; any other is no failure.

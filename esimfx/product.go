@@ -16,19 +16,19 @@ import (
 // Project Context, flows A and B). Its members from Region on are known from
 // public integrations only.
 type product struct {
-	ID            wire.Text   `json:"id"`
-	MetaProductID wire.Text   `json:"meta_product_id"`
-	Name          wire.Text   `json:"name"`
-	Duration      wire.Number `json:"duration"`
-	DurationUnit  wire.Text   `json:"duration_unit"`
-	Amount        wire.Number `json:"amount"`
-	AmountUnit    wire.Text   `json:"amount_unit"`
-	Coverage      []wire.Text `json:"coverage"`
-	Networks      []network   `json:"networks"`
-	IMSIProfile   wire.Text   `json:"imsi_profile"`
-	Price         wire.Number `json:"price"`
-	PriceUnit     wire.Text   `json:"price_unit"`
-	IsUnlimited   *bool       `json:"is_unlimited"`
+	ID            wire.Text          `json:"id"`
+	MetaProductID wire.Text          `json:"meta_product_id"`
+	Name          wire.Text          `json:"name"`
+	Duration      wire.Number        `json:"duration"`
+	DurationUnit  wire.Text          `json:"duration_unit"`
+	Amount        wire.Number        `json:"amount"`
+	AmountUnit    wire.Text          `json:"amount_unit"`
+	Coverage      []wire.Text        `json:"coverage"`
+	Networks      wire.List[network] `json:"networks"`
+	IMSIProfile   wire.Text          `json:"imsi_profile"`
+	Price         wire.Number        `json:"price"`
+	PriceUnit     wire.Text          `json:"price_unit"`
+	IsUnlimited   *bool              `json:"is_unlimited"`
 
 	Region         wire.Text   `json:"region"`
 	UnlimitedSpeed wire.Text   `json:"unlimited_speed"`
@@ -99,8 +99,11 @@ func (p *product) convert() esim.Package {
 			out.Countries = append(out.Countries, country)
 		}
 	}
-	for _, n := range p.Networks {
-		out.Networks = append(out.Networks, n.convert())
+	if len(p.Networks) > 0 {
+		out.Networks = make([]esim.Network, len(p.Networks))
+	}
+	for i, n := range p.Networks {
+		out.Networks[i] = n.convert()
 	}
 	return out
 }

@@ -23,18 +23,17 @@ func (d esimData) complete() bool { return d.ICCID != "" }
 // convert also says what keeps the eSIM from being installed, nil for nothing.
 // A code that cannot be read is kept as it came.
 func (d *esimData) convert() (esim.ESIM, error) {
-	out := esim.ESIM{ICCID: esim.ICCID(d.ICCID), Status: statusOf(d.Status.Value), ProviderStatus: string(d.Status.Value)}
-	var err error
-	if d.QR == "" {
-		err = errors.New("the activation code is missing")
-	} else if out.Activation, err = esim.ParseActivationCode(string(d.QR)); err != nil {
-		err = errors.New("the activation code cannot be read")
-		out.RawActivation = esim.NewSecret(string(d.QR))
+	out := esim.ESIM{ICCID: d.ICCID.ICCID(), Status: statusOf(d.Status.Value), ProviderStatus: string(d.Status.Value)}
+	wire.PutActivation(&out, d.QR)
+	switch _, err := esim.ParseICCID(string(out.ICCID)); {
+	case err != nil:
+		return out, errors.New("the ICCID is missing or not 18 to 22 digits")
+	case out.Unreadable():
+		return out, errors.New("the activation code cannot be read")
+	case out.Activation.IsZero():
+		return out, errors.New("the activation code is missing")
 	}
-	if _, bad := esim.ParseICCID(string(d.ICCID)); bad != nil {
-		err = errors.New("the ICCID is missing or not 18 to 22 digits")
-	}
-	return out, err
+	return out, nil
 }
 
 // statusOf maps the states of an eSIM (eSIMfx docs: get_esim_status, and
@@ -77,7 +76,7 @@ func (c *Client) profile(ctx context.Context, op string, iccid esim.ICCID) (*esi
 	if err != nil {
 		return nil, err
 	}
-	if esim.ICCID(data.ICCID) != iccid {
+	if data.ICCID.ICCID() != iccid {
 		return nil, c.malformed(op, "the answer is about another eSIM")
 	}
 	profile, _ := data.convert() // what cannot be installed can still be read and topped up

@@ -36,6 +36,10 @@ func (d planData) complete() bool { return d.ID != "" }
 
 func (d planData) id() string { return string(d.ID) }
 
+// maxUnpaged is how many rows a list has at most that is documented without
+// pages: the orders and the top-ups of one eSIM.
+const maxUnpaged = 5_000
+
 // plansData is the answer of get_esim_orders: the documents have an array in
 // data.orders, a public integration has it in data itself.
 type plansData struct {
@@ -48,10 +52,10 @@ func (d plansData) complete() bool { return d.Orders != nil }
 // UnmarshalJSON reads both forms.
 func (d *plansData) UnmarshalJSON(doc []byte) error {
 	if !wire.IsObject(doc) {
-		return wire.Decode(doc, &d.Orders)
+		return wire.DecodeRows(doc, maxUnpaged, &d.Orders)
 	}
 	type plain plansData
-	return wire.Decode(doc, (*plain)(d))
+	return wire.DecodeRows(doc, maxUnpaged, (*plain)(d))
 }
 
 // A subscription is live while its data can be used, now or later.
@@ -124,7 +128,7 @@ func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (_ *esim.Usage, er
 	}
 	data, err := fetch[plansData](ctx, c.wire, transport.Call{
 		Op: "Usage", Method: http.MethodGet, Path: "/order/api/v1/get_esim_orders",
-		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read,
+		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read, MaxRows: maxUnpaged,
 	})
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (w *webhookBody) convert(body []byte) (e esim.Event, key string) {
 		Provider: esim.ESIMFX, Name: name.String(), At: part.Time.Value.Time,
 		OrderID: part.OrderID.Value.String(),
 	}
-	if iccid, err := esim.ParseICCID(strings.TrimSpace(part.ICCID.Value.String())); err == nil {
+	if iccid, err := esim.ParseICCID(part.ICCID.Value.String()); err == nil {
 		e.ICCID = iccid
 	}
 	percent := min(max(part.Threshold.Value.Int(), 0), 100)

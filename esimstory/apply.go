@@ -74,21 +74,16 @@ func Apply(order *esim.Order, d *Delivery) (changed bool, err error) {
 // conflicts reports whether both are stated and differ.
 func conflicts(a, b string) bool { return a != "" && b != "" && a != b }
 
-// contradicts compares an issued unit with what is on record, for the unit at
-// i, if there is one, and for the others.
+// contradicts compares a delivery with what is on record, for the unit at i, if
+// there is one, and for the others.
 func contradicts(units []esim.ESIM, i int, d *Delivery) bool {
-	if !d.Issued {
-		return false
-	}
 	for k := range units {
 		same := units[k].ICCID == d.ESIM.ICCID
-		if k != i && same {
+		switch {
+		case k == i && d.hasCode() && otherCode(&units[k], &d.ESIM):
 			return true
-		}
-		if k == i && units[k].ICCID != "" && !same {
-			return true
-		}
-		if k == i && otherCode(&units[k], &d.ESIM) {
+		case !d.Issued:
+		case k != i && same, k == i && units[k].ICCID != "" && !same:
 			return true
 		}
 	}
@@ -107,14 +102,21 @@ func otherCode(kept, came *esim.ESIM) bool {
 	return false
 }
 
-// fill puts in what is not on record yet. A delivery that is not issued has
-// nothing: an ICCID alone installs nothing, and would count as delivered.
+func (d *Delivery) hasCode() bool {
+	return !d.ESIM.Activation.IsZero() || !d.ESIM.RawActivation.IsZero()
+}
+
+// fill puts in what is not on record yet. Of a delivery that is not issued a
+// code alone is kept, and the ICCID follows later. An ICCID alone is not: it
+// installs nothing, and would count as delivered.
 func fill(unit *esim.ESIM, d *Delivery) bool {
 	known := !unit.Activation.IsZero() || !unit.RawActivation.IsZero() && d.ESIM.Activation.IsZero()
-	if !d.Issued || unit.ICCID != "" && known {
+	if known && (unit.ICCID != "" || !d.Issued) || !d.hasCode() {
 		return false
 	}
-	unit.ICCID = d.ESIM.ICCID
+	if d.Issued {
+		unit.ICCID = d.ESIM.ICCID
+	}
 	unit.Activation, unit.RawActivation = d.ESIM.Activation, d.ESIM.RawActivation
 	return true
 }

@@ -60,6 +60,7 @@ type deliveryBody struct {
 	SMDP         wire.Raw `json:"smdp"`
 	ActivateCode wire.Raw `json:"activate_code"`
 	DownloadLink wire.Raw `json:"download_link"`
+	QRImage      wire.Raw `json:"qrcode_img_url"`
 	ExpiredDate  wire.Raw `json:"expired_date"`
 	Reference    wire.Raw `json:"external_order_id"`
 
@@ -67,6 +68,7 @@ type deliveryBody struct {
 	OptionIDCamel     wire.Raw `json:"optionId"`
 	ActivateCodeCamel wire.Raw `json:"activateCode"`
 	DownloadLinkCamel wire.Raw `json:"downloadLink"`
+	QRImageCamel      wire.Raw `json:"qrcodeImgUrl"`
 	ExpiredDateCamel  wire.Raw `json:"expiredDate"`
 }
 
@@ -104,7 +106,7 @@ func ParseDelivery(body []byte) (*Delivery, error) {
 	if _, err := time.Parse(time.DateOnly, d.ExpiredDate); d.ExpiredDate != "" && err != nil {
 		d.problem("expired_date is not a date")
 	}
-	d.Issued = d.ESIM.ICCID != "" && !(d.ESIM.Activation.IsZero() && d.ESIM.RawActivation.IsZero())
+	d.Issued = d.ESIM.ICCID != "" && d.hasCode()
 	return d, nil
 }
 
@@ -141,7 +143,7 @@ func (d *Delivery) text(name string, members ...wire.Raw) string {
 			d.problem(name + " is not a text")
 			continue
 		}
-		if trimmed := strings.TrimSpace(text.String()); trimmed != "" {
+		if trimmed := text.Trimmed(); trimmed != "" {
 			return trimmed
 		}
 	}
@@ -160,26 +162,34 @@ func (d *Delivery) iccid(doc deliveryBody) esim.ICCID {
 var errNoCode = errors.New("no code")
 
 // activation prefers download_link, which is the whole code, and builds it
-// from its parts where that is missing or unreadable.
+// from its parts where that is missing or unreadable. The address of the QR
+// code has the code in its path, and is the last resort; it is never fetched.
 func (d *Delivery) activation(doc deliveryBody) {
 	link := d.text("download_link", doc.DownloadLink, doc.DownloadLinkCamel)
 	host := d.text("smdp", doc.SMDP)
 	matching := d.text("activate_code", doc.ActivateCode, doc.ActivateCodeCamel)
 
 	whole, wholeErr := parseCode(link, link != "")
-	built, builtErr := parseCode("1$"+host+"$"+matching, host != "" && matching != "")
+	built, builtErr := parseCode(matching, matching != "") // the whole in the place of its last part
+	if builtErr != nil {
+		built, builtErr = parseCode("1$"+host+"$"+matching, host != "" && matching != "")
+	}
 	if link != "" && wholeErr != nil {
 		d.problem("download_link is not an activation code")
 	}
 	if host != "" && matching != "" && builtErr != nil {
 		d.problem("smdp and activate_code do not make an activation code")
 	}
-	if link == "" && host == "" && matching != "" {
+	if link == "" && host == "" && matching != "" && builtErr != nil {
 		d.problem("activate_code came without smdp")
 	}
 	d.ESIM.Activation = whole
 	if wholeErr != nil {
 		d.ESIM.Activation = built
+	}
+	if d.ESIM.Activation.IsZero() {
+		image := d.text("qrcode_img_url", doc.QRImage, doc.QRImageCamel)
+		d.ESIM.Activation, _ = parseCode(image, image != "")
 	}
 	if d.ESIM.Activation.IsZero() {
 		d.ESIM.RawActivation = rawCode(link, host, matching)
@@ -217,6 +227,7 @@ func parseCode(text string, present bool) (esim.ActivationCode, error) {
 func withOptions(built, whole esim.ActivationCode) esim.ActivationCode {
 	built.OID = whole.OID
 	built.ConfirmationCodeRequired = whole.ConfirmationCodeRequired
+	built.RootKeyIndicator, built.DeleteNotification = whole.RootKeyIndicator, whole.DeleteNotification
 	if strings.EqualFold(built.SMDPAddress, whole.SMDPAddress) {
 		built.SMDPAddress = whole.SMDPAddress
 	}

@@ -145,7 +145,8 @@ func TestRawActivation(t *testing.T) {
 		`"download_link":"https://example.com/qr"`:                                                     "https://example.com/qr",
 		`"download_link":"https://example.com/qr","smdp":"not a host","activate_code":"C"`:             "https://example.com/qr",
 		`"smdp":"not a host","activate_code":"C"`:                                                      "1$not a host$C",
-		`"activate_code":"LPA:1$rsp1.cmlink.com$C"`:                                                    "LPA:1$rsp1.cmlink.com$C",
+		`"activate_code":"LPA:1$rsp1.cmlink.com$C"`:                                                    "", // the whole, not the last part
+		`"activate_code":"C3D4E5F6"`:                                                                   "C3D4E5F6",
 		`"download_link":"https://example.com/qr","smdp":"rsp1.cmlink.com","activate_code":"C3D4E5F6"`: "",
 		`"smdp":"rsp1.cmlink.com"`:                                                                     "",
 	} {

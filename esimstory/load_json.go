@@ -28,7 +28,7 @@ func LoadCatalogJSON(r io.Reader) ([]esim.Package, error) {
 		return nil, err
 	}
 	var objects []wire.Raw
-	if err := wire.Decode(doc, &objects); err != nil {
+	if err := wire.DecodeRows(doc, maxSheetRows+1, &objects); err != nil {
 		return nil, sheetError(1, "the sheet is not a JSON array: "+err.Error())
 	}
 	if len(objects) > maxSheetRows {

@@ -59,7 +59,7 @@ func (t *trial) delivers(p esim.Package, quantity int) *esim.Order {
 	}
 	var got []string
 	for _, e := range o.ESIMs {
-		if _, err := esim.ParseICCID(string(e.ICCID)); err != nil {
+		if bare, err := esim.ParseICCID(string(e.ICCID)); err != nil || bare != e.ICCID {
 			t.Errorf("an eSIM of order %s has the ICCID %q", o.ID, e.ICCID)
 		}
 		if e.Activation.IsZero() {

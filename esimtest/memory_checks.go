@@ -67,7 +67,7 @@ func (c *memoryCheck) id(field, id string) { c.word(field, id, 128, "._:~+=@-") 
 func (c *memoryCheck) reference(ref string) { c.word("Reference", ref, 64, "._:-") }
 
 func (c *memoryCheck) iccid(iccid esim.ICCID) {
-	if _, err := esim.ParseICCID(string(iccid)); err != nil {
+	if bare, err := esim.ParseICCID(string(iccid)); err != nil || bare != iccid {
 		c.invalid("ICCID", "is not 18 to 22 digits")
 	}
 }

@@ -55,9 +55,16 @@ func TestAnswers(t *testing.T) {
 		{"part of it", rejecting, order(half), nil, journal.Provisioning, esim.OutcomeAccepted, nil},
 		{"a code that nobody can read", rejecting, order(func(o *esim.Order) {
 			o.ESIMs[0].Activation, o.ESIMs[0].RawActivation = esim.ActivationCode{}, esim.NewSecret("LPA:odd")
-		}), nil, journal.Delivered, esim.OutcomeAccepted, func(t *testing.T, p *journal.Purchase) {
+		}), nil, journal.Review, esim.OutcomeAccepted, func(t *testing.T, p *journal.Purchase) {
 			assert.Equal(t, "LPA:odd", p.Order.ESIMs[0].RawActivation.Reveal())
+			assert.True(t, p.Order.ESIMs[0].Unreadable())
+			assert.False(t, p.Order.ESIMs[1].Unreadable())
 		}},
+		{
+			"all codes, and not all ICCIDs", immediate, nil,
+			fail(esim.ErrIncomplete, esim.OutcomeAccepted, with(order(func(o *esim.Order) { o.ESIMs[1].ICCID = "" }))),
+			journal.Provisioning, esim.OutcomeAccepted, nil,
+		},
 		{
 			"eSIMs without a code", rejecting, order(func(o *esim.Order) { o.ESIMs[1].Activation = esim.ActivationCode{} }), nil,
 			journal.Provisioning, esim.OutcomeAccepted, nil,

@@ -282,13 +282,25 @@ func (j *Journal) charged(e *Entry, d *document, a *account, at *attempt, order 
 		j.review(e, d, Wrong, "more came than was ordered", f)
 	case j.policy.whole(d):
 		j.happen(e, d, Whole, f)
+	case d.unreadable(a.caps.GetOrder):
+		j.cameUnreadable(e, d, f)
 	case d.failed():
 		j.review(e, d, Wrong, "the provider took the order and reports it as "+d.Order.Status.String(), f)
-	case failure != nil && errors.Is(failure, esim.ErrIncomplete) && a.caps.Fulfilment == esim.FulfilmentImmediate:
+	case failure != nil && errors.Is(failure, esim.ErrIncomplete) && a.caps.Fulfilment == esim.FulfilmentImmediate && !d.codesCame():
 		j.review(e, d, Wrong, "only part of the order came, and this provider delivers at once", f)
 	default:
 		j.happen(e, d, Part, f)
 	}
+}
+
+// cameUnreadable hands an order to a person that has come and that no traveller
+// can install. Of a purchase that has ended it says no more than a part does.
+func (j *Journal) cameUnreadable(e *Entry, d *document, f facts) {
+	if e.State.Open() || e.State == Review {
+		j.review(e, d, Wrong, whyUnreadable, f)
+		return
+	}
+	j.review(e, d, Part, "it was charged after it had ended", f)
 }
 
 // unclear enters a request of which nobody knows whether it was charged.

@@ -103,6 +103,9 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 		case j.policy.whole(d):
 			e.Doubt = 0
 			j.review(e, d, Whole, "it was charged after it had ended", f)
+		case d.unreadable(j.askable(e)):
+			e.Doubt = 0
+			j.cameUnreadable(e, d, f)
 		case d.failed():
 			j.review(e, d, Wrong, "the provider reports it as "+d.Order.Status.String(), f)
 		case j.divisible(e) && e.Doubt > 0 && (e.State == Sending || e.State == Unknown):
@@ -120,6 +123,12 @@ func (j *Journal) absorb(ctx context.Context, e Entry, o *esim.Order) (Entry, er
 		err = fmt.Errorf("%w: the order, or a unit of it, is another purchase's", ErrContradiction)
 	}
 	return after, err
+}
+
+// askable reports whether the provider tells more of an order when asked.
+func (j *Journal) askable(e *Entry) bool {
+	a := j.accounts[e.Provider]
+	return a != nil && a.caps.GetOrder
 }
 
 // divisible reports whether part of an order says nothing about its rest, which

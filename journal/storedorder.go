@@ -213,7 +213,11 @@ func (o *storedOrder) add(told storedUnit) (changed bool) {
 	changed = fill(&known.ItemID, told.ItemID)
 	changed = fill(&known.ICCID, told.ICCID) || changed
 	changed = fill(&known.Activation, told.Activation) || changed
-	changed = fill(&known.RawActivation, told.RawActivation) || changed
+	if known.Activation != "" { // what could not be read has now come readable
+		known.RawActivation = ""
+	} else {
+		changed = fill(&known.RawActivation, told.RawActivation) || changed
+	}
 	changed = fill(&known.ExpiresAt, told.ExpiresAt) || changed
 	if told.Status != esim.ESIMUnknown && told.Status != known.Status {
 		known.Status, known.ProviderStatus, changed = told.Status, told.ProviderStatus, true
@@ -233,18 +237,24 @@ func (o *storedOrder) find(is func(*storedUnit) bool) *storedUnit {
 	return nil
 }
 
-// delivered counts the units that a traveller can use.
-func (d *document) delivered() int {
+// count returns how many units are as it says.
+func (d *document) count(is func(*storedUnit) bool) int {
 	n := 0
 	if d.Order == nil {
 		return 0
 	}
-	for _, u := range d.Order.Units {
-		if u.ICCID != "" && (u.Activation != "" || u.RawActivation != "" || d.Request.ICCID != "") {
+	for i := range d.Order.Units {
+		if is(&d.Order.Units[i]) {
 			n++
 		}
 	}
 	return n
+}
+
+// delivered counts the units that a traveller can install, or that have been
+// topped up.
+func (d *document) delivered() int {
+	return d.count(func(u *storedUnit) bool { return u.ICCID != "" && (u.Activation != "" || d.Request.ICCID != "") })
 }
 
 // whole reports whether all that was ordered has come. A top-up brings no
@@ -254,6 +264,30 @@ func (d *document) whole() bool {
 		return d.Order != nil && d.Order.Status == esim.OrderCompleted && d.delivered() > 0
 	}
 	return d.delivered() >= d.Request.Quantity
+}
+
+// unreadable reports whether all that was ordered has come, some of it with an
+// activation code that nobody could read. No wait makes a code plainer. A link or
+// an image only stands for one, which a provider that can be asked may yet tell.
+func (d *document) unreadable(askable bool) bool {
+	if d.Request.ICCID != "" || d.delivered() >= d.Request.Quantity {
+		return false
+	}
+	return d.count(func(u *storedUnit) bool {
+		return u.ICCID != "" && (u.Activation != "" || u.RawActivation != "" && !(askable && isPicture(u.RawActivation)))
+	}) >= d.Request.Quantity
+}
+
+func isPicture(text string) bool {
+	return strings.Contains(text, "://") || strings.HasPrefix(text, "data:")
+}
+
+const whyUnreadable = "an activation code cannot be read; it is in RawActivation of the eSIM"
+
+// codesCame reports whether every unit has its code, so that no more than
+// ICCIDs are missing.
+func (d *document) codesCame() bool {
+	return d.Request.ICCID == "" && d.count(func(u *storedUnit) bool { return u.Activation != "" }) >= d.Request.Quantity
 }
 
 // surplus reports whether more has come than was ordered.

@@ -61,7 +61,10 @@ type Code struct {
 // Encode returns the QR code of an activation code: its LPA string, letter for
 // letter. The error matches [esim.ErrInvalidRequest] for the zero code, for one
 // that [esim.ParseActivationCode] would not read back (a phone would not
-// either) and for an unknown level. It never holds the code.
+// either), for an unknown level, and for a code with a delete notification of
+// more than about 2,900 characters, which no QR code has room for. It never
+// holds the code. One that has no room at the level is drawn at the highest
+// level below at which it has.
 func Encode(code esim.ActivationCode, opts ...Option) (*Code, error) {
 	if code.IsZero() {
 		return nil, refuse(errors.New("no activation code: the eSIM may not be delivered yet"))
@@ -78,8 +81,11 @@ func Encode(code esim.ActivationCode, opts ...Option) (*Code, error) {
 		return nil, refuse(fmt.Errorf("unknown error correction level %d", o.level))
 	}
 	drawn, err := qr.Encode(code.LPA(), level)
+	for err != nil && level > qr.L {
+		level--
+		drawn, err = qr.Encode(code.LPA(), level)
+	}
 	if err != nil {
-		// Cannot happen: the longest activation code has room at every level.
 		// The cause is left out, as the encoder quotes the text in some.
 		return nil, refuse(errors.New("the activation code does not fit into a QR code"))
 	}

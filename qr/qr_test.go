@@ -16,6 +16,20 @@ import (
 	"github.com/esimkit/esim/qr"
 )
 
+func TestLongCodeTakesALowerLevel(t *testing.T) {
+	long := esim.ActivationCode{SMDPAddress: "rsp.example.net", MatchingID: "K2", DeleteNotification: strings.Repeat("MIIB", 500)}
+	code, err := qr.Encode(long, qr.WithLevel(qr.LevelH)) // which has room for 1,273 characters
+	require.NoError(t, err)
+	medium, err := qr.Encode(long, qr.WithLevel(qr.LevelM))
+	require.NoError(t, err)
+	assert.Equal(t, medium.Size(), code.Size())
+
+	long.DeleteNotification = strings.Repeat("MIIB", 750)
+	_, err = qr.Encode(long)
+	require.ErrorIs(t, err, esim.ErrInvalidRequest)
+	assert.NotContains(t, err.Error(), "MIIB")
+}
+
 func TestEncodeRefuses(t *testing.T) {
 	const secret = "S3CR3T-MATCHING"
 	good := esim.ActivationCode{SMDPAddress: "smdp.example.com", MatchingID: secret}

@@ -29,7 +29,7 @@ func about[T any](ctx context.Context, r *Router, op string, supported bool, icc
 	if refused := r.core.unreadable(ctx, op, supported); refused != nil {
 		return none, refused
 	}
-	if _, err := esim.ParseICCID(string(iccid)); err != nil {
+	if bare, err := esim.ParseICCID(string(iccid)); err != nil || bare != iccid {
 		return none, r.core.refuse(op, "", esim.ErrInvalidRequest, nil, "ICCID is not 18 to 22 digits")
 	}
 	owner, failed := r.core.ownerOf(ctx, op, iccid)

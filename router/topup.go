@@ -19,7 +19,7 @@ func (r *Router) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order,
 		refused.Reference = req.Reference
 		return nil, refused
 	}
-	if _, err := esim.ParseICCID(string(req.ICCID)); err != nil {
+	if bare, err := esim.ParseICCID(string(req.ICCID)); err != nil || bare != req.ICCID {
 		return refuse(c.refuse("TopUp", "", esim.ErrInvalidRequest, nil, "ICCID is not 18 to 22 digits"))
 	}
 	w, refused := c.wish("TopUp", req.PackageID, req.Quote, wish{purpose: forTopUp, quantity: 1, iccid: req.ICCID})

@@ -34,7 +34,7 @@ func (c *slowClient) GetOrder(_ context.Context, ref esim.OrderRef) (*esim.Order
 	c.reads++
 	o := &esim.Order{Provider: esim.ESIMFly, ID: ref.ID, Reference: ref.Reference, Status: esim.OrderPending}
 	if c.ready {
-		o.Status, o.ESIMs = esim.OrderCompleted, []esim.ESIM{{ICCID: anICCID}}
+		o.Status, o.ESIMs = esim.OrderCompleted, []esim.ESIM{{ICCID: anICCID, Activation: anActivation()}}
 	}
 	return o, nil
 }

@@ -14,6 +14,10 @@ import (
 func handOver(w io.Writer, order *esim.Order) error {
 	announce(w, order)
 	for _, e := range order.ESIMs {
+		if e.Unreadable() { // paid for: a person reads e.RawActivation, and the traveller waits
+			fmt.Fprintln(w, "    The code of this eSIM is in no known form. Our support has it and sends it to you.")
+			continue
+		}
 		code, err := qr.Encode(e.Activation)
 		if err != nil {
 			return err

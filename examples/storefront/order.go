@@ -144,6 +144,12 @@ func installable(p *journal.Purchase) *esim.ESIM {
 	return &p.Order.ESIMs[i]
 }
 
+// unreadable reports whether an eSIM has come whose code nobody could read. It
+// is in RawActivation, which the operator asks the journal for.
+func unreadable(p *journal.Purchase) bool {
+	return p.Order != nil && slices.ContainsFunc(p.Order.ESIMs, func(e esim.ESIM) bool { return e.Unreadable() })
+}
+
 // kitOf is nil until an eSIM has come.
 func kitOf(p *journal.Purchase) (*kit, error) {
 	e := installable(p)

@@ -71,6 +71,12 @@ func statusOf(sold *sale, p *journal.Purchase, now time.Time) status {
 					"A person finds out what is true. You have nothing to pay.", steps(1, false), "wait", true,
 			}
 		}
+		if unreadable(p) {
+			return status{
+				"Somebody of our team reads your code", "Your eSIM is there, and its code is in a form that we cannot turn into a QR code by ourselves. " +
+					"A person does that, and it appears here. You have been charged once.", steps(3, true), "wait", true,
+			}
+		}
 		return status{
 			"Somebody of our team is looking at it", "The network has not told us clearly what became of your order, so a person finds out. " +
 				"You have been charged once, and will not be charged again.", steps(1, true), "wait", true,

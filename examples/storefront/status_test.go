@@ -36,6 +36,7 @@ func TestStatus(t *testing.T) {
 		"delivered":             {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.OrderKind, Order: arrived}, "Install it now", 4, false},
 		"settled by a person":   {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.OrderKind}, "tell our support", 4, false},
 		"topped up":             {paid, &journal.Purchase{State: journal.Delivered, Kind: journal.TopUpKind}, "on your eSIM", 4, false},
+		"unreadable":            {paid, &journal.Purchase{State: journal.Review, Order: &esim.Order{ESIMs: []esim.ESIM{{ICCID: "8985234000000000001", RawActivation: esim.NewSecret("odd")}}}}, "A person does that", 3, true},
 		"rejected":              {paid, &journal.Purchase{State: journal.Rejected}, "on its way back", 1, true},
 		"rejected, refunded":    {refunded, &journal.Purchase{State: journal.Rejected}, "returned in full", 1, false},
 		"not executed":          {refunded, &journal.Purchase{State: journal.NotExecuted}, "returned in full", 1, false},

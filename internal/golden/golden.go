@@ -14,6 +14,7 @@ package golden
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -63,9 +64,9 @@ type Suite struct {
 // Answer is one recorded answer.
 type Answer struct {
 	Status int               `json:"status"`
-	Header map[string]string `json:"header,omitempty"`
-	Body   json.RawMessage   `json:"body,omitempty"` // a JSON document, sent compact
-	Text   *string           `json:"text,omitempty"` // instead of Body: sent as it is
+	Header map[string]string `json:"header,omitempty"` // with Content-Encoding gzip it is sent so
+	Body   json.RawMessage   `json:"body,omitempty"`   // a JSON document, sent compact
+	Text   *string           `json:"text,omitempty"`   // instead of Body: sent as it is
 	Error  string            `json:"error,omitempty"`
 }
 
@@ -158,6 +159,9 @@ func (s *script) respond(r *http.Request) (*http.Response, error) {
 	if a.Text != nil {
 		text = []byte(*a.Text)
 	}
+	if a.Header["Content-Encoding"] == "gzip" {
+		text = gzipped(s.t, text)
+	}
 	resp := &http.Response{
 		StatusCode: a.Status, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(bytes.NewReader(text)), ContentLength: int64(len(text)), Request: r,
@@ -166,6 +170,16 @@ func (s *script) respond(r *http.Request) (*http.Response, error) {
 		resp.Header.Set(name, v)
 	}
 	return resp, nil
+}
+
+func gzipped(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, err := z.Write(text)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return packed.Bytes()
 }
 
 type outcome struct {

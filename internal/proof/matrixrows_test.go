@@ -58,7 +58,7 @@ var matrix = []matrixRow{
 	{esimtest.Fault{Kind: esimtest.FaultWrongContentType}, []cell{"U1+", "A1+", "U1+", "U1+", "U1+", "U1+", "A2+", "A1+", "U1+", "A2+", "A2+", "U1+ 1/3 0", "U2+ 2/2 1"}},
 
 	// Bombs. A body beyond the limit would be as large the next time.
-	{esimtest.Fault{Kind: esimtest.FaultGzipBomb}, []cell{"U1+", "A1+", "U1+", "U1+", "U1+", "U1+", "A2+", "A1+", "U1+", "A2+", "A2+", "U1+ 1/3 0", "U2+ 2/2 1"}},
+	{esimtest.Fault{Kind: esimtest.FaultGzipBomb}, []cell{"U1+", "A1+", "U1+", "U1+", "U1+", "U1+", "U1+", "A1+", "U1+", "U1+", "U1+", "U1+ 1/3 0", "U2+ 2/2 1"}},
 	{esimtest.Fault{Kind: esimtest.FaultHugeBody}, []cell{"U1+", "A1+", "U1+", "U1+", "U1+", "U1+", "U1+", "A1+", "U1+", "U1+", "U1+", "U1+ 1/3 0", "U2+ 2/2 1"}},
 	{esimtest.Fault{Kind: esimtest.FaultDeepJSON}, []cell{"U1+", "A1+", "U1+", "U1+", "U1+", "U1+", "A2+", "A1+", "U1+", "A2+", "A2+", "U1+ 1/3 0", "U2+ 2/2 1"}},
 	{esimtest.Fault{Kind: esimtest.FaultHeaderFlood}, []cell{"U1+", "A1+", "U1+", "U1+", "U1+", "U1+", "A2+", "A1+", "U1+", "A2+", "A2+", "U1+ 1/3 0", "U2+ 2/2 1"}},

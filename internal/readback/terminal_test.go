@@ -34,6 +34,8 @@ func codes(tb testing.TB) []esim.ActivationCode {
 		}
 	}
 	add(esim.ActivationCode{SMDPAddress: "a.b"})
+	add(esim.ActivationCode{SMDPAddress: "rsp.example.net", MatchingID: id, RootKeyIndicator: "81370F"})
+	add(esim.ActivationCode{SMDPAddress: "rsp.example.net", MatchingID: id, RootKeyIndicator: "81370F", DeleteNotification: strings.Repeat("MIIB+w8/", 30)})
 	return all
 }
 

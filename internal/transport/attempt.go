@@ -17,9 +17,9 @@ import (
 
 // decode reads doc into out, which is emptied first: the JSON library merges,
 // and nothing of an earlier attempt's answer may pass for a part of this one.
-func decode(doc []byte, out Envelope) error {
+func decode(doc []byte, rows int, out Envelope) error {
 	reflect.ValueOf(out).Elem().SetZero()
-	return wire.Decode(doc, out)
+	return wire.DecodeRows(doc, rows, out)
 }
 
 // attempt sends the call once and says how that ended. The n-th attempt is
@@ -103,12 +103,14 @@ func (t *Transport) request(ctx context.Context, c *Call) (*http.Request, error)
 	}
 	maps.Copy(req.Header, c.Header)
 	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept-Encoding", "gzip") // said, so that net/http leaves the decoding to us
 	req.Header.Set("User-Agent", "esimkit-esim")
 	if c.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if c.Safety != Read {
-		req.GetBody = nil // without it net/http cannot send the body twice
+		req.Header.Set("Accept-Encoding", "identity") // silence would allow any (RFC 9110, section 12.5.3)
+		req.GetBody = nil                             // without it net/http cannot send the body twice
 		req.Close = true
 	}
 	return req, nil
@@ -118,19 +120,25 @@ func (t *Transport) request(ctx context.Context, c *Call) (*http.Request, error)
 func (t *Transport) read(c *Call, req *http.Request, resp *http.Response, buf *[]byte) result {
 	limit := c.maxBody()
 	var body []byte
-	var err error
+	var r result
 	if resp.StatusCode >= http.StatusOK { // what follows a 1xx is no body, and has no end
-		body, err = fill((*buf)[:0], resp, limit)
+		in := &network{in: io.LimitReader(resp.Body, limit+limit/8+minRead)}
+		var err error
+		body, err = fill((*buf)[:0], in, resp, limit)
 		*buf = body
+		switch {
+		case in.err != nil:
+			r = unknown(esim.ErrUnavailable, Transient, in.err)
+		case err != nil:
+			r = unknown(esim.ErrMalformedResponse, Never, codingError(err))
+			r.answered = true
+		case int64(len(body)) > limit:
+			r = unknown(esim.ErrMalformedResponse, Never, errors.New("the answer is too large"))
+			r.answered = true
+		}
 	}
-	switch {
-	case err != nil:
-		r := unknown(esim.ErrUnavailable, Transient, err)
+	if r.cause != nil {
 		r.status = resp.StatusCode
-		return r
-	case int64(len(body)) > limit:
-		r := unknown(esim.ErrMalformedResponse, Never, errors.New("the answer is too large"))
-		r.answered, r.status = true, resp.StatusCode
 		return r
 	}
 	return t.judge(c, Answer{
@@ -145,17 +153,21 @@ func (t *Transport) read(c *Call, req *http.Request, resp *http.Response, buf *[
 // minRead is how much room a read is given at least.
 const minRead = 512
 
-// fill reads the body to its end, or one byte beyond the limit, into buf. A
-// bytes.Buffer would take four times the limit while it grows.
-func fill(buf []byte, resp *http.Response, limit int64) ([]byte, error) {
-	most := int(limit) + minRead
-	if n := resp.ContentLength; n >= 0 && n <= limit {
+// fill reads the body to its end, or one byte beyond the limit, into buf. The
+// buffer grows in steps of four that end at the limit: all of them together are
+// no more than a third above it. A bytes.Buffer would take four times the limit.
+func fill(buf []byte, raw io.Reader, resp *http.Response, limit int64) ([]byte, error) {
+	body, err := decoded(resp.Header, raw)
+	if err != nil {
+		return buf, err
+	}
+	if n := resp.ContentLength; n >= 0 && n <= limit && body == raw {
 		buf = withRoom(buf, int(n)+minRead)
 	}
-	in := io.LimitReader(resp.Body, limit+1)
+	in := io.LimitReader(body, limit+1)
 	for {
 		if cap(buf)-len(buf) < minRead {
-			buf = withRoom(buf, min(max(2*cap(buf), 16*minRead), most))
+			buf = withRoom(buf, step(len(buf)+minRead, int(limit)))
 		}
 		n, err := in.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -166,6 +178,15 @@ func fill(buf []byte, resp *http.Response, limit int64) ([]byte, error) {
 			return buf, err
 		}
 	}
+}
+
+// step returns the smallest step that has room for size bytes.
+func step(size, limit int) int {
+	room := limit
+	for room/4 >= max(size, 16*minRead) {
+		room /= 4
+	}
+	return room + minRead
 }
 
 func withRoom(buf []byte, size int) []byte {

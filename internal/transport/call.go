@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/wire"
 )
 
 // Safety says what the transport itself sends again within one call.
@@ -63,6 +64,7 @@ type Call struct {
 
 	Timeout time.Duration // of one attempt; 0 = by Safety
 	MaxBody int64         // limit of the decoded answer; 0 = 4 MiB
+	MaxRows int           // limit of each list in it, where it is not paged; 0 = 1,000
 }
 
 // Repeats are facts about the provider: what a repeat of a purchase would do
@@ -114,4 +116,11 @@ func (c *Call) maxBody() int64 {
 		return c.MaxBody
 	}
 	return defaultMaxBody
+}
+
+func (c *Call) maxRows() int {
+	if c.MaxRows > 0 {
+		return c.MaxRows
+	}
+	return wire.DefaultRows
 }

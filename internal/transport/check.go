@@ -80,11 +80,11 @@ func isIDRune(r rune) bool {
 		strings.ContainsRune("._:~+=@-", r)
 }
 
-// ICCID checks that an ICCID has 18 to 22 ASCII digits.
+// ICCID checks that an ICCID is 18 to 22 ASCII digits, as ParseICCID returns it.
 func (c *Check) ICCID(field string, iccid esim.ICCID) {
 	if iccid == "" {
 		c.Fail(field, "is empty")
-	} else if _, err := esim.ParseICCID(string(iccid)); err != nil {
+	} else if bare, err := esim.ParseICCID(string(iccid)); err != nil || bare != iccid {
 		c.Fail(field, "is not 18 to 22 digits")
 	}
 }

@@ -105,7 +105,7 @@ func (t *Transport) judge(c *Call, a Answer) result {
 	}
 	success := a.Status >= 200 && a.Status < 300
 	if success {
-		r.cause = accept(a, c.Out)
+		r.cause = accept(a, c)
 	}
 	if success && r.cause == nil {
 		r.accepted, r.outcome = true, esim.OutcomeAccepted
@@ -144,14 +144,14 @@ func withNote(message, note string) string {
 
 // accept decodes an answer with a 2xx status. Its error says why that is no
 // success.
-func accept(a Answer, out Envelope) error {
+func accept(a Answer, c *Call) error {
 	if !a.JSON {
 		return errors.New("the answer is not JSON")
 	}
-	if err := decode(a.Body, out); err != nil {
+	if err := decode(a.Body, c.maxRows(), c.Out); err != nil {
 		return err
 	}
-	switch ok, valid := out.Accepted(); {
+	switch ok, valid := c.Out.Accepted(); {
 	case !valid:
 		return errors.New("required members are missing")
 	case !ok:

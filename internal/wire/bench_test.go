@@ -62,14 +62,14 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkDepth is the share of BenchmarkDecode that the depth limit costs.
-func BenchmarkDepth(b *testing.B) {
+// BenchmarkBounds is the share of BenchmarkDecode that the bounds cost.
+func BenchmarkBounds(b *testing.B) {
 	doc := page()
 	b.SetBytes(int64(len(doc)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if tooDeep(doc) {
-			b.Fatal("it is not deep")
+		if err := withinBounds(doc, DefaultRows); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -12,22 +12,22 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth is far beyond any documented answer (seven levels).
-const maxDepth = 64
-
 // Decode reads one JSON document into out. It refuses duplicate names,
-// invalid UTF-8, text after the document and deep nesting; names match in
-// their exact letter case; unknown members are ignored. Its errors never
-// quote the document.
-func Decode(doc []byte, out any) error {
-	if tooDeep(doc) {
-		return errors.New("JSON is nested too deeply")
+// invalid UTF-8, text after the document, deep nesting and lists of more than
+// [DefaultRows] elements; names match in their exact letter case; unknown
+// members are ignored. Its errors never quote the document.
+func Decode(doc []byte, out any) error { return DecodeRows(doc, DefaultRows, out) }
+
+// DecodeRows is Decode for a document whose longest list may have that many
+// elements.
+func DecodeRows(doc []byte, rows int, out any) error {
+	if err := withinBounds(doc, rows); err != nil {
+		return err
 	}
 	if err := json.Unmarshal(doc, out); err != nil {
 		return describe(err)
@@ -77,50 +77,4 @@ func describe(err error) error {
 		return fmt.Errorf("invalid JSON at byte %d", se.ByteOffset)
 	}
 	return errors.New("invalid JSON")
-}
-
-// tooDeep looks closely only at a document that may be deep.
-func tooDeep(doc []byte) bool { return maybeDeep(doc) && deep(doc) }
-
-// stretch is short enough that no honest answer opens maxDepth brackets in it.
-const stretch = 1 << 10
-
-// maybeDeep counts the brackets of one stretch after the other, those in
-// strings included, which costs a tenth of telling them apart. Strings made to
-// mislead it get a document past this limit, not past the decoder's own.
-func maybeDeep(doc []byte) bool {
-	depth := 0
-	for part := range slices.Chunk(doc, stretch) {
-		opened := bytes.Count(part, []byte{'{'}) + bytes.Count(part, []byte{'['})
-		if depth+opened > maxDepth {
-			return true
-		}
-		depth += opened - bytes.Count(part, []byte{'}'}) - bytes.Count(part, []byte{']'})
-		depth = max(depth, 0)
-	}
-	return false
-}
-
-// deep counts brackets outside strings. Strings are short, so stepping through
-// them is faster than searching for their end.
-func deep(doc []byte) bool {
-	depth := 0
-	for i := 0; i < len(doc); i++ {
-		switch doc[i] {
-		case '"':
-			for i++; i < len(doc) && doc[i] != '"'; i++ {
-				if doc[i] == '\\' {
-					i++
-				}
-			}
-		case '{', '[':
-			depth++
-			if depth > maxDepth {
-				return true
-			}
-		case '}', ']':
-			depth--
-		}
-	}
-	return false
 }

@@ -150,8 +150,8 @@ func TestDepth(t *testing.T) {
 		{"open escape", `["\`, false},
 		{"100,000", strings.Repeat("[", 100_000), true},
 	} {
-		assert.Equal(t, c.deep, tooDeep([]byte(c.doc)), c.name)
-		err := Decode([]byte(c.doc), new(Raw))
+		assert.Equal(t, c.deep, errors.Is(withinBounds([]byte(c.doc), 20_000), errDepth), c.name)
+		err := DecodeRows([]byte(c.doc), 20_000, new(Raw))
 		if c.deep {
 			require.ErrorContains(t, err, "too deeply", c.name)
 		} else if json.Valid([]byte(c.doc)) {
@@ -176,7 +176,7 @@ func TestDepthOfMisleadingTexts(t *testing.T) {
 	flat := `["` + strings.Repeat("[", 10*stretch) + `"]`
 	require.NoError(t, Decode([]byte(flat), new(Raw)))
 	wide := "[" + strings.Repeat("[[[]]],", 5*stretch) + "1]"
-	require.NoError(t, Decode([]byte(wide), new(Raw)))
+	require.NoError(t, DecodeRows([]byte(wide), 10*stretch, new(Raw)))
 }
 
 // depthOf returns where the n-th bracket that is open at once is opened.

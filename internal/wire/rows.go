@@ -15,29 +15,72 @@ type Rows[T any] []T
 const roomForRows = 100
 
 // UnmarshalJSONFrom reads an array or null.
-func (r *Rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (r *Rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*r, err = readList[T](dec, func([]byte) int { return roomForRows })
+	return err
+}
+
+// List is a list in a row of a page: of anything from none to hundreds. Its
+// elements are counted before room is made for them, for in a page of worldwide
+// packages what growing leaves behind is more than the page.
+type List[T any] []T
+
+// UnmarshalJSONFrom reads an array or null.
+func (l *List[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*l, err = readList[T](dec, elements)
+	return err
+}
+
+// readList reads an array or null. Room is how many elements to expect, by what
+// follows the opening bracket.
+func readList[T any](dec *jsontext.Decoder, room func(rest []byte) int) ([]T, error) {
 	switch dec.PeekKind() {
 	case 'n':
-		*r = nil
-		return dec.SkipValue()
+		return nil, dec.SkipValue()
 	case '[':
 	default:
-		return errors.New("not a list")
+		return nil, errors.New("not a list")
 	}
 	if _, err := dec.ReadToken(); err != nil {
-		return err
+		return nil, err
 	}
-	rows := make([]T, 0, roomForRows)
+	list := make([]T, 0, room(dec.UnreadBuffer()))
 	for dec.PeekKind() != ']' {
-		var row T
-		rows = append(rows, row)
-		if err := json.UnmarshalDecode(dec, &rows[len(rows)-1]); err != nil {
-			return err
+		var element T
+		list = append(list, element)
+		if err := json.UnmarshalDecode(dec, &list[len(list)-1]); err != nil {
+			return nil, err
 		}
 	}
-	*r = rows
 	_, err := dec.ReadToken()
-	return err
+	return list, err
+}
+
+// elements counts the elements up to the closing bracket of a list.
+func elements(rest []byte) int {
+	n, depth, empty := 1, 0, true
+	for i := 0; i < len(rest); i++ {
+		switch rest[i] {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '"':
+			i = endOfString(rest, i)
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 && empty {
+				return 0
+			} else if depth < 0 {
+				return n
+			}
+		case ',':
+			if depth == 0 {
+				n++
+			}
+		}
+		empty = false
+	}
+	return 0 // it has no end, and will be refused
 }
 
 // Flag is a boolean that a provider may leave out.

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,9 +40,15 @@ func (t *Text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // String returns the text.
 func (t Text) String() string { return string(t) }
 
-// Folded returns the text in upper case with surrounding space removed, for
-// comparing the words of open enumerations.
-func (t Text) Folded() string { return strings.ToUpper(strings.TrimSpace(string(t))) }
+// Trimmed returns the text without the white space, and the characters without
+// width, around it.
+func (t Text) Trimmed() string {
+	return strings.TrimFunc(string(t), func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+}
+
+// Folded returns the text trimmed and in upper case, for comparing the words of
+// open enumerations.
+func (t Text) Folded() string { return strings.ToUpper(t.Trimmed()) }
 
 // First returns the first text that is not empty.
 func First[T ~string](texts ...T) T {

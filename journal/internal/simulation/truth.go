@@ -188,7 +188,7 @@ func usable(p *purchase, o *esim.Order) int {
 	n := 0
 	for i := range o.ESIMs {
 		e := &o.ESIMs[i]
-		if e.ICCID != "" && (p.kind == journal.TopUpKind || !e.Activation.IsZero() || !e.RawActivation.IsZero()) {
+		if e.ICCID != "" && (p.kind == journal.TopUpKind || !e.Activation.IsZero()) {
 			n++
 		}
 	}

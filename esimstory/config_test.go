@@ -233,7 +233,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	slog.New(slog.NewTextHandler(logged, nil)).Info("x", "value", config, "pointer", &config)
 	require.NotContains(t, logged.String(), testSecretKey)
 	require.NotContains(t, logged.String(), testAccessKey)
-	require.Equal(t, "esimstory.Config{AccessKey: true, SecretKey: true, Catalog: 0, MaxUnits: 0}", fmt.Sprint(config))
+	require.Equal(t, "esimstory.Config{AccessKey: true, SecretKey: true, Catalog: 0, RepeatsVerified: false, MaxUnits: 0}", fmt.Sprint(config))
 	require.Contains(t, fmt.Sprint(Config{}), "SecretKey: false")
 	doc, err := json.Marshal(struct{ Key esim.Secret }{config.SecretKey})
 	require.NoError(t, err)

@@ -22,7 +22,10 @@ func (e *Error) Advice() string {
 	case e.Outcome == OutcomeAccepted:
 		return adviceAccepted
 	}
-	return adviceUnknown[e.Repeat]
+	if text, ok := adviceUnknown[e.Repeat]; ok {
+		return text
+	}
+	return adviceUnknown[RepeatUnknown]
 }
 
 // spends is true unless the operation is one that never charges.

@@ -115,9 +115,9 @@ func (onShelf) ListPackages(context.Context, esim.PackageQuery) (*esim.PackagePa
 func TestSellRepeatsWhereThatIsSafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, times := range []int{1, 9} {
-			sim := esimtest.NewSimulator(t, esimtest.WithoutSockets())
+			sim := esimtest.NewSimulator(t, esimtest.WithoutListeners())
 			c, err := esimfx.New(esimfx.Config{
-				Settings: esim.Settings{BaseURL: sim.ESIMFX.URL(), HTTPClient: &http.Client{Transport: sim.Transport()}},
+				Settings: esim.Settings{BaseURL: sim.ESIMFX.URL(), HTTPClient: &http.Client{Transport: sim.ESIMFX.Transport()}},
 				ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
 			})
 			require.NoError(t, err)

@@ -190,6 +190,9 @@ func TestCapabilities(t *testing.T) {
 		Order: true, MaxQuantity: 7, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
 		ListPackages: true, PriceGuard: esim.PriceGuardSheet,
 	}, priced.Capabilities())
+
+	tried := newTestClient(t, answering(200, ""), func(c *Config) { c.RepeatsVerified = true })
+	require.Equal(t, esim.RepeatSafe, tried.Capabilities().OrderRepeat)
 }
 
 func TestUnsupportedCallsSendNothing(t *testing.T) {

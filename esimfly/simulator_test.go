@@ -315,7 +315,7 @@ func TestLostOrders(t *testing.T) {
 				require.False(t, esim.MayRepeat(err), "%s: %v", kind, err)
 				require.False(t, verified && slices.Contains(passing, kind), "%s was not settled by itself: %v", kind, err)
 				sends := sim.ESIMFly.Requests("order")
-				_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: turkey, Reference: ref})
+				_, err = c.Order(t.Context(), esim.OrderRequest{PackageID: turkey, Reference: ref})
 				require.ErrorIs(t, err, esim.ErrDuplicate, kind)
 				require.Equal(t, esim.OutcomeUnknown, outcomeOf(t, err), kind)
 				require.Equal(t, sends, sim.ESIMFly.Requests("order"), "%s: nothing in doubt is sent again", kind)

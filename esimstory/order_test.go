@@ -218,9 +218,14 @@ func TestOneRequestAfterAnythingUnknown(t *testing.T) {
 		status int
 		body   string
 	}{
-		{422, `{"errors":["eSIM Request failed: x"]}`}, {422, `{"errors":["API connection error: x"]}`},
-		{422, `{"errors":["External order id has already been taken"]}`}, {422, `{"errors":["something new"]}`},
-		{500, `{"error":"Internal server error"}`}, {502, `<html>`}, {200, `{}`}, {302, ``},
+		{422, `{"errors":["eSIM Request failed: x"]}`},
+		{422, `{"errors":["API connection error: x"]}`},
+		{422, `{"errors":["External order id has already been taken"]}`},
+		{422, `{"errors":["something new"]}`},
+		{500, `{"error":"Internal server error"}`},
+		{502, `<html>`},
+		{200, `{}`},
+		{302, ``},
 	} {
 		wire := answering(answer.status, answer.body)
 		c := newTestClient(t, wire, func(c *Config) { c.MaxRetries = 5 })

@@ -279,6 +279,7 @@ func (m *Memory) closing(b *buy, err *esim.Error) *esim.Error {
 	}
 	if p.doubt {
 		err.Outcome = esim.OutcomeUnknown
+		err.Repeat = repeatOf(b.idempotency(m.caps))
 	}
 	if err.Outcome == esim.OutcomeUnknown {
 		err.Repeat = b.repeat(m.caps)

@@ -130,6 +130,7 @@ func (p *provider) client(road http.RoundTripper) (esim.Client, error) {
 		return esimfx.New(esimfx.Config{
 			Settings: s, ClientID: p.sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(p.sim.ESIMFX.ClientKey),
 			Currency: "USD", ContractVerified: true, Tokens: &p.token,
+			Postpaid: true, // two reads side by side would draw their faults in any order
 			Codes: map[int]esimfx.Code{
 				esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
 				esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},

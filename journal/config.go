@@ -59,8 +59,9 @@ type Config struct {
 
 	// LateAfter is when OnLate is called; 0 = 30 minutes.
 	LateAfter time.Duration
-	// ReviewAfter is when an open purchase goes to review; 0 = 72 hours. A
-	// top-up that could not be told from another goes after a third of that.
+	// ReviewAfter is when an open purchase goes to review at the latest, however
+	// much could still be learnt; 0 = 72 hours. A top-up that could not be told
+	// from another goes after a third of that.
 	ReviewAfter time.Duration
 	// Lease is how long a worker has a purchase for itself; 0 = 90 seconds.
 	// One request may take two thirds of it.

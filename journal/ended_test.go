@@ -308,3 +308,23 @@ func TestGetOrderKeepsTheCurrency(t *testing.T) {
 		assert.Equal(t, order.Total, found.Total)
 	}
 }
+
+// A request that is not on record had a request id that nobody knows, so there
+// is nothing to probe with.
+func TestResumedIsNotProbed(t *testing.T) {
+	inBubble(t, "after one that was not sent", func(t *testing.T) {
+		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+			c.OnceRequestID, c.GetOrder, c.LookupByReference = true, false, false
+		})))
+		s.lender.order = func(context.Context, esim.OrderRequest) (*esim.Order, error) {
+			return nil, &esim.Error{Provider: "memory", Op: "Order", Kind: esim.ErrUnavailable, Outcome: esim.OutcomeNotSent}
+		}
+		_, err := s.buy("cart-1")
+		s.wantRefused(err)
+		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Quote: &small, Resumed: true})
+		require.True(t, esim.MaybeCharged(err))
+		s.pass(time.Hour)
+		s.wantState("cart-1", journal.Review)
+		assert.Len(t, s.lender.sent(), 1)
+	})
+}

@@ -98,6 +98,13 @@ func TestDocumentedRightsSuffice(t *testing.T) {
 		_, err := app.Exec(t.Context(), forbidden)
 		assert.Equal(t, insufficientRights, stateOf(err), forbidden)
 	}
+
+	_, err = owner.Exec(t.Context(), `REVOKE INSERT ON esim.esim_purchase FROM app_`+suffix)
+	require.NoError(t, err)
+	_, _, err = s.Create(t.Context(), intent("cart-refused"), nil)
+	require.ErrorIs(t, err, journal.ErrReadOnly, "a missing right is proof that nothing was written")
+	_, err = s.Get(t.Context(), intent("cart-refused").ID)
+	require.ErrorIs(t, err, journal.ErrNotFound)
 }
 
 // useAll calls every method of a store, with all that can be in it.

@@ -14,7 +14,6 @@ const (
 	flySaysFreed    = `eSIMfly docs, create-order: an idempotency_key whose attempt has failed may be used again`
 	flySaysNoCharge = `eSIMfly docs, create-order: "No partial deductions on failed orders"`
 	flySaysIDs      = `eSIMfly docs, create-order: "Duplicate request IDs are rejected to prevent accidental reorders"`
-	flySaysLists    = `eSIMfly docs, packages: pagination.total is the number of rows`
 )
 
 // flyProcessing is ORDER_PROCESSING_ERROR for an order, and the 500 without a
@@ -86,7 +85,7 @@ func flyWorlds() []World {
 			set:  func(r *rules) { r.failure = failure{attempts: 1, charges: true, gateway: true} },
 		},
 	}
-	return listWorlds(namedFor(esim.ESIMFly, list), flySaysLists)
+	return listWorlds(namedFor(esim.ESIMFly, list))
 }
 
 // namedFor puts the provider into its worlds.

@@ -64,7 +64,7 @@ func fxWorlds() []World {
 			set:  func(r *rules) { r.failure = failure{attempts: 1, charges: true, gateway: true} },
 		},
 	}
-	return listWorlds(namedFor(esim.ESIMFX, list), "")
+	return listWorlds(namedFor(esim.ESIMFX, list))
 }
 
 func fxTrouble() problem {

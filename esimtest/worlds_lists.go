@@ -6,11 +6,11 @@ import (
 )
 
 // listWorlds adds the worlds of a provider that has lists.
-func listWorlds(list []World, saysRows string) []World {
+func listWorlds(list []World) []World {
 	p := list[0].Provider
 	return append(list, namedFor(p, []World{
 		{
-			Name: "short-pages", Breaks: saysRows,
+			Name: "short-pages",
 			Does: "Each page of a list lacks the row in its middle.",
 			set:  func(r *rules) { r.rows = withoutMiddle },
 		},

@@ -278,11 +278,7 @@ func (m *Memory) closing(b *buy, err *esim.Error) *esim.Error {
 		p.doubt = true
 	}
 	if p.doubt {
-		err.Outcome = esim.OutcomeUnknown
-		err.Repeat = repeatOf(b.idempotency(m.caps))
-	}
-	if err.Outcome == esim.OutcomeUnknown {
-		err.Repeat = b.repeat(m.caps)
+		err.Outcome, err.Repeat = esim.OutcomeUnknown, b.repeat(m.caps)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"runtime"
 	"strings"
 	"testing"
@@ -28,8 +29,9 @@ const (
 	beyondLimit = 16 * mib
 )
 
-// canned answers every request with the same bytes, and a login of eSIMfx with
-// a token. It costs next to no memory of its own.
+// canned answers every request with the same bytes, but for what comes before a
+// purchase at eSIMfx: the login, and the reads of product and balance. It costs
+// next to no memory of its own.
 type canned struct {
 	body   func() io.Reader
 	coding string
@@ -38,12 +40,18 @@ type canned struct {
 func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	header := http.Header{"Content-Type": {"application/json"}}
 	body := c.body()
-	if strings.HasSuffix(r.URL.Path, "/auth") {
-		body = strings.NewReader(`{"code":0,"message":"Success","data":{"access_token":"t","expires_in":3600}}`)
+	if data, ok := beforePurchase[path.Base(r.URL.Path)]; ok {
+		body = strings.NewReader(`{"code":0,"message":"Success","data":` + data + `}`)
 	} else if c.coding != "" {
 		header.Set("Content-Encoding", c.coding)
 	}
 	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(body), ContentLength: -1, Request: r}, nil
+}
+
+var beforePurchase = map[string]string{
+	"auth":        `{"access_token":"t","expires_in":3600}`,
+	"get_product": `{"id":"a1b2c3d4-e5f6-7890-abcd-ef1234567890","price":12,"price_unit":"USD"}`,
+	"get_profile": `{"name":"Shop","balance":100}`,
 }
 
 // bounded is a call, the limit of its answer, and what stands before and after

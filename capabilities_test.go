@@ -28,14 +28,14 @@ func TestCapabilitiesZeroValue(t *testing.T) {
 func TestCapabilitiesAsJSON(t *testing.T) {
 	c := esim.Capabilities{
 		Order: true, GetOrder: true, MaxQuantity: 10, OrderIdempotency: esim.IdempotencyReplays, TopUpIdempotency: esim.IdempotencyRejects,
-		OrderRepeat: esim.RepeatSafe, TopUpRepeat: esim.RepeatBuys, MaxRepeats: 1,
+		OrderRepeat: esim.RepeatSafe, TopUpRepeat: esim.RepeatBuys, MaxRepeats: 1, ListProvesAfter: time.Minute,
 		KeyLife: 24 * time.Hour, OnceRequestID: true, Fulfilment: esim.FulfilmentWebhook, PriceGuard: esim.PriceGuardEnforced, PollInterval: 5 * time.Second,
 	}
 	doc, err := json.Marshal(c)
 	require.NoError(t, err)
 	assert.Equal(t, `{"list_packages":false,"list_top_ups":false,"order":true,"top_up":false,"get_order":true,"cancel":false,"get_esim":false,`+
 		`"usage":false,"balance":false,"lookup_by_reference":false,"callback_url":false,"max_quantity":10,"order_idempotency":"replays",`+
-		`"top_up_idempotency":"rejects duplicates","order_repeat":"safe","top_up_repeat":"buys","max_repeats":1,"key_life":86400000000000,"once_request_id":true,"fulfilment":"webhook only","price_guard":"enforced by provider","poll_interval":5000000000,`+
+		`"top_up_idempotency":"rejects duplicates","order_repeat":"safe","top_up_repeat":"buys","max_repeats":1,"list_proves_after":60000000000,"key_life":86400000000000,"once_request_id":true,"fulfilment":"webhook only","price_guard":"enforced by provider","poll_interval":5000000000,`+
 		`"contract_verified":false}`, string(doc))
 	var back esim.Capabilities
 	require.NoError(t, json.Unmarshal(doc, &back))

@@ -20,71 +20,71 @@ import (
 
 // errorTexts is what an error says for each kind and each outcome.
 const errorTexts = `
-unknown | esimfly Order: invalid request; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: invalid request; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: invalid request; nothing was charged: correct the request
 rejected | esimfly Order: invalid request; nothing was charged: correct the request
 accepted | esimfly Order: invalid request; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: unauthorized; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: unauthorized; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: unauthorized; nothing was charged: check the credentials and the base URL
 rejected | esimfly Order: unauthorized; nothing was charged: check the credentials and the base URL
 accepted | esimfly Order: unauthorized; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: clock skew; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: clock skew; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: clock skew; nothing was charged: set this machine's clock (NTP)
 rejected | esimfly Order: clock skew; nothing was charged: set this machine's clock (NTP)
 accepted | esimfly Order: clock skew; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: rate limited; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: rate limited; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: rate limited; nothing was charged: wait, then repeat with the same reference
 rejected | esimfly Order: rate limited; nothing was charged: wait, then repeat with the same reference
 accepted | esimfly Order: rate limited; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: not found; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: not found; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: not found; nothing was charged: check the id; a new order may take a moment to show
 rejected | esimfly Order: not found; nothing was charged: check the id; a new order may take a moment to show
 accepted | esimfly Order: not found; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: package unavailable; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: package unavailable; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: package unavailable; nothing was charged: refresh the catalogue
 rejected | esimfly Order: package unavailable; nothing was charged: refresh the catalogue
 accepted | esimfly Order: package unavailable; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: price changed; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: price changed; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: price changed; nothing was charged: list the package again and ask for the new price
 rejected | esimfly Order: price changed; nothing was charged: list the package again and ask for the new price
 accepted | esimfly Order: price changed; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: insufficient balance; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: insufficient balance; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: insufficient balance; nothing was charged: fund the account with the provider
 rejected | esimfly Order: insufficient balance; nothing was charged: fund the account with the provider
 accepted | esimfly Order: insufficient balance; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: not eligible; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: not eligible; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: not eligible; nothing was charged: show it to the customer; it is a normal state of the eSIM
 rejected | esimfly Order: not eligible; nothing was charged: show it to the customer; it is a normal state of the eSIM
 accepted | esimfly Order: not eligible; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: duplicate; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: duplicate; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: duplicate; nothing was charged: look for the earlier purchase of this reference
 rejected | esimfly Order: duplicate; nothing was charged: look for the earlier purchase of this reference
 accepted | esimfly Order: duplicate; money was spent: look for the earlier purchase of this reference
-unknown | esimfly Order: incomplete; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: incomplete; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: incomplete; nothing was charged: deliver what came; repeat with the same reference for what is missing, or claim it from the provider
 rejected | esimfly Order: incomplete; nothing was charged: deliver what came; repeat with the same reference for what is missing, or claim it from the provider
 accepted | esimfly Order: incomplete; money was spent: deliver what came; repeat with the same reference for what is missing, or claim it from the provider
-unknown | esimfly Order: unavailable; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: unavailable; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: unavailable; nothing was charged: repeat later
 rejected | esimfly Order: unavailable; nothing was charged: repeat later
 accepted | esimfly Order: unavailable; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: malformed response; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: malformed response; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: malformed response; nothing was charged: report it; the provider answered outside its documents
 rejected | esimfly Order: malformed response; nothing was charged: report it; the provider answered outside its documents
 accepted | esimfly Order: malformed response; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: reference conflict; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: reference conflict; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: reference conflict; nothing was charged: use a reference of its own for each purchase
 rejected | esimfly Order: reference conflict; nothing was charged: use a reference of its own for each purchase
-accepted | esimfly Order: reference conflict; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: unsupported operation; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+accepted | esimfly Order: reference conflict; money was spent: use a reference of its own for each purchase
+unknown | esimfly Order: unsupported operation; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: unsupported operation; nothing was charged: ask Capabilities before calling
 rejected | esimfly Order: unsupported operation; nothing was charged: ask Capabilities before calling
 accepted | esimfly Order: unsupported operation; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: unclassified error; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: unclassified error; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: unclassified error; nothing was charged: see the message
 rejected | esimfly Order: unclassified error; nothing was charged: see the message
 accepted | esimfly Order: unclassified error; money was spent: keep the order and follow it up; do not order again
-unknown | esimfly Order: teapot; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one
+unknown | esimfly Order: teapot; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again
 not sent | esimfly Order: teapot; nothing was charged: see the message
 rejected | esimfly Order: teapot; nothing was charged: see the message
 accepted | esimfly Order: teapot; money was spent: keep the order and follow it up; do not order again
@@ -103,6 +103,30 @@ func TestErrorTexts(t *testing.T) {
 			e := &esim.Error{Provider: esim.ESIMFly, Op: "Order", Kind: kind, Outcome: outcome}
 			assert.Equal(t, want[0], outcome.String()+" | "+e.Error())
 			want = want[1:]
+		}
+	}
+}
+
+// TestAdviceOfAnUnknownOutcome goes by what a repeat would do, and says one thing.
+func TestAdviceOfAnUnknownOutcome(t *testing.T) {
+	for repeat, want := range map[esim.Repeat]string{
+		esim.RepeatUnknown: "money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again",
+		esim.RepeatSafe:    "money may have been spent: repeat with the same reference, never with a new one",
+		esim.RepeatBuys:    "money may have been spent, and a repeat would buy again: look the order up",
+		7:                  "money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again",
+	} {
+		assert.Equal(t, want, (&esim.Error{Op: "TopUp", Kind: esim.ErrUnavailable, Repeat: repeat}).Advice())
+	}
+}
+
+// TestAdviceSpeaksOfMoneyWhereMoneyIsSpent.
+func TestAdviceSpeaksOfMoneyWhereMoneyIsSpent(t *testing.T) {
+	for _, op := range []string{"SetWebhook", "Cancel", "Balance"} {
+		for outcome, want := range map[esim.Outcome]string{
+			esim.OutcomeUnknown: "it may have been done: look before you repeat it", esim.OutcomeAccepted: "it was done: look at the result before you repeat it",
+			esim.OutcomeNotSent: "check the id; a new order may take a moment to show", esim.OutcomeRejected: "check the id; a new order may take a moment to show",
+		} {
+			assert.Equal(t, want, (&esim.Error{Op: op, Kind: esim.ErrNotFound, Outcome: outcome}).Advice())
 		}
 	}
 }
@@ -137,7 +161,7 @@ func TestErrorWithAllFields(t *testing.T) {
 	assert.Equal(t, fullText, fullError().Error())
 
 	bare := &esim.Error{}
-	assert.Equal(t, ": unclassified error; money may have been spent: look the order up, or repeat with the same reference where the provider replays; never order again under a new one", bare.Error())
+	assert.Equal(t, ": unclassified error; money may have been spent: look the order up, wait for its webhook or ask the provider; do not order again", bare.Error())
 	anonymous := &esim.Error{Op: "Order", Kind: esim.ErrNotFound, Outcome: esim.OutcomeRejected, Order: &esim.Order{}}
 	assert.Equal(t, "Order: not found; nothing was charged: check the id; a new order may take a moment to show", anonymous.Error(), "an order without an id is not named")
 }

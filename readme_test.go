@@ -85,7 +85,10 @@ func capabilityTable(t *testing.T) string {
 }
 
 func cell(field string, value any, c esim.Capabilities) string {
-	if field == "TopUpIdempotency" && !c.TopUp {
+	if strings.HasPrefix(field, "TopUp") && !c.TopUp && field != "TopUp" {
+		return "–"
+	}
+	if field == "MaxRepeats" && c.OrderRepeat != esim.RepeatSafe {
 		return "–"
 	}
 	switch v := value.(type) {

@@ -62,10 +62,14 @@ func TestOrderIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"lost, verified", verified, []step{{}, {200, replayed}}, esim.OutcomeAccepted, true},
 		{"lost for good, verified", verified, []step{{}, {}, {}}, esim.OutcomeUnknown, false},
 		{"500 without code, documented", documented, []step{{500, `{"success":false}`}}, esim.OutcomeUnknown, false},
-		{"500 without code, verified", verified, []step{{500, `{"success":false}`}, {200, sold}}, esim.OutcomeAccepted, false},
+		{"500 without code, verified", verified, []step{{500, `{"success":false}`}}, esim.OutcomeUnknown, false},
+		{"a gateway's 502, documented", documented, []step{{502, `<html>`}}, esim.OutcomeUnknown, false},
+		{"a gateway's 502, verified", verified, []step{{502, `<html>`}, {200, replayed}}, esim.OutcomeAccepted, true},
+		{"lost, known, replayed, verified", verified, []step{{}, {400, seenID}, {200, replayed}}, esim.OutcomeAccepted, true},
+		{"lost, then 500 that frees the key, verified", verified, []step{{}, {500, noOrder}}, esim.OutcomeUnknown, false},
 		{"500 that frees the key, verified", verified, []step{{500, noOrder}}, esim.OutcomeUnknown, false},
 		{"unreadable, documented", documented, []step{{200, `{"success":true`}}, esim.OutcomeUnknown, false},
-		{"unreadable, verified", verified, []step{{200, `{"success":true`}, {200, replayed}}, esim.OutcomeAccepted, true},
+		{"unreadable, verified", verified, []step{{200, `{"success":true`}}, esim.OutcomeUnknown, false},
 		{"in flight, documented", documented, []step{{409, inFlight}}, esim.OutcomeUnknown, false},
 		{"in flight, verified", verified, []step{{409, inFlight}, {409, inFlight}, {200, replayed}}, esim.OutcomeAccepted, true},
 		{"request id seen, documented", documented, []step{{400, seenID}}, esim.OutcomeUnknown, false},
@@ -108,7 +112,9 @@ func TestOrderIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 }
 
 func TestOrderAgainAfterDoubt(t *testing.T) {
-	c, f := faked(t, inTurn(t, step{}, step{400, noMoney}, step{200, replayed}, step{200, first}))
+	c, f := faked(t, inTurn(t, step{}, step{400, noMoney}, step{200, replayed}, step{200, first}), func(c *Config) {
+		c.ReplaysVerified, c.MaxRetries = true, -1
+	})
 	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001"}
 	_, err := c.Order(t.Context(), req)
 	require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
@@ -138,6 +144,32 @@ func TestOrderAgainAfterDoubt(t *testing.T) {
 
 	_, err = c.Order(t.Context(), dearer)
 	assert.Equal(t, esim.OutcomeAccepted, asError(t, err).Outcome)
+}
+
+// TestOneRequestAfterAFailureCode: the key is free again, so nobody repeats, nor
+// probes, verified or not. Of an unverified client no other doubt is repeated.
+func TestOneRequestAfterAFailureCode(t *testing.T) {
+	for _, verified := range []bool{false, true} {
+		for name, one := range map[string]step{"a failure code": {500, noOrder}, "no answer": {}, "a gateway's 502": {502, `<html>`}} {
+			if verified && name != "a failure code" {
+				continue
+			}
+			c, f := faked(t, inTurn(t, one), func(c *Config) { c.ReplaysVerified, c.MaxRetries = verified, 5 })
+			want := map[bool]esim.Repeat{true: esim.RepeatBuys, false: esim.RepeatUnknown}[name == "a failure code"]
+			for n := range 4 {
+				req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", OneSend: n%2 == 1}
+				if n == 3 && want == esim.RepeatBuys {
+					req.RequestID = "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"
+				}
+				_, err := c.Order(t.Context(), req)
+				e := asError(t, err)
+				assert.Equal(t, esim.OutcomeUnknown, e.Outcome, name)
+				assert.Equal(t, want, e.Repeat, name)
+				assert.False(t, esim.MayRepeat(err))
+			}
+			assert.Equal(t, 1, f.count("POST /esims/order"), name)
+		}
+	}
 }
 
 func TestMintedReference(t *testing.T) {

@@ -3,6 +3,7 @@ package esimfly
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -95,13 +96,23 @@ func TestRefusals(t *testing.T) {
 		{"NEVER_HEARD_OF", 401, esim.ErrUnauthorized, notSent, transport.Never},
 		{"NEVER_HEARD_OF", 429, esim.ErrRateLimited, rejected, transport.Throttled},
 	}
-	notes := map[string]string{"ORDER_PROCESSING_ERROR": "the key is free again: look at Orders and Balance before repeating"}
+	notes := map[string]string{"ORDER_PROCESSING_ERROR": "the key is free again: look at Orders and Balance"}
+	burns := func(code string, outcome esim.Outcome) bool {
+		return outcome == rejected && code != "" && code != "RATE_LIMIT_EXCEEDED" && code != "NEVER_HEARD_OF"
+	}
+	// A failure code frees the key; these say something else.
+	frees := func(code string, outcome esim.Outcome) bool {
+		return outcome == unknown && !slices.Contains([]string{"DUPLICATE_REQUEST", "AUTH_DUPLICATE_REQUEST_ID", "ORDER_PROCESSING", ""}, code)
+	}
 	tried := map[string]bool{}
 	for _, tt := range tests {
 		tried[tt.code] = true
 		doc := `{"success":false,"message":"why","code":"` + tt.code + `"}`
 		v := refuse(transport.Answer{Status: tt.status, Body: []byte(doc), JSON: true})
-		want := transport.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry, Note: notes[tt.code]}
+		want := transport.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry, Note: notes[tt.code], Burns: burns(tt.code, tt.outcome)}
+		if frees(tt.code, tt.outcome) {
+			want.Repeat = esim.RepeatBuys
+		}
 		assert.Equal(t, want, v.Rule, "%s %d", tt.code, tt.status)
 		assert.Equal(t, tt.code, v.Code)
 		assert.Equal(t, "why", v.Message)

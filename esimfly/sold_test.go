@@ -63,7 +63,8 @@ func TestCodeThatIsNotUnderstoodIsKept(t *testing.T) {
 	again := strings.Replace(soldWith(row), `"success":true`, `"success":true,"duplicate":true`, 1)
 	c, _ := faked(t, inTurn(t, step{200, soldWith(row)}, step{200, list}, // new
 		step{200, again}, step{200, status}, step{}, // replayed, and the list is down
-		step{200, status}, step{}, step{200, list})) // GetOrder, GetESIM
+		step{200, status}, step{}, step{200, list}), // GetOrder, GetESIM
+		func(c *Config) { c.ReplaysVerified = true })
 	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001"}
 	_, err := c.Order(t.Context(), req)
 	require.ErrorIs(t, err, esim.ErrIncomplete)
@@ -154,7 +155,7 @@ func TestMoreESIMsThanOrderedAreKept(t *testing.T) {
 
 // After a restart a refusal says nothing about what was sent before it.
 func TestResumedOrder(t *testing.T) {
-	c, f := faked(t, inTurn(t, step{400, noMoney}, step{200, replayed}, step{200, first}))
+	c, f := faked(t, inTurn(t, step{400, noMoney}, step{200, replayed}, step{200, first}), func(c *Config) { c.ReplaysVerified = true })
 	dear := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", Resumed: true, MaxTotal: usd("-1")}
 	_, err := c.Order(t.Context(), dear)
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)

@@ -110,6 +110,10 @@ func TestBadAnswers(t *testing.T) {
 					w.on(statusPath, 200, goodStatus)
 					w.on(topUpsPath, 200, goodTopUps)
 				}
+				if op != "Order" && op != "TopUp" {
+					w.on(productPath, 200, body)
+					w.on(profilePath, 200, body)
+				}
 				w.on("/(product|order|account/api/v1/reseller)/.*", 200, body)
 				e := asError(t, call(t.Context(), w.client(t)))
 				assert.ErrorIs(t, e, esim.ErrMalformedResponse)

@@ -17,7 +17,11 @@
 // the Reference and the number of the unit, so it is the same for every
 // attempt, in every process, for life. The provider documents that a key
 // prevents a second charge for six months; older references must not be
-// repeated. A call of unknown outcome is sent again under its key. The
+// repeated. What a replay answers, and whether the header is honoured, is not
+// documented, so a purchase of unknown outcome is never sent again by this
+// client. Where no answer came its error has [esim.RepeatSafe], an assumption, and
+// a RetryAfter of a minute: the caller may repeat it once. Config.NeverRepeat is
+// for whoever does not share the assumption. The
 // provider does not mark a replayed answer: Order.Replayed is set when this
 // Client has bought the whole order under this Reference before, and not after
 // a restart.
@@ -61,6 +65,8 @@
 //     code cannot also mean "this key is being processed" or "this key was
 //     used". A code taught as Refused by mistake turns a charge into a claim
 //     that nothing was charged.
-//   - A code without Refused stays in doubt on purchases, which is safe:
-//     repeating with the same Reference settles it.
+//   - A code without Refused stays in doubt on purchases, and is not repeated.
+//
+// Without taught codes a refused purchase is in doubt. So product and balance are
+// read before each one, and what is certain to be refused is not sent.
 package esimfx

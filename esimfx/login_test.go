@@ -231,7 +231,7 @@ func TestOneLoginForManyRejected(t *testing.T) {
 func TestASecondRejectionIsFinal(t *testing.T) {
 	s := &tokenServer{revoked: map[string]bool{"at-1": true, "at-2": true, "at-3": true}}
 	cfg := testConfig(&http.Client{Transport: s})
-	cfg.MaxRetries = 5
+	cfg.MaxRetries, cfg.Postpaid = 5, true // one read before the purchase
 	_, err := order(t.Context(), newTestClient(t, cfg), "ref-1")
 	e := asError(t, err)
 	require.ErrorIs(t, e, esim.ErrUnauthorized)

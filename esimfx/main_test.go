@@ -3,6 +3,7 @@ package esimfx
 import (
 	"context"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,7 +65,8 @@ type world struct {
 	sent int
 }
 
-// newWorld answers the login; whatever else a test does not expect fails.
+// newWorld answers the login and the reads before a purchase; whatever else a
+// test does not expect fails.
 func newWorld(t *testing.T) *world {
 	w := &world{mock: httpmock.NewMockTransport()}
 	w.mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
@@ -72,7 +74,36 @@ func newWorld(t *testing.T) *world {
 		return nil, http.ErrAbortHandler
 	})
 	w.on("/account/api/v1/auth", 200, `{"code":0,"message":"Success","data":{"access_token":"`+canaryToken+`"}}`)
+	for _, path := range []string{productPath, profilePath} {
+		w.mock.RegisterResponder(http.MethodGet, "=~.*"+path, preChecked)
+	}
 	return w
+}
+
+// preChecked answers the reads before a purchase: every product is sold, at 12
+// USD, and the account has the money. They are not counted.
+func preChecked(r *http.Request) (*http.Response, error) {
+	body := `{"code":0,"data":{"balance":"500"}}`
+	if id := r.URL.Query().Get("id"); id != "" {
+		body = `{"code":0,"data":{"id":"` + id + `","price":12,"price_unit":"USD"}}`
+	}
+	resp := httpmock.NewStringResponse(200, body)
+	resp.Header.Set("Content-Type", "application/json")
+	resp.Request = r
+	return resp, nil
+}
+
+// besidePreChecks leaves the reads before a purchase out of what next sees.
+type besidePreChecks struct {
+	next  http.RoundTripper
+	paths []string
+}
+
+func (b besidePreChecks) RoundTrip(r *http.Request) (*http.Response, error) {
+	if slices.Contains(b.paths, r.URL.Path) {
+		return preChecked(r)
+	}
+	return b.next.RoundTrip(r)
 }
 
 // on lets a path answer with these bodies in turn, and then with the last.
@@ -97,6 +128,7 @@ func (w *world) client(t *testing.T) *Client { return newTestClient(t, w.config(
 
 const (
 	createPath  = "/order/api/v1/create_order"
+	profilePath = "/account/api/v1/reseller/get_profile"
 	productPath = "/product/api/v1/get_product"
 	topUpsPath  = "/product/api/v1/get_available_topups"
 	statusPath  = "/order/api/v1/get_esim_status"

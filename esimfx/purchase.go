@@ -160,6 +160,9 @@ func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 	if err != nil {
 		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys...)
 	}
+	if _, doubt := p.standing(); doubt && p.c.wire.Repeat(p.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt
+		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"), p.reference, p.keys...)
+	}
 	order := &esim.Order{
 		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
 	}

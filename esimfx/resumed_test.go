@@ -77,7 +77,7 @@ func TestAResumedPurchaseIsInDoubt(t *testing.T) {
 		assert.Zero(t, w.sent, name)
 	}
 	w := newWorld(t)
-	w.till(ends(noMoney))
+	s := w.till(ends(noMoney))
 	w.on(productPath, 200, strings.Replace(goodProduct, "12", "13", 1))
 	c := w.client(t)
 	req := esim.OrderRequest{PackageID: aPackage, Reference: "ref-1", Resumed: true, Quote: quote(t, "12")}
@@ -90,9 +90,10 @@ func TestAResumedPurchaseIsInDoubt(t *testing.T) {
 	e = asError(t, err)
 	require.ErrorIs(t, e, esim.ErrInsufficientBalance)
 	assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
-	got, err := c.Order(t.Context(), req)
-	require.NoError(t, err)
-	assert.Equal(t, "o-1", got.ID)
+	assert.Equal(t, esim.RepeatUnknown, e.Repeat, "that was the one repeat")
+	_, err = c.Order(t.Context(), req)
+	require.ErrorIs(t, err, esim.ErrDuplicate)
+	assert.Len(t, s.keys, 1)
 
 	_, err = c.Order(t.Context(), esim.OrderRequest{PackageID: aPackage, Reference: "a b", Resumed: true})
 	assert.Equal(t, esim.OutcomeNotSent, asError(t, err).Outcome, "such a reference was never sent")
@@ -164,11 +165,16 @@ func TestAConflictAfterASaleKeepsTheSale(t *testing.T) {
 func TestForbiddenProvesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.on(createPath, http.StatusForbidden, `{"code":77777,"message":"restricted"}`)
-	_, err := order(t.Context(), w.client(t), "ref-1")
+	c := w.client(t)
+	_, err := order(t.Context(), c, "ref-1")
 	e := asError(t, err)
 	require.ErrorIs(t, e, esim.ErrUnauthorized)
 	assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
-	assert.Equal(t, 4, w.sent, "again with a new token, once")
+	assert.Equal(t, esim.RepeatUnknown, e.Repeat)
+	assert.Equal(t, 2, w.sent, "a login and the purchase, once")
+	_, err = order(t.Context(), c, "ref-2")
+	require.Error(t, err)
+	assert.Equal(t, 4, w.sent, "the token is a new one for what follows")
 }
 
 // oddLPA is a code of a format that is not known.

@@ -82,7 +82,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 
 func TestAConfigSaysWhatIsSet(t *testing.T) {
 	cfg := testConfig(nil)
-	assert.Equal(t, `esimfx.Config{ClientID: true, ClientKey: true, Codes: 6, Currency: "", BareToken: false, ContractVerified: false, Tokens: false}`, fmt.Sprint(cfg))
+	assert.Equal(t, `esimfx.Config{ClientID: true, ClientKey: true, Codes: 6, Currency: "", BareToken: false, ContractVerified: false, NeverRepeat: false, Postpaid: false, Tokens: false}`, fmt.Sprint(cfg))
 	assert.Equal(t, fmt.Sprint(cfg), cfg.LogValue().String())
 	assert.Contains(t, fmt.Sprintf("%+v", &Config{}), "ClientKey: false")
 }

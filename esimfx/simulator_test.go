@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -174,7 +175,7 @@ func TestTheWholeCatalogue(t *testing.T) {
 
 func TestSeveralAtOnce(t *testing.T) {
 	sim := esimtest.NewSimulator(t, esimtest.WithBalance("30"))
-	c := connect(t, sim)
+	c := connect(t, sim, func(cfg *esimfx.Config) { cfg.Postpaid = true }) // so that what is certain to fail is sent
 	three := esim.OrderRequest{PackageID: japan, Quantity: 3, Reference: "cart-1"}
 	_, err := c.Order(t.Context(), three)
 	e := problem(t, err)
@@ -211,30 +212,30 @@ func mustBalance(t *testing.T, c *esimfx.Client) esim.Money {
 	return m
 }
 
-// TestLostAnswers: each fault once, then whatever the client does by itself.
+// TestLostAnswers: each fault, and then the caller's own repeat.
 func TestLostAnswers(t *testing.T) {
 	for _, row := range []struct {
 		kind    esimtest.FaultKind
 		times   int
-		outcome esim.Outcome // 0 with ok
-		ok      bool
+		outcome esim.Outcome
+		repeat  esim.Repeat
 		charges int
 	}{
-		{esimtest.FaultCutBeforeCommit, 1, 0, true, 1},
-		{esimtest.FaultCutAfterCommit, 1, 0, true, 1},
-		{esimtest.FaultHalfBody, 1, 0, true, 1},
-		{esimtest.FaultTruncatedJSON, 1, 0, true, 1},
-		{esimtest.FaultEmpty200, 1, 0, true, 1},
-		{esimtest.FaultHTML200, 1, 0, true, 1},
-		{esimtest.FaultDuplicateKeys, 1, 0, true, 1},
-		{esimtest.FaultWrongCase, 1, 0, true, 1},
-		{esimtest.FaultStaleToken, 1, 0, true, 1},
-		{esimtest.Fault500Before, 1, 0, true, 1},
-		{esimtest.FaultStaleToken, 2, esim.OutcomeNotSent, false, 0},
-		{esimtest.FaultRedirectAfter, 1, esim.OutcomeUnknown, false, 1},
-		{esimtest.FaultCutAfterCommit, 9, esim.OutcomeUnknown, false, 1},
-		{esimtest.FaultCutBeforeCommit, 9, esim.OutcomeUnknown, false, 0},
-		{esimtest.FaultRefuse, 1, esim.OutcomeNotSent, false, 0},
+		{esimtest.FaultCutBeforeCommit, 1, esim.OutcomeUnknown, esim.RepeatSafe, 0},
+		{esimtest.FaultCutAfterCommit, 1, esim.OutcomeUnknown, esim.RepeatSafe, 1},
+		{esimtest.FaultHalfBody, 1, esim.OutcomeUnknown, esim.RepeatSafe, 1},
+		{esimtest.Fault502HTMLAfter, 1, esim.OutcomeUnknown, esim.RepeatSafe, 1},
+		{esimtest.FaultTruncatedJSON, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 1},
+		{esimtest.FaultEmpty200, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 1},
+		{esimtest.FaultHTML200, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 1},
+		{esimtest.FaultDuplicateKeys, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 1},
+		{esimtest.FaultWrongCase, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 1},
+		{esimtest.Fault500Before, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 0},
+		{esimtest.FaultRedirectAfter, 1, esim.OutcomeUnknown, esim.RepeatUnknown, 1},
+		{esimtest.FaultCutAfterCommit, 9, esim.OutcomeUnknown, esim.RepeatSafe, 1},
+		{esimtest.FaultCutBeforeCommit, 9, esim.OutcomeUnknown, esim.RepeatSafe, 0},
+		{esimtest.FaultStaleToken, 1, esim.OutcomeAccepted, esim.RepeatUnknown, 1},
+		{esimtest.FaultStaleToken, 2, esim.OutcomeNotSent, esim.RepeatUnknown, 0},
 	} {
 		t.Run(fmt.Sprintf("%s %d times", row.kind, row.times), func(t *testing.T) {
 			t.Parallel()
@@ -243,18 +244,30 @@ func TestLostAnswers(t *testing.T) {
 			mustBalance(t, c) // logged in
 			sim.ESIMFX.Inject(esimtest.Fault{Kind: row.kind, Op: "order", Times: row.times})
 			request := esim.OrderRequest{PackageID: japan, Reference: "cart-1"}
-			order, err := c.Order(t.Context(), request)
-			if row.ok {
+			_, err := c.Order(t.Context(), request)
+			if row.outcome == esim.OutcomeAccepted {
 				require.NoError(t, err)
-				assert.Equal(t, 1, order.Delivered())
 			} else {
-				assert.Equal(t, row.outcome, problem(t, err).Outcome)
-				assert.Equal(t, row.outcome == esim.OutcomeUnknown, esim.MaybeCharged(err))
+				e := problem(t, err)
+				assert.Equal(t, row.outcome, e.Outcome)
+				assert.Equal(t, row.repeat, e.Repeat)
+				assert.Equal(t, row.repeat == esim.RepeatSafe, e.RetryAfter == time.Minute)
 			}
 			assert.Equal(t, row.charges, sim.ESIMFX.Ledger().Count())
+			sends := sim.ESIMFX.Requests("order")
+			if row.outcome == esim.OutcomeUnknown {
+				assert.Equal(t, 1, sends, "nothing in doubt is sent again by the client")
+			}
 
 			sim.ESIMFX.Heal()
-			order, err = c.Order(t.Context(), request)
+			order, err := c.Order(t.Context(), request)
+			if row.outcome == esim.OutcomeUnknown && row.repeat != esim.RepeatSafe {
+				require.ErrorIs(t, err, esim.ErrDuplicate)
+				assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+				assert.Equal(t, sends, sim.ESIMFX.Requests("order"))
+				assert.Equal(t, row.charges, sim.ESIMFX.Ledger().Count())
+				return
+			}
 			require.NoError(t, err)
 			assert.Equal(t, 1, order.Delivered())
 			assert.Equal(t, 1, sim.ESIMFX.Ledger().Count(), "one reference, one charge")
@@ -322,15 +335,21 @@ func TestManyCallersOneReference(t *testing.T) {
 	for i := range ids {
 		all.Go(func() {
 			order, err := c.Order(t.Context(), esim.OrderRequest{PackageID: japan, Quantity: 2, Reference: "cart-1"})
-			if assert.NoError(t, err) {
+			if err == nil {
 				ids[i] = order.ID
+				return
 			}
+			assert.ErrorIs(t, err, esim.ErrDuplicate)
+			assert.True(t, esim.MaybeCharged(err))
 		})
 	}
 	all.Wait()
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	require.Len(t, ids, 4, "a key is sent four times in its life")
 	for _, id := range ids {
 		assert.Equal(t, ids[0], id)
 	}
+	assert.Equal(t, 8, sim.ESIMFX.Requests("order"))
 	assert.Equal(t, 2, sim.ESIMFX.Ledger().Count())
 	assert.Equal(t, 1, sim.ESIMFX.Requests("auth"))
 }
@@ -363,11 +382,13 @@ func TestUnknownThings(t *testing.T) {
 	_, err = c.Order(t.Context(), esim.OrderRequest{PackageID: "no-such-product"})
 	e := problem(t, err)
 	require.ErrorIs(t, e, esim.ErrPackageUnavailable)
-	assert.Equal(t, esim.OutcomeRejected, e.Outcome)
+	assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
 
 	untaught := connect(t, sim, func(cfg *esimfx.Config) { cfg.Codes = nil })
 	_, err = untaught.Order(t.Context(), esim.OrderRequest{PackageID: "no-such-product"})
-	assert.Equal(t, esim.OutcomeUnknown, problem(t, err).Outcome, "nobody knows what the code means")
+	require.ErrorIs(t, err, esim.ErrPackageUnavailable)
+	assert.Equal(t, esim.OutcomeNotSent, problem(t, err).Outcome, "what the code means need not be known")
+	assert.Zero(t, sim.ESIMFX.Requests("order"))
 	assert.Zero(t, sim.ESIMFX.Ledger().Count())
 }
 

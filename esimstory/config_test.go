@@ -190,6 +190,9 @@ func TestCapabilities(t *testing.T) {
 		Order: true, MaxQuantity: 7, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
 		ListPackages: true, PriceGuard: esim.PriceGuardSheet,
 	}, priced.Capabilities())
+
+	tried := newTestClient(t, answering(200, ""), func(c *Config) { c.RepeatsVerified = true })
+	require.Equal(t, esim.RepeatSafe, tried.Capabilities().OrderRepeat)
 }
 
 func TestUnsupportedCallsSendNothing(t *testing.T) {
@@ -233,7 +236,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	slog.New(slog.NewTextHandler(logged, nil)).Info("x", "value", config, "pointer", &config)
 	require.NotContains(t, logged.String(), testSecretKey)
 	require.NotContains(t, logged.String(), testAccessKey)
-	require.Equal(t, "esimstory.Config{AccessKey: true, SecretKey: true, Catalog: 0, MaxUnits: 0}", fmt.Sprint(config))
+	require.Equal(t, "esimstory.Config{AccessKey: true, SecretKey: true, Catalog: 0, RepeatsVerified: false, MaxUnits: 0}", fmt.Sprint(config))
 	require.Contains(t, fmt.Sprint(Config{}), "SecretKey: false")
 	doc, err := json.Marshal(struct{ Key esim.Secret }{config.SecretKey})
 	require.NoError(t, err)

@@ -161,10 +161,12 @@ func TestLinesOfOneOptionBecomeOne(t *testing.T) {
 	// The same purchase in another order of lines is the same purchase, and
 	// another one is a conflict, which is not sent.
 	_, err = c.OrderLines(t.Context(), LinesRequest{Reference: "r", Lines: []Line{{optionB, 1}, {optionA, 2}}})
-	require.NoError(t, err)
+	require.ErrorIs(t, err, esim.ErrDuplicate)
+	require.Equal(t, esim.OutcomeAccepted, esim.OutcomeOf(err))
 	_, err = c.OrderLines(t.Context(), LinesRequest{Reference: "r", Lines: []Line{{optionB, 2}, {optionA, 1}}})
 	require.ErrorIs(t, err, esim.ErrReferenceConflict)
-	require.Equal(t, 2, wire.sends())
+	require.Equal(t, esim.OutcomeAccepted, esim.OutcomeOf(err), "of the purchase that has the reference")
+	require.Equal(t, 1, wire.sends())
 }
 
 func TestOneLineIsAnOrder(t *testing.T) {
@@ -172,7 +174,7 @@ func TestOneLineIsAnOrder(t *testing.T) {
 	c := newTestClient(t, wire)
 	order, err := c.Order(t.Context(), esim.OrderRequest{PackageID: optionA, Reference: "r"})
 	require.NoError(t, err)
-	same, err := c.OrderLines(t.Context(), LinesRequest{Reference: "r", Lines: []Line{{optionA, 1}}})
+	same, err := newTestClient(t, wire).OrderLines(t.Context(), LinesRequest{Reference: "r", Lines: []Line{{optionA, 1}}})
 	require.NoError(t, err)
 	require.Equal(t, order, same)
 	require.Equal(t, wire.bodies[0], wire.bodies[1])
@@ -190,11 +192,12 @@ func TestMaxUnits(t *testing.T) {
 
 // A send in doubt makes every later refusal of the same reference say nothing.
 func TestRefusalAfterDoubt(t *testing.T) {
-	wire := answering(500, `{"error":"Internal server error"}`)
-	c := newTestClient(t, wire)
+	wire := answering(502, `<html>`)
+	c := newTestClient(t, wire, func(c *Config) { c.RepeatsVerified = true })
 	req := esim.OrderRequest{PackageID: optionA, Reference: "r"}
 	_, err := c.Order(t.Context(), req)
 	require.True(t, esim.MaybeCharged(err))
+	require.True(t, esim.MayRepeat(err))
 
 	wire.status, wire.body = 422, `{"errors":["Product with option_id not found"]}`
 	_, err = c.Order(t.Context(), req)
@@ -206,6 +209,33 @@ func TestRefusalAfterDoubt(t *testing.T) {
 	require.ErrorIs(t, err, esim.ErrDuplicate)
 	require.True(t, esim.MaybeCharged(err))
 	require.Equal(t, 3, wire.sends(), "each call is one send")
+}
+
+// After whatever leaves open what was bought, one request is all there is, also
+// when the caller asks again. A repeat may buy a second time.
+func TestOneRequestAfterAnythingUnknown(t *testing.T) {
+	for _, answer := range []struct {
+		status int
+		body   string
+	}{
+		{422, `{"errors":["eSIM Request failed: x"]}`},
+		{422, `{"errors":["API connection error: x"]}`},
+		{422, `{"errors":["External order id has already been taken"]}`},
+		{422, `{"errors":["something new"]}`},
+		{500, `{"error":"Internal server error"}`},
+		{502, `<html>`},
+		{200, `{}`},
+		{302, ``},
+	} {
+		wire := answering(answer.status, answer.body)
+		c := newTestClient(t, wire, func(c *Config) { c.MaxRetries = 5 })
+		for range 4 {
+			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: optionA, Reference: "r"})
+			require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err), answer.body)
+			require.False(t, esim.MayRepeat(err), answer.body)
+		}
+		require.Equal(t, 1, wire.sends(), answer.body)
+	}
 }
 
 func TestNoPurchaseIsSentTwiceByItself(t *testing.T) {

@@ -85,10 +85,17 @@ func TestResumedOrderIsInDoubt(t *testing.T) {
 			return err
 		},
 	} {
-		err := call(newTestClient(t, answering(422, refusal)))
+		wire := answering(422, refusal)
+		err := call(newTestClient(t, wire))
+		require.ErrorIs(t, err, esim.ErrDuplicate)
+		require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+		require.Zero(t, wire.sends(), "nobody knows what a repeat would do")
+
+		tried := func(c *Config) { c.RepeatsVerified = true }
+		err = call(newTestClient(t, wire, tried))
 		require.ErrorIs(t, err, esim.ErrPackageUnavailable)
 		require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
-		require.NoError(t, call(newTestClient(t, answering(200, answerOne))))
+		require.NoError(t, call(newTestClient(t, answering(200, answerOne), tried)))
 	}
 	_, err := newTestClient(t, answering(500, "")).Order(t.Context(), esim.OrderRequest{PackageID: optionA, Reference: "a b", Resumed: true})
 	require.Equal(t, esim.OutcomeNotSent, esim.OutcomeOf(err), "such a reference was never sent")

@@ -180,16 +180,16 @@ func TestSimulatedLostAnswer(t *testing.T) {
 			require.Error(t, err)
 			require.True(t, esim.MaybeCharged(err))
 
-			// The deliberate repeat is refused, and says that the order stands.
+			// The deliberate repeat is not sent.
 			_, err = s.Order(t.Context(), req)
 			require.True(t, esim.MaybeCharged(err))
+			require.ErrorIs(t, err, esim.ErrDuplicate)
 			if kind.Commits() {
-				require.ErrorIs(t, err, esim.ErrDuplicate)
 				s.sim.Advance(time.Minute)
 				s.requireDelivered(t, "cart-3")
 			}
 			require.Len(t, s.sim.ESIMStory.Ledger().ByReference("cart-3"), 1)
-			require.Equal(t, 2, s.sim.ESIMStory.Requests("order"))
+			require.Equal(t, 1, s.sim.ESIMStory.Requests("order"))
 		})
 	}
 }

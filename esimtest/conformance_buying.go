@@ -12,6 +12,7 @@ type buyer struct {
 	op          string
 	quantity    int
 	idempotency esim.Idempotency
+	repeat      esim.Repeat
 	call        func(ctx context.Context, c esim.Client, reference string) (*esim.Order, error)
 }
 
@@ -39,7 +40,8 @@ func (t *trial) buyer(op string) buyer {
 
 func (t *trial) orderBuyer(quantity int) buyer {
 	t.Helper()
-	b := buyer{op: "Order", quantity: quantity, idempotency: t.patient().Capabilities().OrderIdempotency}
+	caps := t.patient().Capabilities()
+	b := buyer{op: "Order", quantity: quantity, idempotency: caps.OrderIdempotency, repeat: caps.OrderRepeat}
 	b.call = func(ctx context.Context, c esim.Client, reference string) (*esim.Order, error) {
 		return c.Order(ctx, esim.OrderRequest{PackageID: t.h.Package.ID, Quantity: quantity, Reference: reference})
 	}
@@ -52,7 +54,8 @@ func (t *trial) topUpBuyer() buyer {
 	c := t.patient()
 	iccid := t.h.TopUpICCID(t)
 	choice := t.topUps(c, iccid)[0]
-	b := buyer{op: "TopUp", quantity: 1, idempotency: c.Capabilities().TopUpIdempotency}
+	caps := c.Capabilities()
+	b := buyer{op: "TopUp", quantity: 1, idempotency: caps.TopUpIdempotency, repeat: caps.TopUpRepeat}
 	b.call = func(ctx context.Context, c esim.Client, reference string) (*esim.Order, error) {
 		return c.TopUp(ctx, esim.TopUpRequest{ICCID: iccid, PackageID: choice.ID, Reference: reference})
 	}
@@ -120,7 +123,7 @@ func (t *trial) finish(c esim.Client, o *esim.Order) *esim.Order {
 // sendLimit is how many purchases one call may send: one, and one more if the
 // first was turned away at the door; where the provider replays, each may be
 // repeated as often as the settings allow. While an earlier send is in doubt
-// and the provider knows no keys, none.
+// and no repeat is safe, none.
 func (b *buyer) sendLimit(retries int, inDoubt, atDoor bool) int {
 	limit := 1
 	switch b.idempotency {
@@ -130,6 +133,9 @@ func (b *buyer) sendLimit(retries int, inDoubt, atDoor bool) int {
 		}
 	case esim.IdempotencyRejects:
 	case esim.IdempotencyReplays:
+		if inDoubt {
+			return 0
+		}
 		limit = (1 + retries) * b.quantity
 	}
 	if atDoor {

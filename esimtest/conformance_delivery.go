@@ -116,7 +116,7 @@ func (t *trial) pendingPair() {
 		if !errors.Is(err, esim.ErrIncomplete) || e.Outcome != esim.OutcomeAccepted || e.Order == nil {
 			t.Fatalf("an eSIM is missing, and the error is no accepted ErrIncomplete with the rest: %v", err)
 		}
-		if c.Capabilities().OrderIdempotency != esim.IdempotencyReplays {
+		if c.Capabilities().OrderRepeat != esim.RepeatSafe {
 			return
 		}
 		if done, err = c.Order(t.ctx(), r); err != nil {

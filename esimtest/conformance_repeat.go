@@ -65,8 +65,8 @@ func (t *trial) twice(op string) {
 		t.Errorf("the second result does not say that it was replayed")
 	case err != nil && !esim.MaybeCharged(err):
 		t.Errorf("the reference is charged, and MaybeCharged is false: %v", err)
-	case err != nil && b.idempotency == esim.IdempotencyReplays:
-		t.Errorf("the provider replays, and the second call failed: %v", err)
+	case err != nil && b.repeat == esim.RepeatSafe:
+		t.Errorf("a repeat is said to be safe, and the second call failed: %v", err)
 	}
 	t.wantBought(b.quantity)
 }

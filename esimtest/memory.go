@@ -1,7 +1,6 @@
 package esimtest
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -126,7 +125,22 @@ func MemoryPending(delay time.Duration, ids ...string) MemoryOption {
 // [esim.IdempotencyNone] it is refused here, as an adapter must do where the
 // provider could not tell the second from the first.
 func MemoryIdempotency(i esim.Idempotency) MemoryOption {
-	return func(m *Memory) { m.caps.OrderIdempotency, m.caps.TopUpIdempotency = i, i }
+	return func(m *Memory) {
+		m.caps.OrderIdempotency, m.caps.TopUpIdempotency = i, i
+		m.caps.OrderRepeat, m.caps.TopUpRepeat = repeatOf(i), repeatOf(i)
+	}
+}
+
+// repeatOf is what a repeat of a purchase in doubt does, whatever was answered.
+func repeatOf(i esim.Idempotency) esim.Repeat {
+	switch i {
+	case esim.IdempotencyReplays:
+		return esim.RepeatSafe
+	case esim.IdempotencyRejects:
+		return esim.RepeatUnknown
+	case esim.IdempotencyNone:
+	}
+	return esim.RepeatBuys
 }
 
 // MemoryCapabilities changes what the client supports; a call switched off is
@@ -162,6 +176,7 @@ func NewMemory(opts ...MemoryOption) *Memory {
 			Cancel: true, GetESIM: true, Usage: true, Balance: true,
 			LookupByReference: true, MaxQuantity: 20,
 			OrderIdempotency: esim.IdempotencyReplays, TopUpIdempotency: esim.IdempotencyReplays,
+			OrderRepeat: esim.RepeatSafe, TopUpRepeat: esim.RepeatSafe,
 			Fulfilment: esim.FulfilmentPolled, PriceGuard: esim.PriceGuardEnforced,
 			PollInterval: 5 * time.Millisecond,
 		},
@@ -178,8 +193,6 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	for _, o := range opts {
 		o(m)
 	}
-	m.caps.OrderRepeat = cmp.Or(m.caps.OrderRepeat, repeatOf(m.caps.OrderIdempotency))
-	m.caps.TopUpRepeat = cmp.Or(m.caps.TopUpRepeat, repeatOf(m.caps.TopUpIdempotency))
 	if m.packages == nil {
 		m.packages = memoryCatalogue(m.opening.Currency())
 	}
@@ -192,19 +205,6 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	}
 	m.ledger = newLedger(m.Now, m.opening)
 	return m
-}
-
-// repeatOf is what a repeat does at a provider that does this with a second
-// request, if a test says nothing else.
-func repeatOf(i esim.Idempotency) esim.Repeat {
-	switch i {
-	case esim.IdempotencyReplays:
-		return esim.RepeatSafe
-	case esim.IdempotencyNone:
-		return esim.RepeatBuys
-	case esim.IdempotencyRejects:
-	}
-	return esim.RepeatUnknown
 }
 
 // Provider returns the name set by [MemoryProvider].

@@ -271,10 +271,8 @@ func (m *Memory) closing(b *buy, err *esim.Error) *esim.Error {
 		p.doubt = true
 	}
 	if p.doubt {
-		err.Outcome, err.Repeat = esim.OutcomeUnknown, m.caps.OrderRepeat
-		if b.op == "TopUp" {
-			err.Repeat = m.caps.TopUpRepeat
-		}
+		err.Outcome = esim.OutcomeUnknown
+		err.Repeat = repeatOf(b.idempotency(m.caps))
 	}
 	return err
 }

@@ -2,15 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
 )
 
@@ -41,26 +49,96 @@ func TestSimulatedShop(t *testing.T) {
 	assert.NotRegexp(t, `LPA:1\$[^$\s]+\$[^\[\s]`, text, "activation codes are masked")
 }
 
-// TestSellChargesOnce loses answers in a row; the ledger shows one charge.
-func TestSellChargesOnce(t *testing.T) {
-	s, err := openShop()
-	require.NoError(t, err)
-	t.Cleanup(s.close)
-	s.sim.ESIMFly.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit, Times: 2})
-	order, err := sell(t.Context(), s.fly, "JP", "test-1")
-	require.NoError(t, err)
-	assert.Equal(t, 1, order.Delivered())
-	assert.Len(t, s.sim.ESIMFly.Ledger().Charges(), 1)
+// TestSellSendsOnce: whatever leaves a purchase in doubt, one request and at most
+// one charge, since nobody has verified what a repeat would do.
+func TestSellSendsOnce(t *testing.T) {
+	for _, kind := range []esimtest.FaultKind{
+		esimtest.FaultCutAfterCommit, esimtest.FaultCutBeforeCommit, esimtest.Fault500After, esimtest.Fault502HTMLAfter, esimtest.FaultHTML200,
+	} {
+		s, err := openShop()
+		require.NoError(t, err)
+		t.Cleanup(s.close)
+		for _, c := range []esim.Client{s.fly, s.story} {
+			server := s.sim.Server(c.Provider())
+			server.Inject(esimtest.Fault{Op: "order", Kind: kind, Times: 9})
+			_, err = sell(t.Context(), c, "JP", "test-1")
+			assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err), kind)
+			assert.Equal(t, 1, server.Requests("order"), "%s at %s", kind, c.Provider())
+			assert.LessOrEqual(t, server.Ledger().Count(), 1)
+		}
+		_, err = sell(t.Context(), s.fly, "JP", "")
+		require.Error(t, err, "without a reference a repeat would be another purchase")
+		assert.Equal(t, 1, s.sim.ESIMFly.Requests("order"))
+	}
+}
 
-	_, err = sell(t.Context(), s.fly, "JP", "")
-	require.Error(t, err, "without a reference a repeat would be another purchase")
-	assert.Len(t, s.sim.ESIMFly.Ledger().Charges(), 1)
+// TestSellAfterAFailureCode: an order that was charged and answered with
+// ORDER_PROCESSING_ERROR is requested once, replays verified or not.
+func TestSellAfterAFailureCode(t *testing.T) {
+	for _, verified := range []bool{false, true} {
+		charges := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.Method == http.MethodPost {
+				charges++
+				w.WriteHeader(http.StatusInternalServerError)
+				_, _ = io.WriteString(w, `{"success":false,"code":"ORDER_PROCESSING_ERROR","message":"x"}`)
+				return
+			}
+			_, _ = io.WriteString(w, `{"success":true,"data":{"packages":[{"package_code":"p","name":"Japan","cost":2.5,"currency":"USD",`+
+				`"data_amount_gb":1,"validity_days":7,"region":"Japan","coverage_countries":["JP"]}],"pagination":{"page":1,"limit":100,"total":1,"total_pages":1}}}`)
+		}))
+		c, err := esimfly.New(esimfly.Config{
+			Settings:   esim.Settings{BaseURL: server.URL, MaxRetries: 5},
+			AccessCode: "esf_x", SecretKey: esim.NewSecret("sk_x"), ReplaysVerified: verified,
+		})
+		require.NoError(t, err)
+		_, err = sell(t.Context(), onShelf{c}, "JP", "test-1")
+		assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+		assert.Equal(t, 1, charges, "verified: %t", verified)
+		c.CloseIdleConnections()
+		server.Close()
+	}
+}
 
-	// eSIM Story replays nothing, so a doubt is the caller's to settle.
-	s.sim.ESIMStory.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit, Times: 9})
-	_, err = sell(t.Context(), s.story, "JP", "test-2")
-	assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
-	assert.Equal(t, 1, s.sim.ESIMStory.Requests("order"))
+// onShelf lists one package.
+type onShelf struct{ esim.Client }
+
+func (onShelf) ListPackages(context.Context, esim.PackageQuery) (*esim.PackagePage, error) {
+	price, err := esim.ParseMoney("2.5", "USD")
+	p := esim.Package{Provider: esim.ESIMFly, ID: "p", Name: "Japan", Price: price}
+	return &esim.PackagePage{Packages: []esim.Package{p}}, err
+}
+
+// TestSellRepeatsWhereThatIsSafe: once, a minute later, and as long as the
+// context lasts.
+func TestSellRepeatsWhereThatIsSafe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, times := range []int{1, 9} {
+			sim := esimtest.NewSimulator(t, esimtest.WithoutListeners())
+			c, err := esimfx.New(esimfx.Config{
+				Settings: esim.Settings{BaseURL: sim.ESIMFX.URL(), HTTPClient: &http.Client{Transport: sim.ESIMFX.Transport()}},
+				ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
+			})
+			require.NoError(t, err)
+			sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit, Times: times})
+			begun := time.Now()
+			order, err := sell(t.Context(), c, "JP", "test-1")
+			assert.GreaterOrEqual(t, time.Since(begun), time.Minute)
+			assert.Equal(t, 2, sim.ESIMFX.Requests("order"))
+			assert.Equal(t, 1, sim.ESIMFX.Ledger().Count())
+			if times == 1 {
+				require.NoError(t, err)
+				assert.Equal(t, 1, order.Delivered())
+				continue
+			}
+			assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+			assert.False(t, esim.MayRepeat(err))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		assert.False(t, pause(ctx, &esim.Error{RetryAfter: time.Minute}))
+	})
 }
 
 func TestBuyWantsLive(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +147,11 @@ func fill(t *testing.T, h esimtest.Harness, col column, fault esimtest.Fault, wa
 	checkError(t, err, want)
 	if col.quantity > 1 {
 		checkKnown(t, known(order, err), paid)
+		fixed := want[0] == 'U' && !esim.MayRepeat(err) || want.success() && strings.HasPrefix(col.name, "esimfly")
+		if fixed { // the keys of this eSIMfly are not verified
+			col.stays(t, h, buy, charges)
+			return
+		}
 		again := col.settle(t, h, buy, charges)
 		require.True(t, again.Replayed || !want.success(), "what was in hand is bought again")
 	}

@@ -63,6 +63,18 @@ func checkKnown(t *testing.T, list []esim.ESIM, paid []esimtest.Charge) {
 	}
 }
 
+// stays asks again for what is in doubt for good, or known to be made where no key
+// is to be relied on: nothing is sent, and nothing is charged.
+func (c column) stays(t *testing.T, h esimtest.Harness, buy func(context.Context) (*esim.Order, error), charges int) {
+	t.Helper()
+	bought, sends := h.Ledger.Charges()[charges:], h.PurchaseSends()
+	_, err := buy(t.Context())
+	require.ErrorIs(t, err, esim.ErrDuplicate)
+	require.True(t, esim.MaybeCharged(err))
+	require.Equal(t, bought, h.Ledger.Charges()[charges:])
+	require.Equal(t, sends, h.PurchaseSends())
+}
+
 // settle repeats the purchase now that nothing is wrong: whatever came of it
 // before, the quantity ordered is paid in the end, once, and in hand.
 func (c column) settle(t *testing.T, h esimtest.Harness, buy func(context.Context) (*esim.Order, error), charges int) *esim.Order {

@@ -47,8 +47,8 @@ type books struct {
 
 // TestTenThousandOrders places orders under a schedule in which one request in
 // ten suffers a fault, by callers that do what they are told to: repeat with
-// the same reference, at once while MaybeCharged, after a moment when the
-// provider was not reached, and only a few times. In the end the provider's
+// the same reference where MayRepeat, after a moment when the provider was not
+// reached, and only a few times. In the end the provider's
 // ledger and the callers' books must agree to the charge.
 func TestTenThousandOrders(t *testing.T) {
 	for _, provider := range []esim.Provider{esim.ESIMFly, esim.ESIMStory, esim.ESIMFX} {
@@ -157,7 +157,9 @@ func repeated(ctx context.Context, buy func(context.Context) error) (err error) 
 		switch {
 		case err == nil:
 			return nil
+		case esim.MaybeCharged(err) && esim.MayRepeat(err):
 		case esim.MaybeCharged(err):
+			return err
 		case unsent(err) || errors.Is(err, esim.ErrRateLimited):
 			select {
 			case <-time.After(pause):
@@ -260,7 +262,7 @@ func (m market) audit(t *testing.T, b *books) {
 	}
 	t.Logf("of %d open items %d were charged", len(b.open), paidOpen)
 	assert.Empty(t, charges, "charged, and lost")
-	assert.Less(t, len(b.refused)+len(b.open)-paidOpen, orders()/50, "hardly anything was bought, so little is proven")
+	assert.Less(t, len(b.refused)+len(b.open)-paidOpen, orders()/20, "hardly anything was bought, so little is proven")
 
 	ledger := m.server.Ledger()
 	sum, err := ledger.Balance().Add(ledger.Total())

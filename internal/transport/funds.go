@@ -67,12 +67,3 @@ func below(balance, total esim.Money) bool {
 	return err == nil && cmp < 0
 }
 
-// PreCheck makes the reads that decide whether a purchase is sent, side by
-// side, and returns when all have ended. Each keeps its own result.
-func (t *Transport) PreCheck(ctx context.Context, reads ...func(context.Context)) {
-	var all sync.WaitGroup
-	for _, read := range reads {
-		all.Go(func() { read(ctx) })
-	}
-	all.Wait()
-}

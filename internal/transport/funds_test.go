@@ -70,5 +70,8 @@ func TestPreChecksAreReadSideBySide(t *testing.T) {
 		pause := func(context.Context) { time.Sleep(time.Second) }
 		tr.PreCheck(t.Context(), pause, pause, pause)
 		assert.Equal(t, time.Second, time.Since(begun))
+		assert.PanicsWithValue(t, "a bug", func() {
+			tr.PreCheck(t.Context(), pause, func(context.Context) { panic("a bug") })
+		})
 	})
 }

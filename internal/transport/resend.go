@@ -51,11 +51,8 @@ const (
 // resend decides whether the call is sent again after an attempt that ended
 // with r, and after which pause.
 func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bool) {
-	if f.c.sendsOnce() {
+	if f.c.sendsOnce() || ctx.Err() != nil || !f.allows(r) {
 		f.mend(r) // for the calls that follow
-		return 0, false
-	}
-	if ctx.Err() != nil || !f.allows(r) {
 		return 0, false
 	}
 	switch r.Retry {

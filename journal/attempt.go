@@ -236,6 +236,7 @@ func refusal(o esim.Outcome, failure error, told bool) Event {
 // lasting are the reasons for sending nothing that do not pass by themselves.
 var lasting = []error{
 	esim.ErrInvalidRequest, esim.ErrPriceChanged, esim.ErrPackageUnavailable, esim.ErrReferenceConflict, errors.ErrUnsupported,
+	esim.ErrInsufficientBalance, // as where the provider itself refuses it
 }
 
 // soon obeys what the provider asks to wait. What it only refuses for now is

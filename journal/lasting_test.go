@@ -27,7 +27,7 @@ func TestEnqueuedAndRefusedBeforeItIsSent(t *testing.T) {
 		{errors.ErrUnsupported, journal.NotExecuted},
 		{esim.ErrUnavailable, journal.Ready},
 		{esim.ErrUnauthorized, journal.Ready},
-		{esim.ErrInsufficientBalance, journal.Ready},
+		{esim.ErrInsufficientBalance, journal.NotExecuted}, // as where the provider refuses it
 		{esim.ErrClockSkew, journal.Ready},
 		{esim.ErrNotEligible, journal.Ready},
 		{nil, journal.Ready},

@@ -65,10 +65,6 @@ func (j *Journal) work(ctx context.Context, e Entry) Entry {
 // step does the one thing that brings the purchase forward. Told: a caller
 // waits for the result.
 func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Entry, *esim.Order, error) {
-	d, err := decodeDocument(e.Document)
-	if err != nil {
-		return e, nil, err
-	}
 	now, err := j.now(ctx)
 	clockOK := err == nil
 	if err != nil && !errors.Is(err, ErrClockSuspect) {
@@ -90,7 +86,8 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 	if err != nil || placed {
 		return e, nil, err
 	}
-	if d, err = decodeDocument(e.Document); err != nil {
+	d, err := decodeDocument(e.Document)
+	if err != nil {
 		return e, nil, err
 	}
 	if e.State == Ready && !now.Before(d.Until) || !told && !now.Before(e.DeadlineAt) {

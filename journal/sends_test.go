@@ -159,7 +159,7 @@ func TestFXWithoutMoneyIsNoFlood(t *testing.T) {
 	require.Error(t, err)
 	for range 60 * 6 {
 		m.sim.Advance(10 * time.Second)
-		_, err := m.j.Step(t.Context(), 100)
+		_, err = m.j.Step(t.Context(), 100)
 		require.NoError(t, err)
 	}
 	p, err := m.j.Lookup(t.Context(), esim.ESIMFX, "cart-1")

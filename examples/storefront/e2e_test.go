@@ -70,7 +70,6 @@ func TestSaleByKeyboard(t *testing.T) {
 	c := b.cartAt(t)
 	b.sees(t, "You have been charged once")
 	b.run(t, chromedp.Evaluate[chromedp.Void]("window.stayed = true"))
-	b.sees(t, inDoubtArrived)
 	p := s.waitFor(t, c, journal.Unknown)
 	assert.Empty(t, p.Order, "nothing is claimed before the webhook")
 
@@ -89,7 +88,7 @@ func TestSaleByKeyboard(t *testing.T) {
 	charges := s.charges(esim.ESIMStory)
 	require.Len(t, charges, 1)
 	assert.Equal(t, c.Reference(), charges[0].Reference)
-	assert.GreaterOrEqual(t, s.resellers.sim.ESIMStory.Requests("order"), 2, "it was sent again")
+	assert.Equal(t, 1, s.resellers.sim.ESIMStory.Requests("order"), "nobody knows what a repeat would do")
 	b.quiet(t)
 }
 
@@ -100,7 +99,6 @@ func TestJourneyOnAPhone(t *testing.T) {
 	s := startShop(t)
 	b := openBrowser(t)
 	b.show(t, 390, 844, "dark")
-	s.loseNextAnswer()
 	o := s.cheapest(t, esim.ESIMFX)
 
 	b.at(t, s.base+"/to/JP?sort=pergb")

@@ -140,7 +140,7 @@ func TestForeignPages(t *testing.T) {
 	assert.Empty(t, s.charges(esim.ESIMFX))
 }
 
-// TestLostAnswer sells while every reseller's answer is lost: the page is
+// TestLostAnswer sells while the answers of two resellers are lost: the page is
 // honest, the books hold one charge, and the operator sees what is open.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
@@ -148,7 +148,7 @@ func TestLostAnswer(t *testing.T) {
 	s.hold(true)
 	s.loseNextAnswer()
 	carts := map[esim.Provider]cart{}
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMStory, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMStory} { // eSIMfx is asked again after a minute
 		carts[p] = s.buyOne(t, p)
 	}
 	p := s.waitFor(t, carts[esim.ESIMStory], journal.Unknown)
@@ -158,10 +158,7 @@ func TestLostAnswer(t *testing.T) {
 	assert.Contains(t, behind, p.Reference)
 	assert.Contains(t, behind, "Did you charge for this?")
 
-	require.Eventually(t, func() bool {
-		q, err := s.journal.Get(t.Context(), p.ID)
-		return err == nil && q.Arrived
-	}, 15*time.Second, 50*time.Millisecond, "sent again, and refused as known")
+	assert.Len(t, p.Attempts, 1, "nobody knows what a repeat would do")
 	s.hold(false)
 	for p, c := range carts {
 		s.waitFor(t, c, journal.Delivered)
@@ -169,7 +166,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 	behind = s.operatorPage(t)
 	assert.Contains(t, behind, "Nothing is open")
-	assert.Contains(t, behind, "3 charged, and each is one purchase")
+	assert.Contains(t, behind, "2 charged, and each is one purchase")
 	for p, c := range carts {
 		_, purchase, err := s.purchase(t.Context(), c.Reference())
 		require.NoError(t, err)
@@ -531,7 +528,7 @@ func TestTour(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, options{tour: true, seed: testSeed}))
-	for _, line := range []string{"Pay (twice)", "We are checking with the network", inDoubtArrived, "Your eSIM is ready", "one charge"} {
+	for _, line := range []string{"Pay (twice)", inDoubtAsking, "Your eSIM is ready", "one charge"} {
 		assert.Contains(t, out.String(), line)
 	}
 	assert.Equal(t, 1, strings.Count(out.String(), "Charged:"))

@@ -94,7 +94,10 @@ var ordering = status{
 	steps(1, true), "calm", true,
 }
 
-const inDoubtArrived = "Your order has arrived at the network"
+const (
+	inDoubtAsking  = "We are checking with the network"
+	inDoubtArrived = "Your order has arrived at the network"
+)
 
 // inDoubt is a lost answer. Whether the reseller has charged us nobody knows
 // yet; that the customer has paid once is certain.
@@ -104,7 +107,7 @@ func inDoubt(p *journal.Purchase) status {
 	if p.Arrived {
 		return status{inDoubtArrived, text, steps(2, true), "wait", true}
 	}
-	return status{"We are checking with the network", text, steps(1, true), "wait", true}
+	return status{inDoubtAsking, text, steps(1, true), "wait", true}
 }
 
 func preparing(late bool) status {

@@ -46,7 +46,7 @@ func tour(ctx context.Context, w io.Writer, s *shop) error {
 	}
 	if err = v.watch(ctx, order+"/live", func(headline string) bool {
 		fmt.Fprintf(w, "The page: %s\n", headline)
-		if headline == inDoubtArrived {
+		if headline == inDoubtAsking {
 			fmt.Fprintln(w, "          The reseller may deliver now.")
 			s.hold(false)
 		}

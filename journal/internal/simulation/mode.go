@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -164,7 +163,6 @@ func (m Mode) isPurchase(r *http.Request) bool {
 // one is still good for a while, for then clients would renew it on goroutines
 // of their own, and a run would not be the same twice.
 type sharedToken struct {
-	mu      sync.Mutex
 	token   esim.Secret
 	fetched time.Time
 	now     func() time.Time
@@ -174,8 +172,6 @@ type sharedToken struct {
 func (s *sharedToken) Token(
 	ctx context.Context, _ string, refused esim.Secret, login func(context.Context) (esim.Secret, time.Duration, error),
 ) (esim.Secret, time.Time, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.now()
 	if s.token.IsZero() || s.token.Equal(refused) || now.Sub(s.fetched) > 50*time.Minute {
 		token, _, err := login(ctx)

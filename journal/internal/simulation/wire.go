@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -60,7 +59,7 @@ type wire struct {
 // RoundTrip implements [http.RoundTripper].
 func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w, p := t.w, t.r.current
-	if besides(r) { // on a goroutine of the client
+	if strings.HasSuffix(r.URL.Path, "/auth") { // on a goroutine of the client
 		return w.providers[t.account].road.RoundTrip(r)
 	}
 	op, pays := "asks", w.mode.isPurchase(r)
@@ -87,13 +86,6 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.point(t.r, op+" answered")
 	return answer, err
-}
-
-// besides reports whether clients of eSIMfx send the request beside others: a
-// login, or what is read before a purchase.
-func besides(r *http.Request) bool {
-	return slices.ContainsFunc([]string{"/auth", "/get_product", "/get_profile", "/get_available_topups", "/get_esim_status"},
-		func(path string) bool { return strings.HasSuffix(r.URL.Path, path) })
 }
 
 func (t *wire) carry(r *http.Request, p *purchase, how mishap) (*http.Response, error) {

@@ -13,7 +13,7 @@ type agenda []*sim
 
 // expect puts the eSIM where it belongs in the agenda. It is called after
 // whatever may have changed what time will do to it.
-func (w *world) expect(s *sim, now time.Time) {
+func (w *profiles) expect(s *sim, now time.Time) {
 	at := w.nextChange(s, now)
 	listed := !s.lookAt.IsZero()
 	switch s.lookAt = at; {
@@ -28,7 +28,7 @@ func (w *world) expect(s *sim, now time.Time) {
 }
 
 // due takes the eSIMs to look at now out of the agenda, the oldest first.
-func (w *world) due(now time.Time) []*sim {
+func (w *profiles) due(now time.Time) []*sim {
 	var list []*sim
 	for len(w.agenda) > 0 && !w.agenda[0].lookAt.After(now) {
 		s := w.agenda[0]
@@ -42,7 +42,7 @@ func (w *world) due(now time.Time) []*sim {
 
 // nextChange is the earliest time at which settle may find a change, zero for
 // never.
-func (w *world) nextChange(s *sim, now time.Time) time.Time {
+func (w *profiles) nextChange(s *sim, now time.Time) time.Time {
 	var next time.Time
 	sooner := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {

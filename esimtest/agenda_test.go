@@ -114,7 +114,8 @@ func live(t *testing.T, s *Simulator, d *dice, step int) {
 		x := one(d, fly.esims)
 		if x.delivered(s.Now()) && fly.toppable(x) {
 			it, _ := fly.catalogue.find(x.item.id)
-			require.Equal(t, http.StatusOK, fly.topUp(c, x, it, 1).status)
+			_, _, made := fly.topUp(c, x, it, 1)
+			require.True(t, made)
 		}
 	case 5:
 		x := one(d, fx.esims)
@@ -154,8 +155,10 @@ func liveBuying(t *testing.T, s *Simulator, d *dice, step int) {
 	t.Helper()
 	c := &call{op: "order", srv: s.ESIMFly.Server, now: s.Now()}
 	id := []string{"PHAJHEAYP", "RB85_4D", "merhaba-7days-1gb", "japan-unlimited-7days"}[d.throw(4)]
-	require.Equal(t, http.StatusOK, s.ESIMFly.buy(c, flyOrderRequest{packageCode: id, quantity: 1 + d.throw(2)}).status)
-	require.Equal(t, http.StatusOK, s.ESIMFX.buy("new "+strconv.Itoa(step), fxRequest{"NEW", "esimfx_10G_7D_JP", ""}).status)
+	_, _, made := s.ESIMFly.buy(c, flyOrderRequest{packageCode: id, quantity: 1 + d.throw(2)})
+	require.True(t, made)
+	_, _, made = s.ESIMFX.buy("new "+strconv.Itoa(step), fxRequest{"NEW", "esimfx_10G_7D_JP", ""})
+	require.True(t, made)
 }
 
 // A plan that was waiting begins when the one before it is ended by hand, and
@@ -187,7 +190,7 @@ func TestTimePassesForFreeWhereNobodyTravels(t *testing.T) {
 		liveBuying(t, s, &dice{seed: int64(step)}, step)
 	}
 	s.Advance(time.Minute)
-	assert.Empty(t, s.ESIMFly.world.agenda)
-	require.Len(t, s.ESIMFX.world.agenda, 100, "eSIMfx starts plans by itself")
-	assert.Equal(t, aDay.Add(sixtyDays), s.ESIMFX.world.agenda[0].lookAt)
+	assert.Empty(t, s.ESIMFly.profiles.agenda)
+	require.Len(t, s.ESIMFX.profiles.agenda, 100, "eSIMfx starts plans by itself")
+	assert.Equal(t, aDay.Add(sixtyDays), s.ESIMFX.profiles.agenda[0].lookAt)
 }

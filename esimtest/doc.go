@@ -4,10 +4,11 @@
 // # Simulators
 //
 // [NewSimulator] starts eSIMfly, eSIM Story and eSIMfx on loopback sockets.
-// They speak the providers' wire formats to the letter, as far as these are
-// documented, and check what the real ones check: signatures with code of
-// their own, time stamps within five minutes, request ids not used before,
-// tokens not expired, bodies without unknown or doubled fields. A client is
+// They speak the wire formats that the providers document, and check what the
+// documents say is checked: signatures with code of their own, time stamps
+// within five minutes, request ids not used before, tokens not expired. A
+// request in a form that no document shows is taken where a real server most
+// likely would take it, and noted: see [Simulator.Violations]. A client is
 // pointed at one by its base URL and credentials:
 //
 //	sim := esimtest.NewSimulator(t)
@@ -60,6 +61,14 @@
 // says whether a purchase that suffers it has been made. [Server.Schedule]
 // spreads faults over many requests, the same ones for the same seed.
 //
+// # Worlds
+//
+// A [World] is one way in which a reseller may behave where its documents are
+// silent, or one that breaks a sentence of theirs: failed orders that were
+// charged, keys that are ignored or forgotten, pages that lack a row, codes
+// that are written otherwise. [Worlds] has all of them, and [WithWorld] makes a
+// simulator of some.
+//
 // # Resellers of different temper
 //
 // [MemoryTemper] makes a [Memory] cheap but flaky, dear but instant, out of
@@ -68,8 +77,9 @@
 //
 // # What is invented
 //
-// Where a provider's documents are silent the simulator had to choose. The
-// doc comments of [ESIMFly], [ESIMStory] and [ESIMFX] say what was chosen. The
-// numbers of eSIMfx's error codes and the bodies of its webhooks are invented
-// altogether. Passing here does not prove that the real service agrees.
+// Where a provider's documents are silent the simulator had to choose.
+// docs/simulators.md lists every choice, with the worlds that choose otherwise.
+// The numbers of eSIMfx's error codes and the bodies of its webhooks are
+// invented altogether. Passing here does not prove that the real service
+// agrees.
 package esimtest

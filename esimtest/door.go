@@ -28,6 +28,7 @@ type door struct {
 	addr   string
 	ln     net.Listener // nil = shut, or unheard
 	barred bool         // shut
+	port   portHold     // while it is shut
 	resets int          // connections to reset on accept
 	idle   map[net.Conn]struct{}
 	busy   map[net.Conn]struct{}
@@ -86,11 +87,14 @@ func reachable(addr string) string {
 }
 
 // shut refuses connections from now on, idle ones included, and opens again
-// after the time given, if one is.
+// after the time given, if one is. The port stays this listener's own.
 func (d *door) shut(after time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.barred = true
+	if d.ln != nil && !d.closed {
+		d.hold()
+	}
 	if d.ln != nil {
 		_ = d.ln.Close() // nobody to tell
 		d.ln = nil
@@ -109,23 +113,18 @@ func (d *door) remain() {
 	}
 }
 
-// open listens on the same port again. The port was free a moment ago, so it
-// is asked for patiently.
+// open listens on the same port again, which was held meanwhile.
 func (d *door) open() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.barred, d.resets = false, 0
-	var err error
-	for range 1000 { // another process may use the port for a moment
-		if d.unheard || d.ln != nil || d.closed {
-			return
-		}
-		if err = d.listen(); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if d.unheard || d.ln != nil || d.closed {
+		return
 	}
-	panic("esimtest: cannot listen on " + d.addr + " again: " + err.Error())
+	if err := d.listen(); err != nil {
+		panic("esimtest: cannot listen on " + d.addr + " again: " + err.Error())
+	}
+	d.port.release()
 }
 
 // resetNext resets the next n connections, and ends idle ones so that there
@@ -236,6 +235,8 @@ func (d *door) close() {
 	d.mu.Lock()
 	d.closed = true
 	d.remain()
+	d.port.release()
+	d.calm.Broadcast()
 	d.mu.Unlock()
 	close(d.closing)
 	_ = d.server.Close() // the errors of listeners that are closed already
@@ -262,10 +263,15 @@ type resetting struct {
 func (l *resetting) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
-		if err != nil || !l.door.takeReset() {
+		switch {
+		case err != nil:
 			return c, err
+		case l.door.holds(c):
+		case l.door.takeReset():
+			reset(c)
+		default:
+			return c, nil
 		}
-		reset(c)
 	}
 }
 

@@ -29,6 +29,9 @@ func (p *Server) suffer(w http.ResponseWriter, c *call) {
 	var a *reply
 	if spec.after {
 		a = p.answer(c)
+		if spec.own && p.rules.failure.frees && c.free != nil {
+			c.free()
+		}
 	} else if c.op != "" {
 		p.api.inspect(c)
 	}
@@ -54,6 +57,7 @@ func (p *Server) playHang(_ http.ResponseWriter, c *call, _ *reply) {
 }
 
 func (p *Server) playHalfBody(w http.ResponseWriter, c *call, a *reply) {
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
@@ -62,6 +66,7 @@ func (p *Server) playHalfBody(w http.ResponseWriter, c *call, a *reply) {
 }
 
 func (p *Server) playTruncated(w http.ResponseWriter, c *call, a *reply) {
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.WriteHeader(a.status)
 	send(w, a.body[:len(a.body)/2])
@@ -128,6 +133,7 @@ func (p *Server) playSlowBody(w http.ResponseWriter, c *call, a *reply) {
 	if pause == 0 {
 		pause = 20 * time.Millisecond
 	}
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)

@@ -71,9 +71,10 @@ type FaultKind int
 // request, "after" that it has: see [FaultKind.Commits].
 const (
 	// FaultRefuse closes the listener, so that connections are refused until
-	// Heal or for Delay. Injected, it takes effect at once and Op, Skip and
-	// Times do not matter. Drawn by a schedule, the request at hand is cut
-	// before it is processed and the listener is closed for Delay.
+	// Heal or for Delay; the port is held meanwhile. Injected, it takes effect
+	// at once and Op, Skip and Times do not matter. Drawn by a schedule, the
+	// request at hand is cut before it is processed and the listener is closed
+	// for Delay.
 	FaultRefuse FaultKind = iota + 1
 	// FaultResetOnAccept accepts the next Times connections and resets them.
 	// With an Op or Skip, and in a schedule, the request is read first.
@@ -176,7 +177,8 @@ func AllFaults() []FaultKind {
 }
 
 // Commits reports whether a purchase that suffers this fault has taken effect
-// and stands in the ledger.
+// and stands in the ledger, unless the [World] refuses it or lets it fail
+// before the charge.
 func (k FaultKind) Commits() bool { return specOf(k).commits }
 
 // String returns the name of the constant without "Fault".

@@ -12,6 +12,7 @@ type faultSpec struct {
 	name    string
 	commits bool                                  // a purchase takes effect
 	after   bool                                  // the request is handled before the fault plays
+	own     bool                                  // the error is the provider's own, not one on the way
 	only    func(p esim.Provider, op string) bool // nil = every operation
 	// play writes what the client gets to see. The answer is nil unless the
 	// request was handled.
@@ -25,6 +26,11 @@ func before(name string, play func(*Server, http.ResponseWriter, *call, *reply))
 
 func committed(name string, play func(*Server, http.ResponseWriter, *call, *reply)) faultSpec {
 	return faultSpec{name: name, commits: true, after: true, play: play}
+}
+
+// failed is a provider that has acted and then says that it failed.
+func failed(name string, play func(*Server, http.ResponseWriter, *call, *reply)) faultSpec {
+	return faultSpec{name: name, commits: true, after: true, own: true, play: play}
 }
 
 // at restricts a specification.
@@ -53,7 +59,7 @@ var faultSpecs = [faultKinds]faultSpec{
 	FaultHalfBody:         committed("HalfBody", (*Server).playHalfBody),
 	FaultTruncatedJSON:    committed("TruncatedJSON", (*Server).playTruncated),
 	Fault500Before:        before("500Before", (*Server).play500),
-	Fault500After:         committed("500After", (*Server).play500),
+	Fault500After:         failed("500After", (*Server).play500),
 	Fault502HTMLBefore:    before("502HTMLBefore", (*Server).play502),
 	Fault502HTMLAfter:     committed("502HTMLAfter", (*Server).play502),
 	Fault503Before:        before("503Before", (*Server).play503),
@@ -81,5 +87,5 @@ var faultSpecs = [faultKinds]faultSpec{
 	FaultClockSkew:        {name: "ClockSkew", after: true, play: (*Server).playPlain, only: hasStamp},
 	FaultDuplicateRequest: before("DuplicateRequest", (*Server).playFailure).at(isFly),
 	FaultErrorBefore:      before("ErrorBefore", (*Server).playFailure),
-	FaultErrorAfter:       committed("ErrorAfter", (*Server).playFailure),
+	FaultErrorAfter:       failed("ErrorAfter", (*Server).playFailure),
 }

@@ -17,10 +17,14 @@ const ForeignICCID = "8948010010099999995"
 
 // ESIMFly simulates the eSIMfly Business API.
 //
-// What the provider leaves open is decided so: quantities out of range are
-// refused as INVALID_QUANTITY; an order that is still pending is replayed as
-// pending; idempotency keys are kept for ever; a key that comes back with
-// another package returns the first order and is a violation.
+// What the provider leaves open is decided so, unless a [World] decides
+// otherwise. A quantity below 1 or above 10 is refused as INVALID_QUANTITY, a
+// code of a withdrawn page. An order that is still pending is repeated as
+// pending. Idempotency keys are kept for ever; a key that comes back with
+// another package returns the first order and is a violation. A request id is
+// used up by every request with good credentials. The price in a top-up is not
+// looked at. A media type with parameters, and a request id without the bits of
+// version 4, are taken and are violations.
 type ESIMFly struct {
 	*Server
 	AccessCode    string
@@ -33,17 +37,16 @@ type ESIMFly struct {
 	nonces nonces
 	hour   atomic.Pointer[hourHeader]
 
-	mu      sync.Mutex // guards what follows
-	world   world
-	orders  []*flyOrder
-	byRef   map[string]*flyOrder
-	byKey   map[string]*flyOrder
-	flying  map[string]bool // keys, or packages of keyless orders, being processed
-	esims   []*sim
-	byICCID map[string]*sim
-	hooks   flyHooks
-	held    bool
-	window  rateWindow
+	mu       sync.Mutex // guards what follows
+	profiles profiles
+	orders   []*flyOrder
+	byRef    map[string]*flyOrder
+	keys     *keyStore[*flyOrder]
+	esims    []*sim
+	byICCID  map[string]*sim
+	hooks    flyHooks
+	held     bool
+	window   rateWindow
 }
 
 const flyPath = "/api/v1/business"
@@ -54,12 +57,11 @@ func newESIMFly(o *options, c *clock) *ESIMFly {
 		AccessCode:    o.secret("esf_canary_", 0),
 		SecretKey:     o.secret("sk_canary_", 0),
 		WebhookSecret: o.secret("whsec_canary_", 0),
-		world:         newWorld(o, brand{prefix: "8932042", digits: 19, smdp: "rsp-3104.idemia.io", alphabet: hexAlphabet}),
+		profiles:      newProfiles(o, esim.ESIMFly, brand{prefix: "8932042", digits: 19, smdp: "rsp-3104.idemia.io", alphabet: hexAlphabet}),
 		byRef:         map[string]*flyOrder{},
-		byKey:         map[string]*flyOrder{},
-		flying:        map[string]bool{},
 		byICCID:       map[string]*sim{},
 	}
+	f.keys = newKeyStore[*flyOrder](f.rules.keys, 0)
 	f.macs = newMACPool([]byte(f.SecretKey))
 	f.hooks = flyHooks{events: flyEventNames(), secret: f.WebhookSecret}
 	f.api = f
@@ -117,8 +119,20 @@ func (f *ESIMFly) handle(c *call) *reply {
 	if refusal := f.authenticate(c); refusal != nil {
 		return refusal
 	}
-	if c.r.Method != http.MethodGet && c.r.Header.Get("Content-Type") != "application/json" {
+	answer := f.act(c)
+	if f.rules.requestIDs == idActedOn && answer.status == http.StatusOK {
+		f.nonces.claim(c.requestID, c.now)
+	}
+	return answer
+}
+
+// act answers a request whose sender is known.
+func (f *ESIMFly) act(c *call) *reply {
+	media, rest, _ := strings.Cut(c.r.Header.Get("Content-Type"), ";")
+	if c.r.Method != http.MethodGet && (media != "application/json" || rest != "") {
 		f.violate(c, "Content-Type is not application/json")
+	}
+	if c.r.Method != http.MethodGet && media != "application/json" {
 		return f.refuse(c, http.StatusBadRequest, "", "Content-Type must be application/json")
 	}
 	return f.table[c.op].answer(c)
@@ -133,7 +147,7 @@ func (f *ESIMFly) missing(*call) *reply {
 func (f *ESIMFly) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.world.due(now) {
+	for _, s := range f.profiles.due(now) {
 		f.refresh(s, now)
 	}
 }
@@ -141,11 +155,11 @@ func (f *ESIMFly) settle(now time.Time) {
 func (f *ESIMFly) use(iccid string, bytes int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s, now := f.byICCID[iccid], f.clock.now()
+	s, now := f.byICCID[iccid], f.now()
 	if s == nil || !s.delivered(now) {
 		return false
 	}
-	f.watch(s, now, func() { f.world.use(s, bytes, now) })
+	f.watch(s, now, func() { f.profiles.use(s, bytes, now) })
 	return true
 }
 
@@ -161,11 +175,11 @@ func (f *ESIMFly) secrets() []string {
 }
 
 func (f *ESIMFly) getBalance(*call) *reply {
-	m := f.Balance()
+	m := f.ledger.shown()
 	data := []member{{"balance", encode(amountOf(m))}, {"currency", encode(m.Currency())}}
 	if m.Currency() == "EUR" {
 		data = append(data, member{"source", encode("enterprise")}, member{"account", encode("Acme Telecom Ltd")},
-			member{"live", encode(true)}, member{"as_of", encode(iso(f.clock.now()))})
+			member{"live", encode(true)}, member{"as_of", encode(iso(f.now()))})
 	}
 	return &reply{status: http.StatusOK, body: join([]member{{"success", encode(true)}, {"data", join(data)}})}
 }

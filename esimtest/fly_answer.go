@@ -51,7 +51,7 @@ type flyOrderAnswer struct {
 
 // placed is the answer to a new order.
 func (f *ESIMFly) placed(o *flyOrder, balance esim.Money) *reply {
-	if o.pending(f.clock.now()) {
+	if o.pending(f.now()) {
 		return asJSON(http.StatusOK, f.pendingAnswer(o, balance))
 	}
 	first := o.sims[0]
@@ -105,7 +105,7 @@ func (f *ESIMFly) replay(o *flyOrder) *reply {
 		a.Status = "failed"
 		return asJSON(http.StatusOK, a)
 	}
-	if o.pending(f.clock.now()) {
+	if o.pending(f.now()) {
 		a.Status, a.IsPending = "pending_details", new(true)
 		return asJSON(http.StatusOK, a)
 	}

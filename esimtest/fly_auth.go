@@ -30,27 +30,57 @@ func (f *ESIMFly) authenticate(c *call) *reply {
 	case code != f.AccessCode:
 		return f.unauthorized(c, http.StatusUnauthorized, "INVALID_API_KEY", "Invalid or inactive access code")
 	}
-	nonce, ok := parseUUIDv4(id)
+	nonce, ok := parseUUID(id)
 	if !ok {
 		return f.unauthorized(c, http.StatusBadRequest, "INVALID_REQUEST_ID", "RT-RequestID must be a UUID v4")
+	}
+	if !randomUUID(nonce) {
+		f.violate(c, "RT-RequestID is not a UUID of version 4")
+	}
+	if f.rules.requestIDs == idReceived && !f.nonces.claim(nonce, c.now) {
+		return f.usedBefore(c)
 	}
 	millis, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil || !f.inTime(c, time.UnixMilli(millis)) {
 		return f.outOfTime(c)
 	}
-	if !f.macs.verify(signature, true, stamp, id, code, string(c.body)) {
+	if !f.macs.verify(signature, true, stamp, id, code, signedBody(c)) {
 		return f.unauthorized(c, http.StatusUnauthorized, "INVALID_SIGNATURE", "Invalid signature")
 	}
-	if !f.nonces.claim(nonce, c.now) {
-		return f.unauthorized(c, http.StatusBadRequest, "DUPLICATE_REQUEST", "Request ID has already been used")
+	switch c.requestID = nonce; f.rules.requestIDs {
+	case idReceived:
+	case idActedOn:
+		if f.nonces.knows(nonce, c.now) {
+			return f.usedBefore(c)
+		}
+	case idChecked:
+		if !f.nonces.claim(nonce, c.now) {
+			return f.usedBefore(c)
+		}
 	}
 	return f.throttle(c)
+}
+
+// signedBody is what the signature covers. A GET has no body, whatever it
+// carries: some HTTP clients send one.
+func signedBody(c *call) string {
+	if c.r.Method == http.MethodGet {
+		return ""
+	}
+	return string(c.body)
+}
+
+func (f *ESIMFly) usedBefore(c *call) *reply {
+	return f.unauthorized(c, http.StatusBadRequest, "DUPLICATE_REQUEST", "Request ID has already been used")
 }
 
 func (f *ESIMFly) unauthorized(c *call, status int, code, text string) *reply {
 	f.violate(c, text)
 	list := []member{{"success", encode(false)}, {"error", encode(text)}}
-	if code == "HMAC_REQUIRED" {
+	switch code {
+	case "":
+		list = append(list, member{"message", encode("Please provide either Bearer token or complete HMAC signature authentication")})
+	case "HMAC_REQUIRED":
 		list = append(list, member{"message", encode("Every request must carry RT-AccessCode, RT-RequestID, RT-Timestamp and RT-Signature")})
 	}
 	if code != "" {
@@ -151,9 +181,20 @@ type nonces struct {
 	sweep time.Time
 }
 
+// nonceMemory is how long request ids are stored (eSIMfly docs: create-order).
+const nonceMemory = 24 * time.Hour
+
+// knows reports whether the id is remembered.
+func (n *nonces) knows(id [16]byte, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	t, ok := n.seen[id]
+	return ok && now.Sub(t) <= nonceMemory
+}
+
 // claim reports whether the id is new, and keeps it.
 func (n *nonces) claim(id [16]byte, now time.Time) bool {
-	const memory = 24 * time.Hour
+	const memory = nonceMemory
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.seen == nil {
@@ -175,8 +216,8 @@ func (n *nonces) claim(id [16]byte, now time.Time) bool {
 	return true
 }
 
-// parseUUIDv4 reads the hyphenated form with version 4 and the RFC variant.
-func parseUUIDv4(s string) (id [16]byte, ok bool) {
+// parseUUID reads the hyphenated form.
+func parseUUID(s string) (id [16]byte, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return id, false
 	}
@@ -187,8 +228,12 @@ func parseUUIDv4(s string) (id [16]byte, ok bool) {
 	if _, err := hex.Decode(id[:], digits); err != nil {
 		return id, false
 	}
-	return id, id[6]>>4 == 4 && id[8]>>6 == 2
+	return id, true
 }
+
+// randomUUID reports whether the id has version 4 and the variant of RFC 9562.
+// The provider asks for it, and one of its own samples makes others.
+func randomUUID(id [16]byte) bool { return id[6]>>4 == 4 && id[8]>>6 == 2 }
 
 // macPool computes HMAC-SHA256 under one key, keeping its state between uses.
 type macPool struct{ pool sync.Pool }

@@ -47,7 +47,7 @@ func (f *ESIMFly) find(c *call, iccid string) *sim {
 	if strings.HasPrefix(iccid, "PENDING") {
 		f.violate(c, "a pending placeholder was sent as an ICCID")
 	}
-	s, now := f.byICCID[iccid], f.clock.now()
+	s, now := f.byICCID[f.rules.canonicalICCID(iccid)], f.now()
 	if s == nil || !s.delivered(now) {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (f *ESIMFly) find(c *call, iccid string) *sim {
 
 // toppable is the documented rule: NEW ones only from the own network.
 func (f *ESIMFly) toppable(s *sim) bool {
-	switch flyWords(s, f.clock.now()).status {
+	switch flyWords(s, f.now()).status {
 	case "ACTIVE", "DEPLETED", "USED_EXPIRED":
 		return true
 	case "NEW":
@@ -132,10 +132,10 @@ func (f *ESIMFly) getESIMs(c *call) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	status, search := strings.ToUpper(c.param("status")), strings.ToLower(c.param("search"))
+	status, search := strings.ToUpper(c.param("status")), strings.ToLower(f.rules.canonicalICCID(c.param("search")))
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := f.clock.now()
+	now := f.now()
 	var list []*sim
 	for _, s := range slices.Backward(f.searched(search)) {
 		if !s.delivered(now) {
@@ -209,7 +209,7 @@ func (f *ESIMFly) getUsage(c *call) *reply {
 	if s == nil {
 		return f.refuse(c, http.StatusNotFound, "", "eSIM not found")
 	}
-	now := f.clock.now()
+	now := f.now()
 	return flyData("",
 		member{"esim", join([]member{
 			{"iccid", encode(s.iccid)},

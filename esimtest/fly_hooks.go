@@ -19,8 +19,10 @@ type flyHooks struct {
 	sent   int
 }
 
+// flyEventNames are the events that a webhook can be set for. The provider
+// reserves order.completed and sends none.
 func flyEventNames() []string {
-	return []string{"esim.installed", "esim.profile.updated", "esim.usage.threshold", "esim.status.changed", "esim.provisioned"}
+	return []string{"esim.installed", "esim.profile.updated", "esim.usage.threshold", "esim.status.changed", "esim.provisioned", "order.completed"}
 }
 
 // flyRetries are the pauses between the attempts to deliver a webhook.
@@ -37,7 +39,7 @@ func (f *ESIMFly) SigningSecret() string {
 
 // putWebhook replaces the settings and, like the provider, the secret.
 func (f *ESIMFly) putWebhook(c *call) *reply {
-	o, err := parseObject(c.body, "webhook_url", "events")
+	o, err := f.object(c, c.body, "webhook_url", "events")
 	if err != nil {
 		return f.malformed(c, err)
 	}
@@ -139,7 +141,7 @@ func (f *ESIMFly) emit(event string, s *sim, data ...member) {
 		return
 	}
 	f.hooks.sent++
-	now := f.clock.now()
+	now := f.now()
 	id := fmt.Sprintf("wh_%d_%s", f.hooks.sent, letters(8, lowerAlphabet, f.options.seed, hash("webhook"), uint64(f.hooks.sent))) //nolint:gosec // counts from 1
 	f.outbox.post(0, parcel{
 		id: id, event: event, url: url, reference: o.reference, retries: flyRetries(),
@@ -185,7 +187,7 @@ func about(s *sim, source string, more ...member) []member {
 
 // refresh brings an eSIM up to date and sends what happened meanwhile.
 func (f *ESIMFly) refresh(s *sim, now time.Time) {
-	f.watch(s, now, func() { f.world.settle(s, now) })
+	f.watch(s, now, func() { f.profiles.settle(s, now) })
 }
 
 // watch compares an eSIM before and after a change and sends the events that
@@ -213,5 +215,5 @@ func (f *ESIMFly) watch(s *sim, now time.Time, change func()) {
 		f.emit("esim.status.changed", s, about(s, "status", member{"old_status", encode(was)}, member{"new_status", encode(is)},
 			member{"changed_at", encode(iso(now))}, member{"expiry_date", encode(isoOrNull(b.expiresAt))})...)
 	}
-	f.world.expect(s, now)
+	f.profiles.expect(s, now)
 }

@@ -87,7 +87,7 @@ func TestFlyWebhookSettings(t *testing.T) {
 	view := w.flyGet("/webhooks")
 	assert.Equal(t, []any{"esim.provisioned", "esim.usage.threshold"}, view.at(t, "webhook", "events"))
 	assert.NotContains(t, view.at(t, "webhook"), "secret")
-	assert.Len(t, view.rows(t, "available_events"), 5)
+	assert.Len(t, view.rows(t, "available_events"), 6)
 
 	_, iccid := w.flyOrder(`{"packageCode":"PHAJHEAYP"}`)
 	f.UseData(iccid, 900<<20)

@@ -200,7 +200,7 @@ func TestFlyLiveStatus(t *testing.T) {
 	assert.Nil(t, w.flyPost("/esims/status", `{"iccid":"`+unlimited+`"}`).at(t, "data", "data_usage", "total_gb"))
 	for body, want := range map[string]string{
 		`{}`: "400 MISSING_IDENTIFIER", `{"iccid":"` + esimtest.ForeignICCID + `"}`: "403 FORBIDDEN",
-		`{"iccid":"8900000000000000000"}`: "404 ESIM_NOT_FOUND", `{"esimId":1}`: "404 ESIM_NOT_FOUND", `{"esimId":"1"}`: "400 <nil>",
+		`{"iccid":"8900000000000000000"}`: "404 ESIM_NOT_FOUND", `{"esimId":1}`: "404 ESIM_NOT_FOUND", `{"esimId":"one"}`: "400 <nil>",
 	} {
 		a := w.flyPost("/esims/status", body)
 		assert.Equal(t, want, fmt.Sprint(a.status, " ", a.at(t, "code")), body)

@@ -22,7 +22,7 @@ func (f *ESIMFly) getOrder(c *call) *reply {
 	if o == nil || o.kind == "deposit" {
 		return f.refuse(c, http.StatusNotFound, "ORDER_NOT_FOUND", "Order not found")
 	}
-	now := f.clock.now()
+	now := f.now()
 	if o.pending(now) {
 		return asJSON(http.StatusOK, map[string]any{"success": true, "order": f.pendingOrder(o)})
 	}
@@ -171,7 +171,7 @@ func (f *ESIMFly) getOrders(c *call) *reply {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := f.clock.now()
+	now := f.now()
 	var list []*flyOrder
 	revenue := money("0", f.catalogue.currency)
 	for _, o := range f.orders[f.firstSince(q.from):] {

@@ -39,7 +39,7 @@ func (f *ESIMFly) bodyESIM(c *call, o *object) (*sim, *reply) {
 
 // onESIM reads the body of 4.10 to 4.15 and hands the eSIM on, locked.
 func (f *ESIMFly) onESIM(c *call, act func(s *sim, o *object) *reply, extra ...string) *reply {
-	o, err := parseObject(c.body, append(extra, "iccid", "esimId")...)
+	o, err := f.object(c, c.body, append(extra, "iccid", "esimId")...)
 	if err != nil {
 		return f.malformed(c, err)
 	}
@@ -89,7 +89,7 @@ type flyLiveData struct {
 
 func (f *ESIMFly) postStatus(c *call) *reply {
 	return f.onESIM(c, func(s *sim, _ *object) *reply {
-		now := f.clock.now()
+		now := f.now()
 		b, w := s.bundles[0], flyWords(s, now)
 		live := flyLive{
 			ICCID: s.iccid, Status: w.status, ESIM: w.esim, SMDP: w.sim, Profile: w.live, Unlimited: b.unlimited,
@@ -132,7 +132,7 @@ func (f *ESIMFly) postNetworkEvents(c *call) *reply {
 		if !s.item.network {
 			return f.refuse(c, http.StatusBadRequest, "NOT_SUPPORTED", "Network events are not available for this eSIM")
 		}
-		now := f.clock.now()
+		now := f.now()
 		events := []flyEvent{}
 		if s.installed() {
 			for t := s.installedAt; !t.After(now); t = t.Add(6 * time.Hour) {
@@ -190,7 +190,7 @@ func (f *ESIMFly) postUsageReport(c *call) *reply {
 }
 
 func (f *ESIMFly) report(s *sim, days int) *reply {
-	today := f.clock.now().UTC().Truncate(24 * time.Hour)
+	today := f.now().UTC().Truncate(24 * time.Hour)
 	first := today.AddDate(0, 0, 1-days)
 	daily := []flyDay{}
 	var total int64

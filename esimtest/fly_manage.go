@@ -74,7 +74,7 @@ func (f *ESIMFly) postCancel(c *call) *reply {
 		var unused []*sim
 		ineligible := []flyIneligible{}
 		for _, x := range o.sims {
-			f.refresh(x, f.clock.now())
+			f.refresh(x, f.now())
 			switch {
 			case x.installed():
 				ineligible = append(ineligible, flyIneligible{flyESIMID(x), x.iccid, "eSIM has been installed or used"})
@@ -101,7 +101,7 @@ func (f *ESIMFly) cancel(o *flyOrder, unused []*sim, failed int) *reply {
 	var iccids []string
 	results := []flyCancelResult{}
 	for _, s := range unused {
-		f.watch(s, f.clock.now(), func() { s.cancelled = true })
+		f.watch(s, f.now(), func() { s.cancelled = true })
 		iccids = append(iccids, s.iccid)
 		results = append(results, flyCancelResult{flyESIMID(s), s.iccid, true, amountOf(o.unit)})
 	}

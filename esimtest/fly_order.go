@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -40,7 +41,7 @@ func (f *ESIMFly) HoldProvisioning(on bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.held = on
-	now := f.clock.now()
+	now := f.now()
 	for _, o := range f.orders {
 		if !on && !o.failed && o.readyAt.Sub(now) > heldFor/2 {
 			f.schedule(o, now, f.options.provisioning)
@@ -54,7 +55,7 @@ func (f *ESIMFly) FailOrder(orderReference string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o := f.byRef[orderReference]
-	if o == nil || !o.pending(f.clock.now()) {
+	if o == nil || !o.pending(f.now()) {
 		panic("esimtest: no pending order " + orderReference)
 	}
 	o.failed = true
@@ -70,8 +71,8 @@ type flyOrderRequest struct {
 	recurring                       bool
 }
 
-func parseFlyOrder(body []byte) (flyOrderRequest, error) {
-	o, err := parseObject(body, "packageCode", "quantity", "idempotency_key", "callbackUrl", "recurring",
+func (f *ESIMFly) parseOrder(c *call) (flyOrderRequest, error) {
+	o, err := f.object(c, c.body, "packageCode", "quantity", "idempotency_key", "callbackUrl", "recurring",
 		"packageName", "price", "duration", "flagUrl")
 	if err != nil {
 		return flyOrderRequest{}, err
@@ -87,23 +88,29 @@ func parseFlyOrder(body []byte) (flyOrderRequest, error) {
 }
 
 func (f *ESIMFly) postOrder(c *call) *reply {
-	r, err := parseFlyOrder(c.body)
+	r, err := f.parseOrder(c)
 	if err != nil {
 		return f.malformed(c, err)
 	}
 	if refusal := f.checkOrder(c, r); refusal != nil {
 		return refusal
 	}
-	lock := "key " + r.key
+	b := pipeline[*flyOrder]{
+		srv: f.Server, mu: &f.mu, keys: f.keys, c: c, key: r.key, subject: r.packageCode, lock: "key " + r.key,
+		check:  func() *reply { _, _, refusal := f.choose(c, r); return refusal },
+		commit: func() (*flyOrder, *reply, bool) { return f.buy(c, r) },
+		known:  func(bool) *reply { return f.inFlight(c) },
+		replay: func(o *flyOrder) *reply {
+			if o.item.id != r.packageCode || o.quantity != r.quantity {
+				f.violate(c, "idempotency_key used before for another purchase")
+			}
+			return f.replay(o)
+		},
+	}
 	if r.key == "" {
-		lock = "package " + r.packageCode
+		b.lock = "package " + r.packageCode
 	}
-	if answer := f.begin(c, r, lock); answer != nil {
-		return answer
-	}
-	defer f.end(lock)
-	c.process(f.options.processing)
-	return f.buy(c, r)
+	return b.run()
 }
 
 // checkOrder refuses what needs no look at the account.
@@ -138,71 +145,61 @@ func acceptableHook(text string) bool {
 	return u.Scheme == "https" || (u.Scheme == "http" && (u.Hostname() == "localhost" || ip.IsLoopback()))
 }
 
-// begin marks the purchase as in flight, unless it is a repeat of an earlier
-// one or of one that still is.
-func (f *ESIMFly) begin(c *call, r flyOrderRequest, lock string) *reply {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r.key != "" && !f.options.replays {
-		return nil
-	}
-	if o := f.byKey[r.key]; r.key != "" && o != nil {
-		if o.item.id != r.packageCode || o.quantity != r.quantity {
-			f.violate(c, "idempotency_key used before for another purchase")
-		}
-		return f.replay(o)
-	}
-	if f.flying[lock] {
-		return f.inFlight(c)
-	}
-	f.flying[lock] = true
-	return nil
-}
-
-func (f *ESIMFly) end(lock string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.flying, lock)
-}
-
-// buy checks what the purchase needs and commits it in one step.
-func (f *ESIMFly) buy(c *call, r flyOrderRequest) *reply {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// choose is the package of an order and the price of one, or the refusal of
+// what the order does not fit.
+func (f *ESIMFly) choose(c *call, r flyOrderRequest) (*item, esim.Money, *reply) {
+	var price esim.Money
 	it, ok := f.catalogue.find(r.packageCode)
 	if !ok || (r.packageName != "" && r.packageName != it.name) {
-		if len(r.packageCode) > 4 && r.packageCode[:4] == "ent_" {
-			return f.refuse(c, http.StatusNotFound, "PACKAGE_NOT_FOUND", "Package not found")
+		if strings.HasPrefix(r.packageCode, "ent_") {
+			return nil, price, f.refuse(c, http.StatusNotFound, "PACKAGE_NOT_FOUND", "Package not found")
 		}
-		return f.refuse(c, http.StatusBadRequest, "INVALID_PACKAGE", "Invalid package code")
+		return nil, price, f.refuse(c, http.StatusBadRequest, "INVALID_PACKAGE", "Invalid package code")
 	}
 	if r.recurring && it.carrier == "" {
-		return f.refuse(c, http.StatusBadRequest, "", "This package does not support recurring billing")
+		return nil, price, f.refuse(c, http.StatusBadRequest, "", "This package does not support recurring billing")
 	}
-	price := f.catalogue.price(*it)
+	price = f.catalogue.price(*it)
 	if r.price != "" {
 		sent, err := esim.ParseMoney(r.price, price.Currency())
 		if err != nil || !sent.Equal(price) {
-			return f.refuse(c, http.StatusBadRequest, "PRICE_MISMATCH", "The price has changed")
+			return nil, price, f.refuse(c, http.StatusBadRequest, "PRICE_MISMATCH", "The price has changed")
 		}
+	}
+	amount := times(price, r.quantity)
+	if balance, ok := f.ledger.affords(amount); !ok {
+		return nil, price, f.tooPoor(c, balance, amount)
+	}
+	return it, price, nil
+}
+
+func (f *ESIMFly) tooPoor(c *call, balance, amount esim.Money) *reply {
+	return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE", "Insufficient balance",
+		member{"currentBalance", encode(amountOf(balance))}, member{"requiredBalance", encode(amountOf(amount))},
+		member{"needToLoad", encode(amountOf(minus(amount, balance)))})
+}
+
+// buy checks what the purchase needs and commits it in one step.
+func (f *ESIMFly) buy(c *call, r flyOrderRequest) (*flyOrder, *reply, bool) {
+	it, price, refusal := f.choose(c, r)
+	if refusal != nil {
+		return nil, refusal, false
 	}
 	o, balance, ok := f.commit(r, it, price)
 	if !ok {
-		return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE", "Insufficient balance",
-			member{"currentBalance", encode(amountOf(balance))}, member{"requiredBalance", encode(amountOf(o.amount))},
-			member{"needToLoad", encode(amountOf(minus(o.amount, balance)))})
+		return nil, f.tooPoor(c, balance, o.amount), false
 	}
-	return f.placed(o, balance)
+	return o, f.placed(o, f.ledger.shown()), true
 }
 
 // commit charges the order and makes its eSIMs.
 func (f *ESIMFly) commit(r flyOrderRequest, it *item, price esim.Money) (*flyOrder, esim.Money, bool) {
-	now := f.clock.now()
+	now := f.now()
 	o := f.newOrder("order", it, r.quantity, price, now)
 	o.key, o.callback = r.key, r.callback
 	var iccids []string
 	for range r.quantity {
-		s := f.world.issue(o.reference, it, now, now)
+		s := f.profiles.issue(o.reference, it, now, now)
 		s.told = "NEW"
 		o.sims = append(o.sims, s)
 		iccids = append(iccids, s.iccid)
@@ -215,13 +212,10 @@ func (f *ESIMFly) commit(r flyOrderRequest, it *item, price esim.Money) (*flyOrd
 		return o, balance, false
 	}
 	f.keep(o)
-	if r.key != "" {
-		f.byKey[r.key] = o
-	}
 	for _, s := range o.sims {
 		f.esims = append(f.esims, s)
 		f.byICCID[s.iccid] = s
-		f.world.expect(s, now)
+		f.profiles.expect(s, now)
 	}
 	if it.async && f.held {
 		f.delay(o, now.Add(heldFor))
@@ -250,7 +244,7 @@ func (f *ESIMFly) delay(o *flyOrder, until time.Time) {
 	o.readyAt = until
 	for _, s := range o.sims {
 		s.readyAt = until
-		f.world.expect(s, f.clock.now())
+		f.profiles.expect(s, f.now())
 	}
 }
 

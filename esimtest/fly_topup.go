@@ -32,7 +32,7 @@ type flyTopUpResult struct {
 }
 
 func (f *ESIMFly) postTopUp(c *call) *reply {
-	o, err := parseObject(c.body, "iccid", "packageCode", "quantity", "packageName", "price", "duration", "flagUrl")
+	o, err := f.object(c, c.body, "iccid", "packageCode", "quantity", "packageName", "price", "duration", "flagUrl")
 	if err != nil {
 		return f.malformed(c, err)
 	}
@@ -50,18 +50,40 @@ func (f *ESIMFly) postTopUp(c *call) *reply {
 		f.violate(c, "quantity below 1")
 		return f.refuse(c, http.StatusBadRequest, "INVALID_QUANTITY", "quantity must be at least 1")
 	}
-	c.process(f.options.processing)
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	b := pipeline[*flyOrder]{
+		srv: f.Server, mu: &f.mu, keys: f.keys, c: c, subject: iccid + " " + code,
+		check: func() *reply { _, _, refusal := f.chooseTopUp(c, iccid, code, quantity); return refusal },
+		commit: func() (*flyOrder, *reply, bool) {
+			s, it, refusal := f.chooseTopUp(c, iccid, code, quantity)
+			if refusal != nil {
+				return nil, refusal, false
+			}
+			return f.topUp(c, s, it, quantity)
+		},
+	}
+	return b.run()
+}
+
+// chooseTopUp is the eSIM and the package of a top-up, or its refusal.
+func (f *ESIMFly) chooseTopUp(c *call, iccid, code string, quantity int) (*sim, *item, *reply) {
 	s := f.find(c, iccid)
 	if s == nil {
-		return f.refuse(c, http.StatusBadRequest, "ESIM_NOT_FOUND", "eSIM not found")
+		return nil, nil, f.refuse(c, http.StatusBadRequest, "ESIM_NOT_FOUND", "eSIM not found")
 	}
 	it, refusal := f.topUpItem(c, s, code)
 	if refusal != nil {
-		return refusal
+		return nil, nil, refusal
 	}
-	return f.topUp(c, s, it, quantity)
+	amount := times(f.catalogue.price(*it), quantity)
+	if balance, ok := f.ledger.affords(amount); !ok {
+		return nil, nil, f.tooPoorForTopUp(c, balance, amount)
+	}
+	return s, it, nil
+}
+
+func (f *ESIMFly) tooPoorForTopUp(c *call, balance, amount esim.Money) *reply {
+	return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE",
+		fmt.Sprintf("Insufficient balance. Current balance: $%s, required: $%s", amountOf(balance), amountOf(amount)))
 }
 
 // topUpItem is the package behind a top-up code, if this eSIM can have it.
@@ -88,8 +110,8 @@ func (f *ESIMFly) topUpItem(c *call, s *sim, code string) (*item, *reply) {
 
 // topUp charges and adds in one step. There is no key that would make a
 // repeat harmless.
-func (f *ESIMFly) topUp(c *call, s *sim, it *item, quantity int) *reply {
-	now := f.clock.now()
+func (f *ESIMFly) topUp(c *call, s *sim, it *item, quantity int) (*flyOrder, *reply, bool) {
+	now := f.now()
 	o := f.newOrder("topup", it, quantity, f.catalogue.price(*it), now)
 	o.sims = []*sim{s}
 	balance, ok := f.ledger.book(Charge{
@@ -97,8 +119,7 @@ func (f *ESIMFly) topUp(c *call, s *sim, it *item, quantity int) *reply {
 		Quantity: quantity, ICCIDs: []string{s.iccid}, Amount: o.amount,
 	})
 	if !ok {
-		return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE",
-			fmt.Sprintf("Insufficient balance. Current balance: $%s, required: $%s", amountOf(balance), amountOf(o.amount)))
+		return nil, f.tooPoorForTopUp(c, balance, o.amount), false
 	}
 	f.keep(o)
 	f.watch(s, now, func() {
@@ -106,7 +127,7 @@ func (f *ESIMFly) topUp(c *call, s *sim, it *item, quantity int) *reply {
 			s.extend(it, now)
 		}
 	})
-	return asJSON(http.StatusOK, f.toppedUp(o, s, balance))
+	return o, asJSON(http.StatusOK, f.toppedUp(o, s, f.ledger.shown())), true
 }
 
 func (f *ESIMFly) toppedUp(o *flyOrder, s *sim, balance esim.Money) flyTopUpAnswer {

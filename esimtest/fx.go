@@ -27,6 +27,7 @@ const (
 	FXCodeIncompatibleTopUp   = 40901 // other imsi_profile or coverage
 	FXCodeKeyReused           = 40902 // X-Idempotency-Key came before with another body
 	FXCodeInFlight            = 40903 // X-Idempotency-Key is being processed
+	FXCodeKeyUsed             = 40907 // X-Idempotency-Key came before; where a replay is refused
 	FXCodeNotTerminable       = 40904
 	FXCodeNotActivatable      = 40905
 	FXCodeESIMBlocked         = 40906
@@ -36,29 +37,31 @@ const (
 
 // ESIMFX simulates the eSIMfx (Nomad) reseller API.
 //
-// What the provider leaves open is decided so: refusals come as HTTP 200 with
-// a code that is not 0, except for logins, tokens and malformed requests;
-// X-Idempotency-Key is demanded, kept for six months, and answered with the
-// first result, or refused when the body differs; tokens live for an hour and
-// are not ended by another login unless [WithSingleToken] says so.
+// What the provider leaves open is decided so, unless a [World] decides
+// otherwise. Refusals come as HTTP 200 with a code that is not 0, except for
+// logins, tokens and malformed requests. X-Idempotency-Key is demanded, kept
+// for six months, and answered with the first result, or refused when the body
+// differs. Tokens live for an hour and are not ended by another login unless
+// [WithSingleToken] says so. Ids of v1, which are UUIDs, are taken everywhere;
+// an operation_type in small letters is taken and is a violation.
 type ESIMFX struct {
 	*Server
 	ClientID     string
 	ClientKey    string
 	WebhookToken string
 
-	table map[string]fxRoute // by path
+	table  map[string]fxRoute       // by path
+	legacy func() map[string]string // ids by those of v1
 
-	mu      sync.Mutex // guards what follows
-	world   world
-	tokens  map[string]time.Time // end of each token's life
-	minted  []string             // every token since the start
-	orders  []*fxOrder
-	byID    map[string]*fxOrder
-	byKey   map[string]fxRecord
-	flying  map[string]bool
-	esims   []*sim
-	byICCID map[string]*sim
+	mu       sync.Mutex // guards what follows
+	profiles profiles
+	tokens   map[string]time.Time // end of each token's life
+	minted   []string             // every token since the start
+	orders   []*fxOrder
+	byID     map[string]*fxOrder
+	keys     *keyStore[*fxOrder]
+	esims    []*sim
+	byICCID  map[string]*sim
 }
 
 func newESIMFX(o *options, c *clock) *ESIMFX {
@@ -67,14 +70,14 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 		ClientID:     o.secret("ci_canary_", 0),
 		ClientKey:    o.secret("ck_canary_", 0),
 		WebhookToken: o.secret("wt_canary_", 0),
-		world:        newWorld(o, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: upperAlphabet}),
+		profiles:     newProfiles(o, esim.ESIMFX, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: upperAlphabet}),
 		tokens:       map[string]time.Time{},
 		byID:         map[string]*fxOrder{},
-		byKey:        map[string]fxRecord{},
-		flying:       map[string]bool{},
 		byICCID:      map[string]*sim{},
 	}
-	f.world.startAfter = sixtyDays
+	f.profiles.startAfter = sixtyDays
+	f.keys = newKeyStore[*fxOrder](f.rules.keys, fxKeyMemory)
+	f.legacy = sync.OnceValue(f.legacyIDs)
 	f.table = f.routes()
 	f.api = f
 	for _, r := range f.table {
@@ -82,6 +85,7 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 	}
 	f.ops = append(f.ops, "topup")
 	slices.Sort(f.ops)
+	f.ops = slices.Compact(f.ops)
 	return f
 }
 
@@ -90,15 +94,16 @@ func newESIMFX(o *options, c *clock) *ESIMFX {
 const sixtyDays = 60 * 24 * time.Hour
 
 type fxRoute struct {
-	op, method string
-	answer     func(c *call) *reply
+	op, methods string // "GET POST" where both will do
+	answer      func(c *call) *reply
 }
 
 func (f *ESIMFX) routes() map[string]fxRoute {
 	return map[string]fxRoute{
 		"/account/api/v1/auth":                 {"auth", http.MethodPost, f.postAuth},
 		"/account/api/v1/reseller/get_profile": {"profile", http.MethodGet, f.getProfile},
-		"/product/api/v2/get_products":         {"products", http.MethodPost, f.postProducts},
+		"/product/api/v1/get_products":         {"products", "GET POST", f.getProducts},
+		"/product/api/v2/get_products":         {"products", http.MethodPost, f.getProducts},
 		"/product/api/v1/get_product":          {"product", http.MethodGet, f.getProduct},
 		"/product/api/v1/get_available_topups": {"topups", http.MethodGet, f.getTopUps},
 		"/order/api/v1/create_order":           {"order", http.MethodPost, f.postOrder},
@@ -113,13 +118,13 @@ func (f *ESIMFX) routes() map[string]fxRoute {
 // route tells orders from top-ups by their body.
 func (f *ESIMFX) route(c *call) string {
 	r, ok := f.table[c.r.URL.Path]
-	if !ok || r.method != c.r.Method {
+	if !ok || !slices.Contains(strings.Fields(r.methods), c.r.Method) {
 		return ""
 	}
 	var body struct {
 		Operation string `json:"operation_type"`
 	}
-	if r.op == "order" && json.Unmarshal(c.body, &body) == nil && body.Operation == "TOPUP" {
+	if r.op == "order" && json.Unmarshal(c.body, &body) == nil && strings.EqualFold(body.Operation, "TOPUP") {
 		return "topup"
 	}
 	return r.op
@@ -162,7 +167,7 @@ func (f *ESIMFX) authenticate(c *call) *reply {
 }
 
 func (f *ESIMFX) postAuth(c *call) *reply {
-	o, err := parseObject(c.body, "client_id", "client_key")
+	o, err := f.object(c, c.body, "client_id", "client_key")
 	if err != nil {
 		return f.malformed(c, err)
 	}
@@ -189,14 +194,14 @@ func (f *ESIMFX) postAuth(c *call) *reply {
 func (f *ESIMFX) ExpireTokens() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := f.clock.now()
+	now := f.now()
 	for t := range f.tokens {
 		f.tokens[t] = now
 	}
 }
 
 func (f *ESIMFX) getProfile(*call) *reply {
-	return fxAnswer(map[string]any{"name": "Canary Travel", "balance": amountOf(f.Balance())})
+	return fxAnswer(map[string]any{"name": "Canary Travel", "balance": amountOf(f.ledger.shown())})
 }
 
 func (f *ESIMFX) missing(*call) *reply {
@@ -250,7 +255,7 @@ func fxRefuse(status, code int, message string) *reply {
 func (f *ESIMFX) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.world.due(now) {
+	for _, s := range f.profiles.due(now) {
 		f.refresh(s, now)
 	}
 }
@@ -262,8 +267,8 @@ func (f *ESIMFX) use(iccid string, bytes int64) bool {
 	if s == nil {
 		return false
 	}
-	now := f.clock.now()
-	f.world.use(s, bytes, now)
+	now := f.now()
+	f.profiles.use(s, bytes, now)
 	f.refresh(s, now)
 	return true
 }

@@ -63,7 +63,37 @@ type fxNetwork struct {
 	ISO    string `json:"country_iso"`
 }
 
-func (f *ESIMFX) product(it item) []byte {
+// productRow is a product as v2 or v1 of the API shows it.
+func (f *ESIMFX) productRow(it item, legacy bool) []byte {
+	list := f.productCells(it)
+	if !legacy {
+		return join(list)
+	}
+	list[0].value = encode(f.legacyID(it.id))
+	return join(slices.DeleteFunc(list, func(m member) bool { return m.name == "meta_product_id" || m.name == "is_unlimited" }))
+}
+
+// legacyID is the id of a product in v1.
+func (f *ESIMFX) legacyID(id string) string { return uuidFor(f.options.seed, hash(id)) }
+
+func (f *ESIMFX) legacyIDs() map[string]string {
+	m := make(map[string]string, f.catalogue.size)
+	for i := range f.catalogue.size {
+		id := f.catalogue.make(i).id
+		m[f.legacyID(id)] = id
+	}
+	return m
+}
+
+// product finds a product by its id of v2 or v1.
+func (f *ESIMFX) product(id string) (*item, bool) {
+	if _, ok := parseUUID(id); ok {
+		id = f.legacy()[strings.ToLower(id)]
+	}
+	return f.catalogue.find(id)
+}
+
+func (f *ESIMFX) productCells(it item) []member {
 	var coverage []string
 	var networks []fxNetwork
 	for _, m := range it.members {
@@ -91,7 +121,7 @@ func (f *ESIMFX) product(it item) []byte {
 		list = append(list, member{"unlimited_speed", encode("2GB/day at 4G/5G. 512kbps after")},
 			member{"high_speed_amount", encode(2)}, member{"high_speed_amount_unit", encode("GB")})
 	}
-	return join(list)
+	return list
 }
 
 // fxCursor marks a place in the list under one filter. Clients must not look
@@ -109,7 +139,7 @@ func (f *ESIMFX) cursor(filter string, position int, lastID string) fxCursor {
 // follow is the position a cursor marks. It refuses one that was not made
 // here, or for another filter.
 func (f *ESIMFX) follow(filter string, raw json.RawMessage) (int, error) {
-	o, err := parseObject(raw, "id", "sk")
+	o, err := parseObject(raw)
 	if err != nil {
 		return 0, errors.New("page_start is not a last_evaluated_key")
 	}
@@ -124,15 +154,23 @@ func (f *ESIMFX) follow(filter string, raw json.RawMessage) (int, error) {
 	return position, nil
 }
 
-func (f *ESIMFX) postProducts(c *call) *reply {
+// firstVersion reports whether the call goes to v1 of the product list, which
+// has UUIDs for ids, and whose documented request is a GET with a body.
+func firstVersion(c *call) bool { return strings.HasPrefix(c.r.URL.Path, "/product/api/v1/") }
+
+func (f *ESIMFX) getProducts(c *call) *reply {
 	if c.fault.Kind == FaultRepeatedCursor {
 		return f.makePage(c)
 	}
-	return f.catalogue.page(string(c.body), func() *reply { return f.makePage(c) })
+	return f.catalogue.page(c.r.URL.Path+"\n"+string(c.body), func() *reply { return f.makePage(c) })
 }
 
 func (f *ESIMFX) makePage(c *call) *reply {
-	o, err := parseObject(c.body, "countries", "region", "page_start", "page_size")
+	body := c.body
+	if firstVersion(c) && len(body) == 0 {
+		body = []byte("{}")
+	}
+	o, err := f.object(c, body, "countries", "region", "page_start", "page_size")
 	if err != nil {
 		return f.malformed(c, err)
 	}
@@ -158,7 +196,7 @@ func (f *ESIMFX) makePage(c *call) *reply {
 	for _, i := range positions[first:last] {
 		it := f.catalogue.at(i)
 		lastID = it.id
-		rows = append(rows, f.product(it))
+		rows = append(rows, f.productRow(it, firstVersion(c)))
 	}
 	key := []byte("{}")
 	if last < len(positions) {
@@ -186,15 +224,16 @@ func (f *ESIMFX) positions(group, filter string) []int {
 }
 
 func (f *ESIMFX) getProduct(c *call) *reply {
-	it, ok := f.catalogue.find(c.param("id"))
+	id := c.param("id")
+	it, ok := f.product(id)
 	if !ok {
 		return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
 	}
-	return fxAnswer(json.RawMessage(f.product(*it)))
+	return fxAnswer(json.RawMessage(f.productRow(*it, id != it.id)))
 }
 
 func (f *ESIMFX) getTopUps(c *call) *reply {
-	iccid, id := c.param("iccid"), c.param("product_id")
+	iccid, id := f.rules.canonicalICCID(c.param("iccid")), c.param("product_id")
 	var base item
 	switch {
 	case iccid != "":
@@ -206,7 +245,7 @@ func (f *ESIMFX) getTopUps(c *call) *reply {
 		}
 		base = *s.item
 	case id != "":
-		it, ok := f.catalogue.find(id)
+		it, ok := f.product(id)
 		if !ok {
 			return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
 		}
@@ -216,7 +255,7 @@ func (f *ESIMFX) getTopUps(c *call) *reply {
 	}
 	rows := []json.RawMessage{}
 	for _, i := range f.catalogue.pick("fits\n"+base.kind+"\n"+base.region, func(it item) bool { return it.fits(base) }) {
-		rows = append(rows, f.product(f.catalogue.at(i)))
+		rows = append(rows, f.productRow(f.catalogue.at(i), false))
 	}
 	return fxAnswer(map[string]any{"products": rows})
 }

@@ -74,7 +74,7 @@ type fxOrderView struct {
 
 func (o *fxOrder) view(now time.Time) fxOrderView {
 	return fxOrderView{
-		ID: o.id, ICCID: o.sim.iccid, Product: fxPlan{o.item.id, o.item.name, o.item.days, "DAY", o.item.profile},
+		ID: o.id, ICCID: o.sim.iccid, Product: fxPlan{o.request.product, o.item.name, o.item.days, "DAY", o.item.profile},
 		Subscription: o.subscription(now, true), Status: "COMPLETED", Created: fxTime(o.createdAt),
 	}
 }
@@ -86,7 +86,7 @@ func (f *ESIMFX) getOrder(c *call) *reply {
 	if o == nil {
 		return fxRefuse(http.StatusOK, FXCodeOrderNotFound, "Order not found")
 	}
-	now := f.clock.now()
+	now := f.now()
 	f.refresh(o.sim, now)
 	return fxAnswer(o.view(now))
 }
@@ -94,11 +94,11 @@ func (f *ESIMFX) getOrder(c *call) *reply {
 func (f *ESIMFX) getESIMStatus(c *call) *reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.byICCID[c.param("iccid")]
+	s := f.byICCID[f.rules.canonicalICCID(c.param("iccid"))]
 	if s == nil {
 		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
 	}
-	now := f.clock.now()
+	now := f.now()
 	f.refresh(s, now)
 	return fxAnswer(map[string]string{"iccid": s.iccid, "esim_qr": s.lpa(), "status": fxESIMStatus(s, now)})
 }
@@ -106,11 +106,11 @@ func (f *ESIMFX) getESIMStatus(c *call) *reply {
 func (f *ESIMFX) getESIMOrders(c *call) *reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.byICCID[c.param("iccid")]
+	s := f.byICCID[f.rules.canonicalICCID(c.param("iccid"))]
 	if s == nil {
 		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
 	}
-	now := f.clock.now()
+	now := f.now()
 	f.refresh(s, now)
 	views := []fxOrderView{}
 	for _, b := range s.bundles {
@@ -124,7 +124,7 @@ func (f *ESIMFX) getESIMOrders(c *call) *reply {
 
 // bodyOrder is the order a life-cycle call names. The caller holds the lock.
 func (f *ESIMFX) bodyOrder(c *call) (*fxOrder, *reply) {
-	o, err := parseObject(c.body, "order_id")
+	o, err := f.object(c, c.body, "order_id")
 	if err != nil {
 		return nil, f.malformed(c, err)
 	}
@@ -139,7 +139,7 @@ func (f *ESIMFX) bodyOrder(c *call) (*fxOrder, *reply) {
 	if order == nil {
 		return nil, fxRefuse(http.StatusOK, FXCodeOrderNotFound, "Order not found")
 	}
-	f.refresh(order.sim, f.clock.now())
+	f.refresh(order.sim, f.now())
 	return order, nil
 }
 
@@ -153,7 +153,7 @@ func (f *ESIMFX) postActivate(c *call) *reply {
 	if fxPlanStatus(o.bundle) != "PENDING" {
 		return fxRefuse(http.StatusOK, FXCodeNotActivatable, "Subscription is not pending")
 	}
-	now := f.clock.now()
+	now := f.now()
 	o.bundle.activate(now)
 	f.refresh(o.sim, now)
 	return fxAnswer(struct{}{})
@@ -168,13 +168,13 @@ func (f *ESIMFX) postTerminate(c *call) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	now, b := f.clock.now(), o.bundle
+	now, b := f.now(), o.bundle
 	if !b.endedAt.IsZero() {
 		return fxRefuse(http.StatusOK, FXCodeNotTerminable, "Subscription has ended")
 	}
 	refund := b.activatedAt.IsZero() && now.Sub(o.createdAt) < sixtyDays
 	b.terminated, b.endedAt = true, now
-	f.world.expect(o.sim, now) // a plan that waits may begin
+	f.profiles.expect(o.sim, now) // a plan that waits may begin
 	if refund {
 		f.ledger.book(Charge{
 			Kind: ChargeRefund, OrderID: o.id, Reference: o.key, PackageID: o.item.id, Quantity: 1,
@@ -197,7 +197,7 @@ type fxEvent struct {
 // refresh brings an eSIM up to date and announces activations, usage and
 // expiries.
 func (f *ESIMFX) refresh(s *sim, now time.Time) {
-	f.world.settle(s, now)
+	f.profiles.settle(s, now)
 	for _, b := range s.bundles {
 		if !b.activatedAt.IsZero() && !b.toldActive {
 			b.toldActive = true
@@ -214,7 +214,7 @@ func (f *ESIMFX) refresh(s *sim, now time.Time) {
 			f.emit(fxEvent{Type: "EXPIRATION", ICCID: s.iccid, OrderID: b.order, Time: fxTime(b.endedAt)})
 		}
 	}
-	f.world.expect(s, now)
+	f.profiles.expect(s, now)
 }
 
 // emit sends a webhook with the configured secret in its token header, once.

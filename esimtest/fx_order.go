@@ -3,6 +3,7 @@ package esimtest
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -12,6 +13,7 @@ import (
 type fxOrder struct {
 	id        string
 	key       string
+	request   fxRequest
 	item      *item
 	amount    esim.Money
 	sim       *sim
@@ -22,28 +24,25 @@ type fxOrder struct {
 // fxRequest is what create_order asks for.
 type fxRequest struct{ operation, product, iccid string }
 
-// fxRecord is what an idempotency key was used for.
-type fxRecord struct {
-	request fxRequest
-	order   *fxOrder
-	at      time.Time
-}
-
 const fxKeyMemory = 183 * 24 * time.Hour
 
-func parseFXOrder(body []byte) (fxRequest, error) {
-	o, err := parseObject(body, "operation_type", "product", "iccid")
+func (f *ESIMFX) parseOrder(c *call) (fxRequest, error) {
+	o, err := f.object(c, c.body, "operation_type", "product", "iccid")
 	if err != nil {
 		return fxRequest{}, err
 	}
-	r := fxRequest{operation: o.str("operation_type"), iccid: o.str("iccid")}
+	word := o.str("operation_type")
+	r := fxRequest{operation: strings.ToUpper(word), iccid: o.str("iccid")}
 	if o.err != nil {
 		return r, o.err
+	}
+	if word != r.operation {
+		f.violate(c, "operation_type is not in capitals")
 	}
 	if !o.has("product") {
 		return r, errors.New("no product")
 	}
-	p, err := parseObject(o.fields["product"], "id")
+	p, err := f.object(c, o.fields["product"], "id")
 	if err != nil {
 		return r, err
 	}
@@ -64,7 +63,7 @@ func parseFXOrder(body []byte) (fxRequest, error) {
 }
 
 func (f *ESIMFX) postOrder(c *call) *reply {
-	r, err := parseFXOrder(c.body)
+	r, err := f.parseOrder(c)
 	keys := c.r.Header.Values("X-Idempotency-Key")
 	if err == nil && (len(keys) != 1 || keys[0] == "") {
 		err = errors.New("not exactly one X-Idempotency-Key")
@@ -72,69 +71,73 @@ func (f *ESIMFX) postOrder(c *call) *reply {
 	if err != nil {
 		return f.malformed(c, err)
 	}
-	key := keys[0]
-	if answer := f.begin(c, key, r); answer != nil {
-		return answer
+	b := pipeline[*fxOrder]{
+		srv: f.Server, mu: &f.mu, keys: f.keys, c: c, key: keys[0], lock: keys[0],
+		check:  func() *reply { _, _, refusal := f.choose(r); return refusal },
+		commit: func() (*fxOrder, *reply, bool) { return f.buy(keys[0], r) },
+		known: func(inProgress bool) *reply {
+			if inProgress {
+				return fxRefuse(http.StatusOK, FXCodeInFlight, "A request with this idempotency key is being processed")
+			}
+			return fxRefuse(http.StatusOK, FXCodeKeyUsed, "Idempotency key has already been used")
+		},
+		replay: func(o *fxOrder) *reply {
+			if o.request != r {
+				f.violate(c, "X-Idempotency-Key used before with another body")
+				return fxRefuse(http.StatusOK, FXCodeKeyReused, "Idempotency key was used with another request")
+			}
+			return f.created(o)
+		},
 	}
-	defer f.end(key)
-	c.process(f.options.processing)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.buy(key, r)
+	return b.run()
 }
 
-// begin marks the key as in flight, unless it was used before or is still.
-func (f *ESIMFX) begin(c *call, key string, r fxRequest) *reply {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if old, ok := f.byKey[key]; ok && c.now.Sub(old.at) < fxKeyMemory {
-		if old.request != r {
-			f.violate(c, "X-Idempotency-Key used before with another body")
-			return fxRefuse(http.StatusOK, FXCodeKeyReused, "Idempotency key was used with another request")
+// choose is the product of a purchase and, for a top-up, its eSIM, or the
+// refusal of what it does not fit.
+func (f *ESIMFX) choose(r fxRequest) (*item, *sim, *reply) {
+	it, ok := f.product(r.product)
+	if !ok {
+		return nil, nil, fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
+	}
+	var s *sim
+	if r.operation == "TOPUP" {
+		s = f.byICCID[f.rules.canonicalICCID(r.iccid)]
+		if refusal := f.checkTopUp(s, it, f.now()); refusal != nil {
+			return nil, nil, refusal
 		}
-		return f.created(old.order)
 	}
-	if f.flying[key] {
-		return fxRefuse(http.StatusOK, FXCodeInFlight, "A request with this idempotency key is being processed")
+	if _, ok := f.ledger.affords(f.catalogue.price(*it)); !ok {
+		return nil, nil, fxTooPoor()
 	}
-	f.flying[key] = true
-	return nil
+	return it, s, nil
 }
 
-func (f *ESIMFX) end(key string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.flying, key)
+func fxTooPoor() *reply {
+	return fxRefuse(http.StatusOK, FXCodeInsufficientBalance, "Insufficient balance")
 }
 
 // buy checks what the purchase needs and commits it in one step.
-func (f *ESIMFX) buy(key string, r fxRequest) *reply {
-	now := f.clock.now()
-	it, ok := f.catalogue.find(r.product)
-	if !ok {
-		return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
+func (f *ESIMFX) buy(key string, r fxRequest) (*fxOrder, *reply, bool) {
+	it, s, refusal := f.choose(r)
+	if refusal != nil {
+		return nil, refusal, false
 	}
+	now, kind := f.now(), ChargeTopUp
 	o := &fxOrder{
-		id: uuidFor(f.options.seed, uint64(len(f.orders))<<20), key: key, item: it, amount: f.catalogue.price(*it), createdAt: now,
+		id: uuidFor(f.options.seed, uint64(len(f.orders))<<20), key: key, request: r, item: it, sim: s,
+		amount: f.catalogue.price(*it), createdAt: now,
 	}
-	kind := ChargeOrder
-	if r.operation == "TOPUP" {
-		kind = ChargeTopUp
-		o.sim = f.byICCID[r.iccid]
-		if refusal := f.checkTopUp(o.sim, it, now); refusal != nil {
-			return refusal
-		}
-	} else {
-		o.sim = f.world.issue(o.id, it, now, now)
+	if s == nil {
+		kind, o.sim = ChargeOrder, f.profiles.issue(o.id, it, now, now)
 	}
 	_, paid := f.ledger.book(Charge{
 		Kind: kind, OrderID: o.id, Reference: key, PackageID: it.id, Quantity: 1, ICCIDs: []string{o.sim.iccid}, Amount: o.amount,
 	})
 	if !paid {
-		return fxRefuse(http.StatusOK, FXCodeInsufficientBalance, "Insufficient balance")
+		return nil, fxTooPoor(), false
 	}
-	f.keep(o, r, now)
-	return f.created(o)
+	f.keep(o, now)
+	return o, f.created(o), true
 }
 
 func (f *ESIMFX) checkTopUp(s *sim, it *item, now time.Time) *reply {
@@ -151,19 +154,18 @@ func (f *ESIMFX) checkTopUp(s *sim, it *item, now time.Time) *reply {
 	return nil
 }
 
-func (f *ESIMFX) keep(o *fxOrder, r fxRequest, now time.Time) {
-	if r.operation == "TOPUP" {
+func (f *ESIMFX) keep(o *fxOrder, now time.Time) {
+	if o.request.operation == "TOPUP" {
 		o.bundle = o.sim.add(o.id, o.item, now)
 		f.refresh(o.sim, now)
 	} else {
 		o.bundle = o.sim.bundles[0]
 		f.esims = append(f.esims, o.sim)
 		f.byICCID[o.sim.iccid] = o.sim
-		f.world.expect(o.sim, now)
+		f.profiles.expect(o.sim, now)
 	}
 	f.orders = append(f.orders, o)
 	f.byID[o.id] = o
-	f.byKey[o.key] = fxRecord{r, o, now}
 }
 
 type fxSubscription struct {
@@ -218,7 +220,7 @@ type fxCreated struct {
 }
 
 func (f *ESIMFX) created(o *fxOrder) *reply {
-	now := f.clock.now()
+	now := f.now()
 	return fxAnswer(fxCreated{
 		ID: o.id, Status: "COMPLETED", Subscription: o.subscription(now, false), Created: fxTime(o.createdAt),
 		ESIM: fxESIM{ICCID: o.sim.iccid, QR: o.sim.lpa(), Status: fxESIMStatus(o.sim, now), APN: new("globaldata")},

@@ -35,7 +35,8 @@ type Charge struct {
 // compare a client's beliefs with. Its methods are safe for concurrent use
 // and return copies.
 type Ledger struct {
-	now func() time.Time
+	now     func() time.Time
+	invoice bool // sells without a prepaid balance
 
 	mu      sync.Mutex
 	charges []Charge
@@ -45,9 +46,13 @@ type Ledger struct {
 	balance esim.Money
 }
 
-func newLedger(now func() time.Time, opening esim.Money) *Ledger {
+func newLedger(now func() time.Time, opening esim.Money, invoice bool) *Ledger {
+	if invoice {
+		opening = money("0", opening.Currency())
+	}
 	return &Ledger{
 		now:     now,
+		invoice: invoice,
 		byRef:   map[string][]int{},
 		opening: opening,
 		total:   money("0", opening.Currency()),
@@ -101,7 +106,8 @@ func (l *Ledger) Opening() esim.Money {
 	return l.opening
 }
 
-// Balance returns what is left.
+// Balance returns what is left. It is below zero where an account on invoice
+// has bought something.
 func (l *Ledger) Balance() esim.Money {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -113,7 +119,7 @@ func (l *Ledger) Balance() esim.Money {
 func (l *Ledger) book(c Charge) (esim.Money, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if less(l.balance, c.Amount) {
+	if !l.covers(c.Amount) {
 		return l.balance, false
 	}
 	c.Seq = len(l.charges) + 1
@@ -125,6 +131,26 @@ func (l *Ledger) book(c Charge) (esim.Money, bool) {
 	l.total = plus(l.total, c.Amount)
 	l.balance = minus(l.balance, c.Amount)
 	return l.balance, true
+}
+
+// covers reports whether the account can pay the amount. The caller holds the
+// lock.
+func (l *Ledger) covers(amount esim.Money) bool { return l.invoice || !less(l.balance, amount) }
+
+// affords is covers, for a look ahead of the charge. It returns the balance.
+func (l *Ledger) affords(amount esim.Money) (esim.Money, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.balance, l.covers(amount)
+}
+
+// shown is the balance as the provider tells it: an account on invoice has
+// none.
+func (l *Ledger) shown() esim.Money {
+	if l.invoice {
+		return money("0", l.Opening().Currency())
+	}
+	return l.Balance()
 }
 
 // setBalance is money paid in or taken out by the account's owner, which is

@@ -187,7 +187,7 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	if m.temper != nil {
 		m.temper.rule(m)
 	}
-	m.ledger = newLedger(m.Now, m.opening)
+	m.ledger = newLedger(m.Now, m.opening, false)
 	return m
 }
 

@@ -27,6 +27,7 @@ type options struct {
 	perHour      int64
 	start        time.Time // of a clock that stands still; zero = the real one
 	unheard      bool      // no sockets
+	worlds       []World
 }
 
 func defaults() options {
@@ -83,7 +84,8 @@ func WithWebhookURL(url string) Option { return func(o *options) { o.webhookURL 
 func WithWebhookClient(c *http.Client) Option { return func(o *options) { o.webhookHTTP = c } }
 
 // WithReplays says whether eSIMfly honours idempotency_key, which it does by
-// default. With false a repeated order is a second charge.
+// default. With false a repeated order is a second charge, as in the world
+// "esimfly/keys-ignored".
 func WithReplays(on bool) Option { return func(o *options) { o.replays = on } }
 
 // WithOldPendingShape makes eSIMfly answer pending orders as its

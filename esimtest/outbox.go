@@ -38,6 +38,7 @@ type parcel struct {
 // time.
 type outbox struct {
 	clock  *clock
+	rules  rules
 	client *http.Client
 	ctx    context.Context //nolint:containedctx // ends with the simulator, not with a call
 	cancel context.CancelFunc
@@ -47,14 +48,14 @@ type outbox struct {
 	deliveries []Delivery
 }
 
-func newOutbox(c *clock, url string, lent *http.Client) *outbox {
+func newOutbox(c *clock, url string, lent *http.Client, r rules) *outbox {
 	client := &http.Client{Transport: &http.Transport{}}
 	if lent != nil {
 		client.Transport = lent.Transport
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	ctx, cancel := context.WithCancel(context.Background())
-	return &outbox{clock: c, client: client, ctx: ctx, cancel: cancel, url: url}
+	return &outbox{clock: c, rules: r, client: client, ctx: ctx, cancel: cancel, url: url}
 }
 
 // SetWebhook sets where webhooks go from now on; "" sends none.
@@ -77,9 +78,23 @@ func (o *outbox) target() string {
 	return o.url
 }
 
-// post sends the parcel after a delay of simulated time.
+// post sends the parcel after a delay of simulated time, as late and as often
+// as the provider's world has it.
 func (o *outbox) post(delay time.Duration, p parcel) {
-	o.clock.after(delay, func() { o.deliver(p, 1) })
+	h := o.rules.webhooks
+	if h.lost {
+		return
+	}
+	p.body = o.rules.rewriteTexts(p.body)
+	for i := range h.copies + 1 {
+		o.clock.after(delay+h.delay+time.Duration(i)*time.Minute, func() { o.deliver(p, 1) })
+	}
+}
+
+// hurry sends the parcel at once, before it returns.
+func (o *outbox) hurry(p parcel) {
+	p.body = o.rules.rewriteTexts(p.body)
+	o.deliver(p, 1)
 }
 
 func (o *outbox) deliver(p parcel, attempt int) {

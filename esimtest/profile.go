@@ -1,8 +1,11 @@
 package esimtest
 
 import (
+	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/esimkit/esim"
 )
 
 // sim is one eSIM as the back office of a provider sees it. The caller holds
@@ -49,8 +52,8 @@ type brand struct {
 	alphabet string // of the matching id
 }
 
-// world makes eSIMs and lets travellers use them.
-type world struct {
+// profiles makes eSIMs and lets travellers use them.
+type profiles struct {
 	brand
 	seed         int64
 	installAfter time.Duration
@@ -60,12 +63,13 @@ type world struct {
 	agenda       agenda
 }
 
-func newWorld(o *options, b brand) world {
-	return world{brand: b, seed: o.seed, installAfter: o.installAfter, perHour: o.perHour}
+func newProfiles(o *options, p esim.Provider, b brand) profiles {
+	b.digits = cmp.Or(o.rulesOf(p).digits, b.digits)
+	return profiles{brand: b, seed: o.seed, installAfter: o.installAfter, perHour: o.perHour}
 }
 
 // issue makes the next eSIM, delivered at ready.
-func (w *world) issue(order string, it *item, now, ready time.Time) *sim {
+func (w *profiles) issue(order string, it *item, now, ready time.Time) *sim {
 	w.made++
 	id := func(part uint64, digits int) string {
 		return letters(digits, digitAlphabet, w.seed, hash(w.prefix), uint64(w.made), part) //nolint:gosec // counts from 1
@@ -132,7 +136,7 @@ func (b *bundle) active() bool { return !b.activatedAt.IsZero() && b.endedAt.IsZ
 
 // settle brings the eSIM up to the present: installs it when its time has
 // come, uses data by the minute, and moves from one bundle to the next.
-func (w *world) settle(s *sim, now time.Time) {
+func (w *profiles) settle(s *sim, now time.Time) {
 	if s.cancelled || !s.delivered(now) {
 		return
 	}
@@ -155,7 +159,7 @@ func (w *world) settle(s *sim, now time.Time) {
 // start is when a waiting bundle becomes active: when the eSIM is installed
 // and the bundle before it has ended, or by itself after a long time. Zero
 // means not yet.
-func (w *world) start(s *sim, b *bundle, from, now time.Time) time.Time {
+func (w *profiles) start(s *sim, b *bundle, from, now time.Time) time.Time {
 	if s.installed() {
 		return later(from, b.createdAt)
 	}
@@ -166,7 +170,7 @@ func (w *world) start(s *sim, b *bundle, from, now time.Time) time.Time {
 }
 
 // consume looks at the whole minutes since the last look.
-func (w *world) consume(s *sim, b *bundle, now time.Time) {
+func (w *profiles) consume(s *sim, b *bundle, now time.Time) {
 	if !b.active() {
 		return
 	}
@@ -190,16 +194,16 @@ func (w *world) consume(s *sim, b *bundle, now time.Time) {
 }
 
 // bytesIn is how much is used in so many minutes.
-func (w *world) bytesIn(minutes int64) int64 { return minutes * w.perHour / 60 }
+func (w *profiles) bytesIn(minutes int64) int64 { return minutes * w.perHour / 60 }
 
 // timeFor is how long it takes to use so much, in whole minutes.
-func (w *world) timeFor(bytes int64) time.Duration {
+func (w *profiles) timeFor(bytes int64) time.Duration {
 	return time.Duration((bytes*60+w.perHour-1)/w.perHour) * time.Minute
 }
 
 // spread writes down on which days a use took place that began in a minute of
 // the bundle's active time.
-func (w *world) spread(s *sim, b *bundle, minute, use int64) {
+func (w *profiles) spread(s *sim, b *bundle, minute, use int64) {
 	for use > 0 {
 		from := b.activatedAt.Add(time.Duration(minute) * time.Minute)
 		day := from.UTC().Truncate(24 * time.Hour)
@@ -218,7 +222,7 @@ func (s *sim) note(day time.Time, bytes int64) {
 }
 
 // use has the traveller install the eSIM if need be and use data at once.
-func (w *world) use(s *sim, bytes int64, now time.Time) {
+func (w *profiles) use(s *sim, bytes int64, now time.Time) {
 	if !s.installed() {
 		s.installedAt = now
 	}

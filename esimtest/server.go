@@ -26,6 +26,7 @@ type Server struct {
 	basePath  string
 	clock     *clock
 	options   *options
+	rules     rules
 	ledger    *Ledger
 	catalogue *catalogue
 	plan      *plan
@@ -68,16 +69,18 @@ type problem struct {
 
 // call is one request on its way through the simulator.
 type call struct {
-	op    string
-	r     *http.Request
-	body  []byte
-	now   time.Time
-	skew  time.Duration // by which the server's clock is off for this request
-	fault Fault         // zero Kind = none
-	srv   *Server
-	query url.Values
-	reset time.Time       // eSIMfly: end of the rate limit this request has hit; zero = none
-	left  <-chan struct{} // closed when a caller that is served on its own goroutine wants to leave; nil = on a connection
+	op        string
+	r         *http.Request
+	body      []byte
+	now       time.Time
+	skew      time.Duration // by which the server's clock is off for this request
+	fault     Fault         // zero Kind = none
+	srv       *Server
+	query     url.Values
+	reset     time.Time       // eSIMfly: end of the rate limit this request has hit; zero = none
+	requestID [16]byte        // eSIMfly
+	free      func()          // gives the key of the purchase that this request has made back; nil = it has made none
+	left      <-chan struct{} // closed when a caller that is served on its own goroutine wants to leave; nil = on a connection
 }
 
 // param is a query parameter.
@@ -226,7 +229,7 @@ func (p *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 // take handles a request that is inside.
 func (p *Server) take(w http.ResponseWriter, r *http.Request) {
-	c := &call{srv: p, r: r, now: p.clock.now()}
+	c := &call{srv: p, r: r, now: p.now()}
 	if rec, ok := w.(*collector); ok {
 		c.left = rec.ctx.Done()
 	}
@@ -257,12 +260,16 @@ func (p *Server) answer(c *call) *reply {
 		p.violate(c, "no such endpoint")
 		return p.api.missing(c)
 	}
-	return p.api.handle(c)
+	return p.rules.render(c.op, p.api.handle(c))
 }
+
+// now is the time by the provider's own clock.
+func (p *Server) now() time.Time { return p.clock.now().Add(p.rules.skew) }
 
 // write sends the answer with its length, and with the simulated date where
 // that is not the real one.
 func (p *Server) write(w http.ResponseWriter, c *call, a *reply) {
+	a = p.compressed(c, a)
 	p.head(w.Header(), c, a)
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	w.WriteHeader(a.status)
@@ -279,8 +286,8 @@ func (p *Server) head(h http.Header, c *call, a *reply) {
 		h["Content-Type"] = []string{a.ctype}
 	}
 	p.api.head(h, c)
-	if c.skew != 0 || p.clock.moved() {
-		h["Date"] = []string{p.clock.now().Add(c.skew).UTC().Format(http.TimeFormat)}
+	if c.skew != 0 || p.rules.skew != 0 || p.clock.moved() {
+		h["Date"] = []string{p.now().Add(c.skew).UTC().Format(http.TimeFormat)}
 	}
 }
 

@@ -177,23 +177,24 @@ func (s *Simulator) Strays() []string {
 
 // settle brings all eSIMs up to the present.
 func (s *Simulator) settle() {
-	now := s.clock.now()
 	for _, p := range s.servers() {
-		p.api.settle(now)
+		p.api.settle(p.now())
 	}
 }
 
 // newServer makes what the providers have in common. It listens after start.
 func newServer(p esim.Provider, basePath string, o *options, c *clock, stock *catalogue) *Server {
+	r := o.rulesOf(p)
 	return &Server{
+		rules:     r,
 		provider:  p,
 		basePath:  basePath,
 		clock:     c,
 		options:   o,
-		ledger:    newLedger(c.now, money(o.balance, stock.currency)),
+		ledger:    newLedger(c.now, money(o.balance, stock.currency), r.invoice),
 		catalogue: stock,
 		plan:      &plan{provider: p, seed: o.seed, drawn: map[string]uint64{}},
-		outbox:    newOutbox(c, o.webhookURL, o.webhookHTTP),
+		outbox:    newOutbox(c, o.webhookURL, o.webhookHTTP, r),
 		bomb:      sync.OnceValue(gzipBlank),
 		requests:  map[string]int{},
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,10 +13,11 @@ import (
 
 // ESIMStory simulates the eSIM Story partner API: one endpoint, one webhook.
 //
-// What the provider leaves open is decided so: an accepted order answers 201;
-// the reference of an order is used up when it is charged, unless
-// [ESIMStory.ReserveReferences] says earlier; too little balance is an
-// upstream failure, of which nothing was bought; webhooks are not retried.
+// What the provider leaves open is decided so, unless a [World] decides
+// otherwise. An accepted order answers 201. An external_order_id is taken from
+// the start of its order, and free again when the order was refused; its letter
+// case does not count. Too little balance is an upstream failure, of which
+// nothing was bought. Webhooks are not retried.
 type ESIMStory struct {
 	*Server
 	AccessKey string
@@ -26,12 +26,11 @@ type ESIMStory struct {
 	macs *macPool
 
 	mu       sync.Mutex // guards what follows
-	world    world
-	taken    map[string]bool // external_order_id in lower case: charged or in flight
+	profiles profiles
+	keys     *keyStore[[]*storyUnit] // by external_order_id in lower case
 	units    []*storyUnit
 	byICCID  map[string]*sim
 	hooks    WebhookBehaviour
-	reserves bool
 }
 
 const storyPath = "/api/v1/api_partner/orders"
@@ -43,11 +42,12 @@ func newESIMStory(o *options, c *clock) *ESIMStory {
 		AccessKey: o.secret("ak_canary_", 0),
 		SecretKey: base64.StdEncoding.EncodeToString(key),
 		macs:      newMACPool(key),
-		world:     newWorld(o, brand{prefix: "8985234", digits: 20, smdp: "rsp1.cmlink.com", alphabet: hexAlphabet}),
-		taken:     map[string]bool{},
+		profiles:  newProfiles(o, esim.ESIMStory, brand{prefix: "8985234", digits: 20, smdp: "rsp1.cmlink.com", alphabet: hexAlphabet}),
 		byICCID:   map[string]*sim{},
 		hooks:     WebhookBehaviour{Delay: o.provisioning},
 	}
+	s.keys = newKeyStore[[]*storyUnit](s.rules.keys, 0)
+	s.hooks.BeforeResponse = s.rules.webhooks.early
 	s.api = s
 	s.ops = []string{"order"}
 	return s
@@ -107,8 +107,8 @@ func (s *ESIMStory) inspect(c *call) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, errs := s.parse(c); s.reserves && errs == nil {
-		s.taken[strings.ToLower(r.reference)] = true
+	if r, errs := s.parse(c); s.rules.keys.refusals && errs == nil {
+		s.keys.keep(storyKey(r.reference), keptKey[[]*storyUnit]{at: s.now()})
 	}
 }
 
@@ -127,7 +127,7 @@ func (s *ESIMStory) authenticate(c *call) *reply {
 		return s.unauthorized(c, "Request timestamp is too old or invalid.")
 	}
 	if key != s.AccessKey {
-		return s.unauthorized(c, "Invalid or missing access key.")
+		return s.unauthorized(c, "Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header.")
 	}
 	if !s.macs.verify(signature, false, c.r.Method, "\n", c.r.URL.EscapedPath(), "\n", stamp, "\n", key) {
 		return s.unauthorized(c, "Invalid signature.")
@@ -186,7 +186,7 @@ func (s *ESIMStory) use(iccid string, bytes int64) bool {
 	defer s.mu.Unlock()
 	u := s.byICCID[iccid]
 	if u != nil {
-		s.world.use(u, bytes, s.clock.now())
+		s.profiles.use(u, bytes, s.now())
 	}
 	return u != nil
 }
@@ -199,13 +199,4 @@ func (s *ESIMStory) secrets() []string {
 		list = append(list, u.sim.lpa(), u.sim.matchingID)
 	}
 	return list
-}
-
-// ReserveReferences says when the reference of an order is used up. With true
-// that happens before the purchase, so that a repeat after a failure is
-// refused as taken although nothing was bought.
-func (s *ESIMStory) ReserveReferences(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reserves = on
 }

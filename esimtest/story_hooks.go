@@ -59,7 +59,7 @@ func (s *ESIMStory) dispatch(units []*storyUnit) {
 	}
 	s.mu.Unlock()
 	for _, p := range now {
-		s.outbox.deliver(p, 1)
+		s.outbox.hurry(p)
 	}
 }
 

@@ -32,7 +32,7 @@ type storyUnit struct {
 
 // parse reads and validates the body. A nil reply means it is well formed.
 func (s *ESIMStory) parse(c *call) (storyOrder, *reply) {
-	o, err := parseObject(c.body, "external_order_id", "products")
+	o, err := s.object(c, c.body, "external_order_id", "products")
 	if err != nil && checkJSON(c.body) == nil {
 		return storyOrder{}, s.malformed(c, err)
 	}
@@ -53,7 +53,7 @@ func (s *ESIMStory) parse(c *call) (storyOrder, *reply) {
 		texts = append(texts, "Products can't be blank")
 	}
 	for _, raw := range lines {
-		line, err := parseObject(raw, "option_id", "qty")
+		line, err := s.object(c, raw, "option_id", "qty")
 		if err != nil {
 			return r, s.malformed(c, err)
 		}
@@ -85,76 +85,84 @@ func (s *ESIMStory) postOrder(c *call) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	if !s.claim(r.reference) {
-		return invalid("External order id has already been taken")
+	var bought []*storyUnit
+	b := pipeline[[]*storyUnit]{
+		srv: s.Server, mu: &s.mu, keys: s.keys, c: c, key: storyKey(r.reference), lock: storyKey(r.reference), once: true,
+		check: func() *reply { _, refusal := s.price(r); return refusal },
+		commit: func() (units []*storyUnit, answer *reply, made bool) {
+			units, answer, made = s.buy(r)
+			bought = units
+			return units, answer, made
+		},
+		known: func(bool) *reply { return invalid("External order id has already been taken") },
 	}
-	c.process(s.options.processing)
-	units, refusal := s.buy(r)
-	if refusal != nil {
-		return refusal
-	}
-	s.dispatch(units)
-	rows := make([]map[string]string, 0, len(units))
-	for _, u := range units {
-		rows = append(rows, map[string]string{"topup_id": u.topupID, "option_id": u.option})
-	}
-	return asJSON(http.StatusCreated, map[string]any{"products": rows})
+	answer := b.run()
+	s.dispatch(bought)
+	return answer
 }
 
-// claim takes the reference, whatever its letter case.
-func (s *ESIMStory) claim(reference string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := strings.ToLower(reference)
-	if s.taken[key] {
-		return false
-	}
-	s.taken[key] = true
-	return true
-}
+// storyKey is a reference as it is compared: letter case does not count.
+func storyKey(reference string) string { return strings.ToLower(reference) }
 
-// buy charges all lines in one step, or gives the reference back.
-func (s *ESIMStory) buy(r storyOrder) ([]*storyUnit, *reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	units, amount, refusal := s.prepare(r)
-	if refusal == nil {
-		refusal = s.charge(r, units, amount)
-	}
+// buy charges all lines in one step.
+func (s *ESIMStory) buy(r storyOrder) ([]*storyUnit, *reply, bool) {
+	amount, refusal := s.price(r)
 	if refusal != nil {
-		if !s.reserves {
-			delete(s.taken, strings.ToLower(r.reference))
-		}
-		return nil, refusal
+		return nil, refusal, false
+	}
+	units := s.prepare(r)
+	if refusal := s.charge(r, units, amount); refusal != nil {
+		return nil, refusal, false
 	}
 	s.units = append(s.units, units...)
 	for _, u := range units {
 		s.byICCID[u.sim.iccid] = u.sim
 	}
-	return units, nil
+	rows := make([]map[string]string, 0, len(units))
+	for _, u := range units {
+		rows = append(rows, map[string]string{"topup_id": u.topupID, "option_id": u.option})
+	}
+	return units, asJSON(http.StatusCreated, map[string]any{"products": rows}), true
 }
 
-// prepare makes the units, of which nothing exists until they are charged.
-func (s *ESIMStory) prepare(r storyOrder) ([]*storyUnit, esim.Money, *reply) {
-	now := s.clock.now()
+// price is what all lines cost together, or the refusal of what cannot be
+// bought.
+func (s *ESIMStory) price(r storyOrder) (esim.Money, *reply) {
 	amount := money("0", "USD")
-	var units []*storyUnit
 	for _, l := range r.lines {
 		it, ok := s.catalogue.find(strings.ToLower(l.option))
 		if !ok {
-			return nil, amount, invalid("Product with option_id not found")
+			return amount, invalid("Product with option_id not found")
 		}
 		if l.qty > 1000 {
-			return nil, amount, invalid("eSIM Request failed - Status: 400, Message: quantity too large")
+			return amount, invalid("eSIM Request failed - Status: 400, Message: quantity too large")
 		}
 		amount = plus(amount, times(s.catalogue.price(*it), int(l.qty)))
+	}
+	if _, ok := s.ledger.affords(amount); !ok {
+		return amount, storyTooPoor()
+	}
+	return amount, nil
+}
+
+func storyTooPoor() *reply {
+	return invalid("eSIM Request failed - Status: 402, Message: Insufficient balance")
+}
+
+// prepare makes the units of an order that has a price. Nothing of them exists
+// until they are charged.
+func (s *ESIMStory) prepare(r storyOrder) []*storyUnit {
+	now := s.now()
+	var units []*storyUnit
+	for _, l := range r.lines {
+		it, _ := s.catalogue.find(strings.ToLower(l.option))
 		for range l.qty {
-			u := &storyUnit{option: l.option, reference: r.reference, sim: s.world.issue(r.reference, it, now, now)}
+			u := &storyUnit{option: l.option, reference: r.reference, sim: s.profiles.issue(r.reference, it, now, now)}
 			u.topupID = now.UTC().Format("20060102150405") + fmt.Sprintf("%012d", 123456000000+u.sim.number)
 			units = append(units, u)
 		}
 	}
-	return units, amount, nil
+	return units
 }
 
 func (s *ESIMStory) charge(r storyOrder, units []*storyUnit, amount esim.Money) *reply {
@@ -170,7 +178,7 @@ func (s *ESIMStory) charge(r storyOrder, units []*storyUnit, amount esim.Money) 
 		PackageID: strings.Join(options, ","), Quantity: len(units), ICCIDs: iccids, Amount: amount,
 	})
 	if !ok {
-		return invalid("eSIM Request failed - Status: 402, Message: Insufficient balance")
+		return storyTooPoor()
 	}
 	return nil
 }

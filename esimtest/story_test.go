@@ -31,7 +31,7 @@ func TestStoryAuthentication(t *testing.T) {
 		{change{"X-Esim-Story-Timestamp": old}, "Request timestamp is too old or invalid."},
 		{change{"X-Esim-Story-Timestamp": "1769904000000"}, "Request timestamp is too old or invalid."},
 		{change{"X-Esim-Story-Timestamp": "+1769904000"}, "Request timestamp is too old or invalid."},
-		{change{"X-Esim-Story-Access-Key": "ak_other"}, "Invalid or missing access key."},
+		{change{"X-Esim-Story-Access-Key": "ak_other"}, "Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header."},
 		{change{"X-Esim-Story-Signature": strings.Repeat("0", 64)}, "Invalid signature."},
 		{change{"X-Esim-Story-Signature": strings.ToUpper(w.storyHeaders()["X-Esim-Story-Signature"])}, "Invalid signature."},
 	} {
@@ -111,14 +111,14 @@ func TestStoryRefusals(t *testing.T) {
 		line(``):                           `{"errors":["Products can't be blank"]}`,
 		line(`{"qty":1}`):                  `{"errors":["Option id can't be blank"]}`,
 		line(`{"option_id":"` + id + `"}`): `{"errors":["Qty must be greater than 0"]}`,
-		line(`{"option_id":"` + id + `","qty":0}`):       `{"errors":["Qty must be greater than 0"]}`,
-		line(`{"option_id":"` + id + `","qty":1.5}`):     `{"errors":["Request is invalid: field qty is not an integer"]}`,
-		line(`{"option_id":"` + id + `","qty":"1"}`):     `{"errors":["Request is invalid: field qty is not an integer"]}`,
-		line(`{"option_id":"` + id + `","qty":1,"x":1}`): `{"errors":["Request is invalid: unknown field \"x\""]}`,
-		`{"external_order_id":7,"products":[]}`:          `{"errors":["Request is invalid: field external_order_id is not a string"]}`,
-		`[]`:                                             `{"errors":["Request is invalid: body is not a JSON object"]}`,
-		line(`{"option_id":"no-such-option","qty":1}`):   `{"errors":["Product with option_id not found"]}`,
-		line(`{"option_id":"` + id + `","qty":1001}`):    `{"errors":["eSIM Request failed - Status: 400, Message: quantity too large"]}`,
+		line(`{"option_id":"` + id + `","qty":0}`):     `{"errors":["Qty must be greater than 0"]}`,
+		line(`{"option_id":"` + id + `","qty":1.5}`):   `{"errors":["Request is invalid: field qty is not an integer"]}`,
+		line(`{"option_id":"` + id + `","qty":"one"}`): `{"errors":["Request is invalid: field qty is not an integer"]}`,
+		`{"external_order_id":null,"products":null}`:   `{"errors":["External order id can't be blank","Products can't be blank"]}`,
+		`{"external_order_id":7,"products":[]}`:        `{"errors":["Request is invalid: field external_order_id is not a string"]}`,
+		`[]`:                                           `{"errors":["Request is invalid: body is not a JSON object"]}`,
+		line(`{"option_id":"no-such-option","qty":1}`): `{"errors":["Product with option_id not found"]}`,
+		line(`{"option_id":"` + id + `","qty":1001}`):  `{"errors":["eSIM Request failed - Status: 400, Message: quantity too large"]}`,
 	} {
 		a := w.story(body)
 		assert.JSONEq(t, want, string(a.body), body)
@@ -157,9 +157,12 @@ func TestStoryErrorFaults(t *testing.T) {
 // are two worlds.
 func TestStoryReferencesOfFailedOrders(t *testing.T) {
 	for _, reserved := range []bool{false, true} {
-		w := newWire(t)
+		var worlds []esimtest.World
+		if reserved {
+			worlds = append(worlds, esimtest.WorldNamed("esimstory/ids-kept-on-arrival"))
+		}
+		w := newWire(t, esimtest.WithWorld(worlds...))
 		s := w.sim.ESIMStory
-		s.ReserveReferences(reserved)
 		s.Inject(esimtest.Fault{Kind: esimtest.FaultErrorBefore})
 		assert.Equal(t, 422, w.story(w.storyBody("r", 1)).status)
 		again := w.story(w.storyBody("r", 1))

@@ -6,20 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
-// object is a JSON object of a request, read strictly: exact names, no name
-// twice, no unknown name, nothing behind it. The first wrong type stays in err.
+// object is a JSON object of a request. It is read as the real ones most
+// likely are: null is as good as absent, a name that nobody has documented and
+// a number in quotation marks are taken and noted. A name twice, or anything
+// behind the object, is refused. The first wrong type stays in err.
 type object struct {
 	fields map[string]json.RawMessage
 	err    error
+	odd    func(what string) // notes what the documents do not show
 }
 
-// parseObject reads a request body that may hold the allowed names only.
-func parseObject(body []byte, allowed ...string) (*object, error) {
+// object reads a part of a request's body, for which the documents have these
+// names. What they do not show becomes a violation.
+func (p *Server) object(c *call, body []byte, known ...string) (*object, error) {
+	o, err := parseObject(body)
+	if err != nil {
+		return nil, err
+	}
+	o.odd = func(what string) { p.violate(c, what) }
+	for _, name := range slices.Sorted(maps.Keys(o.fields)) { // the same order in every run
+		if !slices.Contains(known, name) {
+			o.odd(fmt.Sprintf("unknown field %.40q", name))
+		}
+	}
+	return o, nil
+}
+
+func parseObject(body []byte) (*object, error) {
 	if err := checkJSON(body); err != nil {
 		return nil, err
 	}
@@ -27,16 +47,8 @@ func parseObject(body []byte, allowed ...string) (*object, error) {
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
 		return nil, errors.New("body is not a JSON object")
 	}
-	var unknown []string
-	for name := range fields {
-		if !slices.Contains(allowed, name) {
-			unknown = append(unknown, name)
-		}
-	}
-	if unknown != nil {
-		return nil, fmt.Errorf("unknown field %.40q", slices.Min(unknown)) // the same one in every run
-	}
-	return &object{fields: fields}, nil
+	maps.DeleteFunc(fields, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
+	return &object{fields: fields, odd: func(string) {}}, nil
 }
 
 func (o *object) has(name string) bool { return o.fields[name] != nil }
@@ -66,7 +78,12 @@ func (o *object) integer(name string, def int64) int64 {
 	if raw == nil {
 		return def
 	}
-	n, err := strconv.ParseInt(string(raw), 10, 64)
+	text := string(raw)
+	if inner := strings.Trim(text, `"`); inner != text {
+		o.odd("field " + name + " is a number in quotation marks")
+		text = inner
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		o.fail(name, "an integer")
 	}

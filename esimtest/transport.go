@@ -144,7 +144,7 @@ func upload(r *http.Request) (io.ReadCloser, error) {
 // response is the answer as a client reads it.
 func (t *inProcess) response(r *http.Request, rec *collector) *http.Response {
 	if rec.header.Get("Date") == "" {
-		rec.header["Date"] = []string{t.server.clock.now().UTC().Format(http.TimeFormat)}
+		rec.header["Date"] = []string{t.server.now().UTC().Format(http.TimeFormat)}
 	}
 	a := &http.Response{
 		Status: strconv.Itoa(rec.status) + " " + http.StatusText(rec.status), StatusCode: rec.status,

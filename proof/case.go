@@ -52,13 +52,13 @@ const (
 // Case is one story. Resellers are named by their provider.
 type Case struct {
 	Store    string
-	Cheapest esim.Provider
-	Config   string // the form of the client of the reseller where the fault is
+	At       esim.Provider // the reseller whose turn it is: the cheapest, or the next one where Ahead is in the way
+	Config   string        // how its client is configured
 	Form     Form
 	Ahead    Ahead
-	Fault    esimtest.Fault // of the first purchases at the reseller whose turn it is; zero Kind = none
+	Fault    esimtest.Fault // of the first purchases there; zero Kind = none
 	Times    int            // how many purchases suffer it; 0 = one
-	World    World          // of that reseller
+	World    World          // that it lives in
 	Crash    int            // step at which the first process dies; 0 = none
 	Caller   Caller
 	Quantity int  // of the first cart; each further one has one more
@@ -68,7 +68,7 @@ type Case struct {
 
 // Name names the case; no other case of the proof has the same name.
 func (c Case) Name() string {
-	parts := []string{c.Store, string(c.Cheapest), strings.ReplaceAll(string(c.Form), " ", "-")}
+	parts := []string{c.Store, string(c.At), strings.ReplaceAll(string(c.Form), " ", "-")}
 	add := func(on bool, format string, args ...any) {
 		if on {
 			parts = append(parts, fmt.Sprintf(format, args...))
@@ -78,7 +78,7 @@ func (c Case) Name() string {
 	add(c.Ahead != Nothing, "%s", c.Ahead)
 	add(c.Fault.Kind != 0, "fault=%s", c.fault())
 	add(c.Times > 1, "times=%d", c.Times)
-	add(c.World.Name != "", "world=%s", strings.ReplaceAll(c.World.Name, " ", "-"))
+	add(c.World.Name != "", "world=%s", strings.TrimPrefix(c.World.Name, string(c.At)+"/"))
 	add(c.Crash > 0, "crash=%d", c.Crash)
 	add(c.Caller != Waits, "%s", c.Caller)
 	add(c.Quantity > 1, "quantity=%d", c.Quantity)

@@ -72,10 +72,7 @@ type deck struct {
 
 // add takes a case in which it is the reseller's turn.
 func (d *deck) add(r Reseller, c Case) {
-	c.Store, c.Cheapest = d.store, r.Provider
-	if c.Ahead != Nothing && c.Form.Routed() {
-		c.Cheapest = d.before(r).Provider
-	}
+	c.Store, c.At = d.store, r.Provider
 	if name := c.Name(); !d.seen[name] {
 		d.seen[name] = true
 		d.cases = append(d.cases, c)

@@ -47,7 +47,7 @@ func (w *world) build(p *process) (*house, error) {
 			return nil, err
 		}
 		if err = w.shelf.Sync(h.ctx); err != nil {
-			return nil, err
+			w.say("shelf", "the catalogue is incomplete: %v", err)
 		}
 	}
 	var err error
@@ -97,7 +97,7 @@ func (w *world) hook(p *process, kind hookKind) func(context.Context, *journal.P
 
 // order is a call of the shop.
 func (h *house) order(ctx context.Context, w *world, c *cart) (*esim.Order, error) {
-	offer := w.offer(w.asked)
+	offer := w.offer()
 	req := esim.OrderRequest{PackageID: offer.ID, Quantity: c.quantity, Reference: c.reference}
 	named := h.journal.Client(offer.Provider)
 	switch w.c.Form {

@@ -108,7 +108,7 @@ func (w *world) judgeCharges(v *verdict) {
 		units += c.Quantity
 	}
 	allowed := v.quantity
-	if w.c.World.Breaks != "" {
+	if w.recharges() {
 		allowed *= w.accounts[w.c.turn()].reseller.MaxCharges(w.c.Config)
 	}
 	if units > allowed {
@@ -118,6 +118,10 @@ func (w *world) judgeCharges(v *verdict) {
 		w.find("silent charge", v.cart, "%d units charged, %d ordered, and nobody was told", units, v.quantity)
 	}
 }
+
+// recharges reports whether the world breaks a sentence, or has a risk that the
+// table of repeats names.
+func (w *world) recharges() bool { return w.c.World.Breaks != "" || w.c.World.Recharges }
 
 // heardOf reports whether a webhook has told of an eSIM of the cart that the
 // customer does not have.
@@ -151,7 +155,7 @@ func (w *world) judgeESIMs(v *verdict, owner map[string]*cart) {
 			}
 		}
 	}
-	second := w.c.World.Breaks != "" && len(v.charges) > 1 && !w.heardOf(v)
+	second := w.recharges() && len(v.charges) > 1 && !w.heardOf(v)
 	if missing > 0 && !v.underReview() && !second {
 		w.find("lost charge", v.cart, "%d charged eSIMs are neither in hand nor under review", missing)
 	}
@@ -199,8 +203,8 @@ func (w *world) judgeSeller(v *verdict) {
 
 func (w *world) judgeChoice(v *verdict, c charged) {
 	if !w.c.Form.Routed() {
-		if c.at.reseller.Provider != w.asked {
-			w.find("wrong seller", v.cart, "%s sold what %s was asked for", c.at.reseller.Provider, w.asked)
+		if c.at != w.asked {
+			w.find("wrong seller", v.cart, "%s sold what %s was asked for", c.at.reseller.Provider, w.asked.reseller.Provider)
 		}
 		return
 	}
@@ -208,7 +212,7 @@ func (w *world) judgeChoice(v *verdict, c charged) {
 		if a == c.at {
 			break
 		}
-		excused := i == 0 && w.c.turn() == 1 || w.wasSent(v, a)
+		excused := !a.listed || i == 0 && w.c.turn() == 1 || w.wasSent(v, a)
 		if !excused {
 			w.find("wrong seller", v.cart, "%s sold for %s, and %s at %s was not asked", c.at.reseller.Provider, c.at.price, a.reseller.Provider, a.price)
 		}
@@ -270,6 +274,9 @@ const maxSends = 4
 func (w *world) judgeWire() {
 	sends := make(map[string]int)
 	for _, s := range w.log {
+		if s.unsent {
+			continue
+		}
 		sends[string(s.provider)+" "+s.key]++
 	}
 	for _, key := range sorted(sends) {

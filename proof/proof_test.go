@@ -19,7 +19,9 @@ func TestProof(t *testing.T) {
 			if os.Getenv("V") != "" {
 				t.Log("\n" + strings.Join(r.Trace, "\n"))
 			}
-			for _, f := range r.Findings { fmt.Println("F", c.Name(), "|", f.String()) }
+			for _, f := range r.Findings {
+				fmt.Println("F", c.Name(), "|", f.String())
+			}
 			seen := map[string]bool{}
 			for _, f := range r.Findings {
 				if !seen[f.Rule] {

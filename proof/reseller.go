@@ -32,8 +32,9 @@ type Reseller struct {
 
 // World is a behaviour of a reseller.
 type World struct {
-	Name   string
-	Breaks string // the sentence that it breaks; "" = none
+	Name      string
+	Breaks    string // the sentence that it breaks; "" = none
+	Recharges bool   // a second request under one reference can be charged too
 }
 
 // Conditions are those under which an account is opened.

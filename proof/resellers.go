@@ -34,7 +34,7 @@ func eSIMfly() Reseller {
 		return esimtest.Fault{Kind: kind, Status: status, Code: "ORDER_PROCESSING_ERROR", Message: "Order processing failed"}
 	}
 	return Reseller{
-		Provider: esim.ESIMFly, Forms: []string{"", verified}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: nil,
+		Provider: esim.ESIMFly, Forms: []string{"", verified}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esim.ESIMFly),
 		Faults: append(faultsOf(esim.ESIMFly),
 			failure(esimtest.FaultErrorBefore, http.StatusInternalServerError),
 			failure(esimtest.FaultErrorAfter, http.StatusInternalServerError),
@@ -65,7 +65,7 @@ func eSIMStory() Reseller {
 	}
 	const supplier = "eSIM Request failed - Status: 500, Message: Internal error"
 	return Reseller{
-		Provider: esim.ESIMStory, Refuses: []Ahead{Down}, Worlds: nil,
+		Provider: esim.ESIMStory, Refuses: []Ahead{Down}, Worlds: worldsOf(esim.ESIMStory),
 		Faults: append(faultsOf(esim.ESIMStory),
 			failure(esimtest.FaultErrorBefore, http.StatusUnprocessableEntity, supplier),
 			failure(esimtest.FaultErrorAfter, http.StatusUnprocessableEntity, supplier),
@@ -99,7 +99,7 @@ func eSIMfx() Reseller {
 		esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
 	}
 	return Reseller{
-		Provider: esim.ESIMFX, Forms: []string{"", taught}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: nil,
+		Provider: esim.ESIMFX, Forms: []string{"", taught}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esim.ESIMFX),
 		Faults: append(faultsOf(esim.ESIMFX),
 			esimtest.Fault{Kind: esimtest.FaultErrorBefore, Code: "50001", Message: "Internal error"},
 			esimtest.Fault{Kind: esimtest.FaultErrorAfter, Code: "50001", Message: "Internal error"},
@@ -128,6 +128,16 @@ func faultsOf(p esim.Provider) []esimtest.Fault {
 	for _, k := range esimtest.AllFaults() {
 		if k != esimtest.FaultErrorBefore && k != esimtest.FaultErrorAfter && k.AppliesTo(p, "order") {
 			list = append(list, esimtest.Fault{Kind: k})
+		}
+	}
+	return list
+}
+
+func worldsOf(p esim.Provider) []World {
+	var list []World
+	for _, w := range esimtest.Worlds() {
+		if w.Provider == p {
+			list = append(list, World{w.Name, w.Breaks, w.Recharges})
 		}
 	}
 	return list
@@ -173,8 +183,16 @@ func productOf(s *esimtest.Server) string {
 // Simulator is that of the resellers of this package, one for a case.
 func (c *Conditions) Simulator() *esimtest.Simulator {
 	if c.simulator == nil {
-		c.simulator = esimtest.NewSimulator(c.T, esimtest.WithoutListeners(), esimtest.WithPackages(shelfSize), esimtest.WithBalance(plenty),
-			esimtest.WithTravel(-1, 0), esimtest.WithWebhookClient(&http.Client{Transport: c.Post}))
+		options := []esimtest.Option{
+			esimtest.WithoutListeners(), esimtest.WithPackages(shelfSize), esimtest.WithBalance(plenty), esimtest.WithTravel(-1, 0),
+			esimtest.WithWebhookClient(&http.Client{Transport: c.Post}),
+		}
+		for _, w := range esimtest.Worlds() {
+			if c.Worlds[w.Provider] == w.Name {
+				options = append(options, esimtest.WithWorld(w))
+			}
+		}
+		c.simulator = esimtest.NewSimulator(c.T, options...)
 	}
 	return c.simulator
 }

@@ -38,7 +38,9 @@ func Run(t *testing.T, c Case, store Store, resellers []Reseller) *Result {
 			Died: w.lives > 1, Took: time.Since(w.began),
 		}
 		for _, s := range w.log {
-			result.Sends[s.provider]++
+			if !s.unsent {
+				result.Sends[s.provider]++
+			}
 		}
 	})
 	return result
@@ -50,12 +52,13 @@ const (
 	quiet     = 2 * time.Hour  // without anything to do is rest
 	far       = time.Hour      // longest pause between two looks
 	manyLooks = 1200           // more prove nothing new
-	manySends = 12             // more prove nothing new
+	manySends = 30             // more prove nothing new
 )
 
 // live is the sale with everything that disturbs it.
 func (w *world) live() {
 	w.begin()
+	w.choose()
 	first := w.accounts[0]
 	if w.c.turn() == 1 {
 		switch w.c.Ahead {
@@ -227,7 +230,13 @@ func (w *world) nextDue() (pause time.Duration, open bool) {
 func (w *world) tooMany() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.log) > manySends*len(w.shop.carts)*3
+	n := 0
+	for _, s := range w.log {
+		if !s.unsent {
+			n++
+		}
+	}
+	return n > manySends*len(w.shop.carts)
 }
 
 // end lets the goroutines of all processes end.

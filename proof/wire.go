@@ -33,7 +33,7 @@ type send struct {
 	reference string // that it was made under
 	process   int
 	charged   bool // the ledger has grown by it
-	answered  bool // 2xx and nothing was to spoil it
+	unsent    bool // there was no connection, so nothing has left
 }
 
 // wire is the network between a process and a reseller.

@@ -2,12 +2,14 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,7 +26,7 @@ type world struct {
 	c        Case
 	began    time.Time
 	accounts []*stall // the cheapest first
-	asked    esim.Provider
+	asked    *stall
 	records  *Records
 	auditor  *journal.Journal // looks only
 	shelf    *catalog.Catalog
@@ -49,6 +51,7 @@ type stall struct {
 
 	reseller Reseller
 	price    esim.Money
+	listed   bool // in the catalogue
 }
 
 // steps between the prices of the resellers, in cents. The dearest is a tenth
@@ -58,15 +61,13 @@ var pricesInCents = []int64{200, 210, 220}
 func newWorld(t testing.TB, c Case, store Store, resellers []Reseller) *world {
 	w := &world{t: t, ctx: t.Context(), c: c, began: time.Now(), over: make(chan struct{})}
 	w.shop = &shop{w: w}
-	i := slices.IndexFunc(resellers, func(r Reseller) bool { return r.Provider == c.Cheapest })
+	i := slices.IndexFunc(resellers, func(r Reseller) bool { return r.Provider == c.At })
 	if i < 0 {
-		t.Fatalf("proof: there is no reseller %s", c.Cheapest)
+		t.Fatalf("proof: there is no reseller %s", c.At)
 	}
+	i = (i + len(resellers) - c.turn()) % len(resellers)
 	resellers = append(slices.Clone(resellers[i:]), resellers[:i]...)
-	conditions := &Conditions{T: t, Post: post{w}}
-	if c.World.Name != "" {
-		conditions.Worlds = map[esim.Provider]string{resellers[c.turn()].Provider: c.World.Name}
-	}
+	conditions := &Conditions{T: t, Post: post{w}, Worlds: map[esim.Provider]string{c.At: c.World.Name}}
 	for i, r := range resellers {
 		conditions.Form = ""
 		if i == c.turn() {
@@ -78,10 +79,6 @@ func newWorld(t testing.TB, c Case, store Store, resellers []Reseller) *world {
 			a.Webhooks("http://shop.example/hooks")
 		}
 		w.accounts = append(w.accounts, a)
-	}
-	w.asked = resellers[0].Provider
-	if c.Form == Dearest || c.Form == DearList {
-		w.asked = resellers[len(resellers)-1].Provider
 	}
 	for i := range max(c.Carts, 1) {
 		w.shop.carts = append(w.shop.carts, &cart{
@@ -113,12 +110,30 @@ func cents(n int64) esim.Money {
 	return m
 }
 
-// offer is the product of the proof as the reseller's package is listed.
-func (w *world) offer(p esim.Provider) esim.Package {
-	offer, ok := w.shelf.Package(p, w.stall(p).Package)
-	if !ok {
-		w.t.Fatalf("proof: the catalogue does not list the product of %s", p)
+// choose is how the shop comes to the package that it orders: from the list of
+// what the catalogue holds.
+func (w *world) choose() {
+	var listed []*stall
+	for _, a := range w.accounts {
+		if _, a.listed = w.shelf.Package(a.reseller.Provider, a.Package); a.listed {
+			listed = append(listed, a)
+		}
 	}
+	if len(listed) == 0 {
+		w.t.Fatal("proof: the catalogue lists the product of nobody")
+	}
+	first, last := listed[0], listed[len(listed)-1]
+	if w.asked = first; w.c.Form == Dearest || w.c.Form == DearList {
+		w.asked = last
+	}
+	if same := w.shelf.Equivalents(first.reseller.Provider, first.Package); len(same) != len(listed) {
+		w.t.Fatalf("proof: to the catalogue %d offers are the same product, and %d are listed", len(same), len(listed))
+	}
+}
+
+// offer is the package that the shop orders, as it is listed.
+func (w *world) offer() esim.Package {
+	offer, _ := w.shelf.Package(w.asked.reseller.Provider, w.asked.Package) // choose has seen it
 	return offer
 }
 
@@ -133,15 +148,6 @@ func times(m esim.Money, n int) esim.Money {
 		panic(err)
 	}
 	return total
-}
-
-func (w *world) stall(p esim.Provider) *stall {
-	for _, a := range w.accounts {
-		if a.reseller.Provider == p {
-			return a
-		}
-	}
-	return nil
 }
 
 func (w *world) house() *house {
@@ -163,9 +169,6 @@ func (w *world) begin() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if same := w.shelf.Equivalents(w.asked, w.stall(w.asked).Package); len(same) != len(w.accounts) {
-		w.t.Fatalf("proof: to the catalogue only %d of %d resellers sell the product", len(same), len(w.accounts))
-	}
 	if w.now != nil {
 		w.dead = append(w.dead, w.now)
 	}
@@ -199,7 +202,7 @@ func (w *world) sends(a *stall, key, reference string, process int) *send {
 func (w *world) sent(s *send, charged bool, answer *http.Response, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.charged = charged
+	s.charged, s.unsent = charged, errors.Is(err, syscall.ECONNREFUSED)
 	how := "no answer"
 	if err == nil {
 		how = answer.Status

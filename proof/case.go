@@ -38,7 +38,8 @@ const (
 	Gone    Caller = "gone"    // does not come back after the process has died
 )
 
-// Ahead is why the cheapest reseller cannot sell, so that the next one is asked.
+// Ahead is why the cheapest reseller cannot sell, so that the next one is asked,
+// or nobody where the form names one.
 type Ahead string
 
 // The obstacles of the proof.

@@ -29,8 +29,8 @@ func Draw(store string, resellers []Reseller, seed uint64, n int) []Case {
 	for len(d.cases) < n {
 		r := pick(d, resellers)
 		c := Case{Form: pick(d, forms), Config: d.config(r)}
-		if d.one(3) && c.Form.Routed() {
-			c.Ahead = pick(d, d.before(r).Refuses)
+		if d.one(3) {
+			c.Ahead = pick(d, d.obstacles(r, c.Form))
 		}
 		if !d.one(6) {
 			c.Fault = pick(d, r.Faults)
@@ -85,6 +85,15 @@ func (d *deck) before(r Reseller) Reseller {
 	return d.resellers[(i+len(d.resellers)-1)%len(d.resellers)]
 }
 
+// obstacles are what can be in the way: of the reseller before it, or of itself
+// where nobody else is asked.
+func (d *deck) obstacles(r Reseller, form Form) []Ahead {
+	if form.Routed() {
+		return d.before(r).Refuses
+	}
+	return r.Refuses
+}
+
 func (d *deck) one(of int) bool { return d.random.IntN(of) == 0 }
 
 func pick[T any](d *deck, list []T) T { return list[d.random.IntN(len(list))] }
@@ -113,9 +122,9 @@ func (d *deck) wiring() {
 					}
 				}
 				d.add(r, Case{Form: form, Config: config, Carts: 3})
-				for _, ahead := range d.before(r).Refuses {
-					if form.Routed() {
-						d.add(r, Case{Form: form, Config: config, Ahead: ahead})
+				for _, ahead := range d.obstacles(r, form) {
+					for _, caller := range []Caller{Waits, Insists} {
+						d.add(r, Case{Form: form, Config: config, Ahead: ahead, Caller: caller})
 					}
 				}
 			}

@@ -66,10 +66,12 @@ func (w *world) judge() {
 		v := verdicts[c.reference]
 		w.judgeCharges(v)
 		w.judgeESIMs(v, owner)
-		w.judgeRecord(v)
-		w.judgeMoney(v)
 		w.judgeSeller(v)
 		w.judgeHooks(v)
+		if !w.stopped {
+			w.judgeRecord(v)
+			w.judgeMoney(v)
+		}
 	}
 	w.judgeWire()
 }
@@ -123,6 +125,13 @@ func (w *world) judgeCharges(v *verdict) {
 // table of repeats names.
 func (w *world) recharges() bool { return w.c.World.Breaks != "" || w.c.World.Recharges }
 
+// deceived reports whether a charge cannot be known to anybody: the reseller has
+// broken a sentence of its own, by charging twice or by calling an order
+// refused that it had charged, and nothing has been heard of it.
+func (w *world) deceived(v *verdict) bool {
+	return w.recharges() && (len(v.charges) > 1 || v.refunds > 0) && !w.heardOf(v)
+}
+
 // heardOf reports whether a webhook has told of an eSIM of the cart that the
 // customer does not have.
 func (w *world) heardOf(v *verdict) bool {
@@ -155,8 +164,7 @@ func (w *world) judgeESIMs(v *verdict, owner map[string]*cart) {
 			}
 		}
 	}
-	second := w.recharges() && len(v.charges) > 1 && !w.heardOf(v)
-	if missing > 0 && !v.underReview() && !second {
+	if missing > 0 && !v.underReview() && !w.deceived(v) {
 		w.find("lost charge", v.cart, "%d charged eSIMs are neither in hand nor under review", missing)
 	}
 }
@@ -181,7 +189,7 @@ func (w *world) judgeRecord(v *verdict) {
 func (w *world) judgeMoney(v *verdict) {
 	switch {
 	case v.underReview():
-	case len(v.charges) > 0 && !v.paid:
+	case len(v.charges) > 0 && !v.paid && !w.deceived(v):
 		w.find("refunded and charged", v.cart, "%d refunds, %d charges", v.refunds, len(v.charges))
 	case len(v.charges) == 0 && v.paid && (len(v.purchases) > 0 || !v.broken):
 		w.find("stranded", v.cart, "paid, nothing charged, and nobody was told")
@@ -196,7 +204,7 @@ func (w *world) judgeSeller(v *verdict) {
 		}
 		w.judgeChoice(v, c)
 	}
-	if w.c.Calm() && w.sells() && len(v.charges) == 0 {
+	if w.c.Calm() && w.sells() && len(v.charges) == 0 && !w.stopped {
 		w.find("no sale", v.cart, "nothing was in the way")
 	}
 }
@@ -244,26 +252,24 @@ func (w *world) wasSent(v *verdict, a *stall) bool {
 }
 
 // judgeHooks: after the shop was told how a sale ended, nothing is sent for it
-// that charges, unless the shop has ordered again.
+// that charges, unless the shop was told by a return value and has ordered
+// again. OnFailed closes a reference.
 func (w *world) judgeHooks(v *verdict) {
 	for _, s := range w.log {
 		if !s.charged || w.saleOf(s.reference) != v.reference {
 			continue
 		}
 		for _, m := range w.shop.moments {
-			if m.cart != v.cart || m.seq > s.seq || m.what == "order" || m.what == string(late) {
+			if m.cart != v.cart || m.seq > s.seq || m.what == ordered || m.what == string(late) {
 				continue
 			}
-			again := slices.ContainsFunc(w.shop.moments, func(o moment) bool {
-				return o.cart == v.cart && o.what == "order" && o.seq > m.seq && o.seq < s.seq
+			again := m.what != string(failed) && slices.ContainsFunc(w.shop.moments, func(o moment) bool {
+				return o.cart == v.cart && o.what == ordered && o.seq > m.seq && o.seq < s.seq
 			})
 			if !again {
 				w.find("charge after hook", v.cart, "%s, and a later request to %s was charged", m.what, s.provider)
 			}
 		}
-	}
-	if v.hooks[delivered] > 1 && !w.crashed() {
-		w.find("delivered twice", v.cart, "OnDelivered was called %d times", v.hooks[delivered])
 	}
 }
 
@@ -272,13 +278,7 @@ const maxSends = 4
 
 // judgeWire: no key is sent for ever, and the protocols are kept.
 func (w *world) judgeWire() {
-	sends := make(map[string]int)
-	for _, s := range w.log {
-		if s.unsent {
-			continue
-		}
-		sends[string(s.provider)+" "+s.key]++
-	}
+	sends := w.keys()
 	for _, key := range sorted(sends) {
 		if n := sends[key]; n > maxSends {
 			w.find("sends", nil, "%s: %d purchases under one key", strings.Fields(key)[0], n)
@@ -286,6 +286,9 @@ func (w *world) judgeWire() {
 	}
 	for _, a := range w.accounts {
 		for _, v := range a.Violations() {
+			if w.c.World.Name != "" && strings.Contains(v, "Timestamp") {
+				continue // where its clock is off the first request is out of time
+			}
 			w.find("protocol", nil, "%s: %s", a.reseller.Provider, v)
 		}
 	}

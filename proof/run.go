@@ -52,24 +52,21 @@ const (
 	quiet     = 2 * time.Hour  // without anything to do is rest
 	far       = time.Hour      // longest pause between two looks
 	manyLooks = 1200           // more prove nothing new
-	manySends = 30             // more prove nothing new
+	manySends = 8              // more prove nothing new
 )
 
 // live is the sale with everything that disturbs it.
 func (w *world) live() {
 	w.begin()
 	w.choose()
-	first := w.accounts[0]
-	if w.c.turn() == 1 {
-		switch w.c.Ahead {
-		case Down:
-			first.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
-		case Empty:
-			first.SetBalance("0")
-		case Dearer:
-			first.SetPrice(first.Package, "9.99")
-		case Nothing:
-		}
+	switch first := w.accounts[0]; w.c.Ahead {
+	case Down:
+		first.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
+	case Empty:
+		first.SetBalance("0")
+	case Dearer:
+		first.SetPrice(first.Package, "9.99")
+	case Nothing:
 	}
 	if w.c.Fault.Kind != 0 {
 		f := w.c.Fault
@@ -149,6 +146,7 @@ func (w *world) rest() {
 		if looks == manyLooks {
 			w.mu.Lock()
 			w.find("no rest", nil, "the journal was due %d times in %s", looks, time.Since(w.began).Round(time.Second))
+			w.stopped = true
 			w.mu.Unlock()
 			break
 		}
@@ -188,6 +186,13 @@ func (w *world) heal() {
 	for _, a := range w.accounts {
 		a.Heal()
 	}
+	switch first := w.accounts[0]; w.c.Ahead {
+	case Empty:
+		first.SetBalance(plenty)
+	case Dearer:
+		first.SetPrice(first.Package, first.price.Amount().String())
+	case Nothing, Down:
+	}
 }
 
 // insist orders once more what the shop was told has failed.
@@ -226,17 +231,25 @@ func (w *world) nextDue() (pause time.Duration, open bool) {
 	return min(max(pause, time.Second), far), open
 }
 
-// tooMany stops a case whose purchases are sent for ever.
+// tooMany stops a case in which one key is sent again and again.
 func (w *world) tooMany() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := 0
+	for _, n := range w.keys() {
+		w.stopped = w.stopped || n > manySends
+	}
+	return w.stopped
+}
+
+// keys are how often each key has left.
+func (w *world) keys() map[string]int {
+	n := make(map[string]int)
 	for _, s := range w.log {
 		if !s.unsent {
-			n++
+			n[string(s.provider)+" "+s.key]++
 		}
 	}
-	return n > manySends*len(w.shop.carts)
+	return n
 }
 
 // end lets the goroutines of all processes end.

@@ -35,8 +35,13 @@ type cart struct {
 type moment struct {
 	seq  int
 	cart *cart
-	what string // "order", "refund", or a hook
+	what string // ordered, refunded, or a hook
 }
+
+const (
+	ordered  = "order"
+	refunded = "refund"
+)
 
 // shop are the shop's own books. Its methods hold the world's lock.
 type shop struct {
@@ -66,7 +71,7 @@ func (s *shop) pays(c *cart) {
 	defer s.w.mu.Unlock()
 	c.paid, c.told, c.broken = true, false, false
 	c.calls++
-	s.at(c, "order")
+	s.at(c, ordered)
 	s.w.note(c.reference, "is ordered")
 }
 
@@ -104,7 +109,7 @@ func (s *shop) take(c *cart, o *esim.Order) {
 // refund gives the customer's money back.
 func (s *shop) refund(c *cart, why string) {
 	s.w.note(c.reference, "is refunded: %s", why)
-	s.at(c, "refund")
+	s.at(c, refunded)
 	c.told = true
 	if !c.paid {
 		s.w.find("refunded twice", c, "%s", why)
@@ -140,7 +145,7 @@ func (s *shop) hooked(kind hookKind, p *journal.Purchase) {
 		}
 		c.told = true
 	case failed:
-		if c.hooks[failed] > 1 && s.w.crashed() && !c.paid {
+		if c.hooks[failed] > 1 && !c.paid {
 			return // a hook is called at least once
 		}
 		s.refund(c, "OnFailed")

@@ -41,6 +41,7 @@ type world struct {
 	log      []*send
 	webhooks []string // bodies that the shop has acknowledged
 	healed   bool
+	stopped  bool // before it was at rest
 	trace    []string
 	findings []Finding
 }

@@ -18,7 +18,7 @@ const (
 	Capped   Form = "capped"      // the same with MaxTotal
 	Named    Form = "named"       // docs/journal.md: the journal's client of one reseller, with a Quote
 	Bare     Form = "bare"        // the same without
-	Enqueued Form = "enqueued"    // EnqueueOrder at one reseller
+	Enqueued Form = "enqueued"    // EnqueueOrder at one reseller, with a Quote
 	Dearest  Form = "quoted dear" // Quoted, for an offer that is not the cheapest
 	DearList Form = "listed dear" // Listed, for the same
 )

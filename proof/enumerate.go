@@ -91,7 +91,9 @@ func (d *deck) obstacles(r Reseller, form Form) []Ahead {
 	if form.Routed() {
 		return d.before(r).Refuses
 	}
-	return r.Refuses
+	return slices.DeleteFunc(slices.Clone(r.Refuses), func(a Ahead) bool {
+		return a == Dearer && form == Bare // without a quote the price is whatever it is
+	})
 }
 
 func (d *deck) one(of int) bool { return d.random.IntN(of) == 0 }

@@ -115,6 +115,7 @@ func (h *house) order(ctx context.Context, w *world, c *cart) (*esim.Order, erro
 		req.Quote = &offer
 		return named.Order(ctx, req)
 	case Enqueued:
+		req.Quote = &offer
 		_, err := h.journal.EnqueueOrder(ctx, purchases{w.records.Journal, h.p}, offer.Provider, req)
 		return nil, err
 	default:

@@ -54,6 +54,10 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
+	reference, purchase := r.Context().Value(tag{}).(string)
+	if purchase {
+		t.p.w.asks(t.a, reference)
+	}
 	key, buys := t.a.Key(r, body)
 	if !buys {
 		if t.p.dead() {
@@ -63,7 +67,6 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	var answer *http.Response
 	err := t.p.around("purchase", func() (err error) {
-		reference, _ := r.Context().Value(tag{}).(string)
 		s := t.p.w.sends(t.a, key, reference, t.p.n)
 		before := len(t.a.Charges())
 		answer, err = t.a.Transport.RoundTrip(r)

@@ -52,7 +52,8 @@ type stall struct {
 
 	reseller Reseller
 	price    esim.Money
-	listed   bool // in the catalogue
+	listed   bool     // in the catalogue
+	askedFor []string // references of purchases for which it got a request, guarded by world.mu
 }
 
 // steps between the prices of the resellers, in cents. The dearest is a tenth
@@ -186,6 +187,15 @@ func (w *world) saleOf(reference string) string {
 		return reference
 	}
 	return w.now.saleOf(w.ctx, reference)
+}
+
+// asks notes that a reseller gets a request for a purchase, also a read.
+func (w *world) asks(a *stall, reference string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(a.askedFor, reference) {
+		a.askedFor = append(a.askedFor, reference)
+	}
 }
 
 // sends notes that a purchase is about to leave.

@@ -123,6 +123,13 @@ func (h *house) order(ctx context.Context, w *world, c *cart) (*esim.Order, erro
 	}
 }
 
+// sees reads the balance of an account.
+func (h *house) sees(a *stall) {
+	if _, err := h.journal.Client(a.reseller.Provider).Balance(h.ctx); err != nil {
+		h.p.w.say("house", "the balance of %s is not known: %v", a.reseller.Provider, err)
+	}
+}
+
 // work does what is due: as Run does for a while, or as Step does once.
 func (h *house) work(loop bool) {
 	if loop {

@@ -63,6 +63,7 @@ func (w *world) live() {
 	case Down:
 		first.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
 	case Empty:
+		w.now.sees(first) // in funds, as Router.Run does
 		first.SetBalance("0")
 	case Dearer:
 		first.SetPrice(first.Package, "9.99")

@@ -18,6 +18,7 @@ type Result struct {
 	Findings []Finding
 	Trace    []string
 	Charges  int
+	Refunds  int // that the shop has made
 	Sends    map[esim.Provider]int
 	Died     bool          // the process reached the step at which it was to die
 	Took     time.Duration // simulated
@@ -36,6 +37,9 @@ func Run(t *testing.T, c Case, store Store, resellers []Reseller) *Result {
 		result = &Result{
 			Case: c, Findings: w.findings, Trace: w.trace, Charges: w.charges(), Sends: make(map[esim.Provider]int),
 			Died: w.lives > 1, Took: time.Since(w.began),
+		}
+		for _, c := range w.shop.carts {
+			result.Refunds += c.refunds
 		}
 		for _, s := range w.log {
 			if !s.unsent {

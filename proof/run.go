@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,6 +55,7 @@ const (
 	healAfter = 20 * time.Minute
 	bound     = 80 * time.Hour // after it nothing may be open
 	quiet     = 2 * time.Hour  // without anything to do is rest
+	lateNews  = 8 * time.Hour  // the same where webhooks come hours late
 	far       = time.Hour      // longest pause between two looks
 	manyLooks = 1200           // more prove nothing new
 	manySends = 8              // more prove nothing new
@@ -144,10 +146,18 @@ func (w *world) revive() {
 	}
 }
 
-// rest lets time pass until nothing is open and nothing will happen by itself.
+// rest lets time pass until nothing is open and nothing will happen by itself,
+// and again after the shop has insisted.
 func (w *world) rest() {
-	idle := time.Duration(0)
-	for looks := 0; idle < quiet && time.Since(w.began) < bound && !w.tooMany(); looks++ {
+	w.settle()
+	if w.c.Caller == Insists && w.insist() {
+		w.settle()
+	}
+}
+
+func (w *world) settle() {
+	began, idle := time.Now(), time.Duration(0)
+	for looks := 0; idle < w.quiet() && time.Since(began) < bound && !w.tooMany(); looks++ {
 		if looks == manyLooks {
 			w.mu.Lock()
 			w.find("no rest", nil, "the journal was due %d times in %s", looks, time.Since(w.began).Round(time.Second))
@@ -167,7 +177,14 @@ func (w *world) rest() {
 		}
 		time.Sleep(pause)
 	}
-	w.insist()
+}
+
+// quiet is how long nothing has to be open at rest: as long as news may take.
+func (w *world) quiet() time.Duration {
+	if strings.HasSuffix(w.c.World.Name, "late") {
+		return lateNews
+	}
+	return quiet
 }
 
 // turn lets the shop do what it does from time to time.
@@ -200,26 +217,22 @@ func (w *world) heal() {
 	}
 }
 
-// insist orders once more what the shop was told has failed.
-func (w *world) insist() {
-	if w.c.Caller != Insists {
-		return
-	}
+// insist orders once more what the shop was told has failed, and reports whether
+// there was anything.
+func (w *world) insist() (again bool) {
 	for _, c := range w.shop.carts {
 		if !c.paid {
 			w.call(c)
-			for range 3 {
-				w.turn()
-				time.Sleep(far)
-			}
+			again = true
 		}
 	}
+	return again
 }
 
 // nextDue is how long it takes until the journal has something to do, and
 // whether anything is open.
 func (w *world) nextDue() (pause time.Duration, open bool) {
-	pause = 20 * time.Minute
+	pause = far
 	now := time.Now()
 	for p, err := range w.auditor.Purchases(w.ctx, journal.Query{}) {
 		if err != nil {

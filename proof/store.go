@@ -62,19 +62,26 @@ CREATE OR REPLACE FUNCTION simulated.statement_timestamp() RETURNS timestamptz L
 	AS $$ SELECT current_setting('simulated.now')::timestamptz $$;`
 
 // InPostgreSQL keeps records in a database that is the proof's alone. A case
-// drops what the one before it has left.
+// empties what the one before it has left.
 func InPostgreSQL(url string) Store {
+	place := postgres.WithSchema("shop")
+	ready := false
 	return Store{"postgres", func(t testing.TB) *Records {
+		if !ready {
+			prepare(t, url)
+		}
 		pool := openPool(t, url)
 		t.Cleanup(pool.Close)
-		place := postgres.WithSchema("shop")
-		_, err := pool.Exec(t.Context(), `DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop`)
-		if err == nil {
+		var err error
+		if ready {
+			_, err = pool.Exec(t.Context(), emptied)
+		} else {
 			err = postgres.Migrate(t.Context(), pool, place)
 		}
 		if err != nil {
 			t.Fatal("proof: ", err)
 		}
+		ready = true
 		s, err := postgres.Open(t.Context(), pool, place)
 		if err != nil {
 			t.Fatal("proof: ", err)
@@ -83,19 +90,29 @@ func InPostgreSQL(url string) Store {
 	}}
 }
 
+// emptied leaves nothing but the version of the schema.
+const emptied = `DO $$ BEGIN
+	EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('shop.%I', tablename), ', ') FROM pg_tables
+		WHERE schemaname = 'shop' AND tablename <> 'esim_schema');
+END $$`
+
+// prepare gives the database its clock and its schema.
+func prepare(t testing.TB, url string) {
+	c, err := pgx.Connect(t.Context(), url)
+	if err == nil {
+		_, err = c.Exec(t.Context(), clockSchema+`CREATE SCHEMA shop;`)
+	}
+	if err != nil {
+		t.Fatal("proof: ", err)
+	}
+	_ = c.Close(t.Context()) // it has done its work
+}
+
 func openPool(t testing.TB, url string) *pgxpool.Pool {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		t.Fatal("proof: the address of the database is not usable")
 	}
-	plain, err := pgx.ConnectConfig(t.Context(), config.ConnConfig.Copy())
-	if err == nil {
-		_, err = plain.Exec(t.Context(), clockSchema)
-	}
-	if err != nil {
-		t.Fatal("proof: ", err)
-	}
-	_ = plain.Close(t.Context()) // it has done its work
 	config.ConnConfig.RuntimeParams["search_path"] = "simulated, pg_catalog"
 	// Time stands still while a query runs, so it is told with each connection.
 	config.PrepareConn = func(ctx context.Context, c *pgx.Conn) (bool, error) {

@@ -39,15 +39,23 @@ func TestProof(t *testing.T) {
 	play(t, InMemory(), cases)
 }
 
-// drawn is how many cases each database gets.
-const drawn = 200
+// drawn is how many cases each database gets; ESIM_PROOF_CASES replaces it.
+func drawn(t *testing.T) int {
+	text := os.Getenv("ESIM_PROOF_CASES")
+	if text == "" {
+		return 40
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, "ESIM_PROOF_CASES is a number")
+	return n
+}
 
 func TestProofInSQLite(t *testing.T) {
-	play(t, InSQLite(t.TempDir()), Draw("sqlite", Resellers(), seed(t), drawn))
+	play(t, InSQLite(t.TempDir()), Draw("sqlite", Resellers(), seed(t), drawn(t)))
 }
 
 func TestProofInPostgreSQL(t *testing.T) {
-	play(t, InPostgreSQL(database(t)), Draw("postgres", Resellers(), seed(t), drawn))
+	play(t, InPostgreSQL(database(t)), Draw("postgres", Resellers(), seed(t), drawn(t)))
 }
 
 // TestProofLong draws cases as long as it is told to: see scripts/proof.

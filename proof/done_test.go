@@ -23,11 +23,16 @@ func failures(p esim.Provider) []esimtest.Fault {
 		return []esimtest.Fault{
 			{Kind: esimtest.FaultErrorBefore, Status: http.StatusUnprocessableEntity, Message: supplier},
 			{Kind: esimtest.FaultErrorAfter, Status: http.StatusUnprocessableEntity, Message: supplier},
-			{Kind: esimtest.Fault500Before}, {Kind: esimtest.Fault500After},
-			{Kind: esimtest.Fault502HTMLBefore}, {Kind: esimtest.Fault502HTMLAfter},
-			{Kind: esimtest.FaultHang}, {Kind: esimtest.FaultHangAfterCommit},
-			{Kind: esimtest.FaultCutBeforeCommit}, {Kind: esimtest.FaultCutAfterCommit},
-			{Kind: esimtest.FaultHTML200}, {Kind: esimtest.FaultEmpty200},
+			{Kind: esimtest.Fault500Before},
+			{Kind: esimtest.Fault500After},
+			{Kind: esimtest.Fault502HTMLBefore},
+			{Kind: esimtest.Fault502HTMLAfter},
+			{Kind: esimtest.FaultHang},
+			{Kind: esimtest.FaultHangAfterCommit},
+			{Kind: esimtest.FaultCutBeforeCommit},
+			{Kind: esimtest.FaultCutAfterCommit},
+			{Kind: esimtest.FaultHTML200},
+			{Kind: esimtest.FaultEmpty200},
 		}
 	default:
 		fault := esimtest.Fault{Status: http.StatusInternalServerError, Code: "ORDER_PROCESSING_ERROR", Message: "Order processing failed"}

@@ -152,8 +152,10 @@ func (d *deck) worlds() {
 	for _, r := range d.resellers {
 		for _, world := range r.Worlds {
 			for _, f := range append([]esimtest.Fault{{}}, r.Faults...) {
-				d.add(r, Case{Form: pick(d, []Form{Quoted, Named, Bare}), Config: d.config(r), World: world, Fault: f, Times: pick(d, []int{1, 2, many}),
-					Caller: pick(d, []Caller{Waits, Repeats}), Quantity: pick(d, []int{1, 1, 2})})
+				d.add(r, Case{
+					Form: pick(d, []Form{Quoted, Named, Bare}), Config: d.config(r), World: world, Fault: f, Times: pick(d, []int{1, 2, many}),
+					Caller: pick(d, []Caller{Waits, Repeats}), Quantity: pick(d, []int{1, 1, 2}),
+				})
 			}
 		}
 	}

@@ -40,9 +40,9 @@ func client(order func(fresh func() buys) buys) func(*Account) {
 		a.NewClient = func(s esim.Settings) (esim.Client, error) {
 			inner, err := newClient(s)
 			fresh := func() buys {
-				c, err := newClient(s)
-				if err != nil {
-					panic(err)
+				c, failed := newClient(s)
+				if failed != nil {
+					panic(failed)
 				}
 				return c.Order
 			}
@@ -93,7 +93,9 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		breaks func(*Account)
 	}{
 		{
-			"another key for each request", []string{"second charge"}, Case{At: esim.ESIMStory, Form: Named, Fault: lost},
+			"another key for each request",
+			[]string{"second charge"},
+			Case{At: esim.ESIMStory, Form: Named, Fault: lost},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					o, err := fresh()(ctx, req)
@@ -106,7 +108,9 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 			}),
 		},
 		{
-			"a purchase is sent until it works", []string{"sends"}, Case{At: esim.ESIMStory, Form: Named, Fault: lost, Times: many},
+			"a purchase is sent until it works",
+			[]string{"sends"},
+			Case{At: esim.ESIMStory, Form: Named, Fault: lost, Times: many},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (o *esim.Order, err error) {
 					for range 6 {
@@ -119,7 +123,9 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 			}),
 		},
 		{
-			"the eSIM of somebody else is handed out", []string{"eSIM from nowhere"}, Case{At: esim.ESIMFX, Form: Named},
+			"the eSIM of somebody else is handed out",
+			[]string{"eSIM from nowhere"},
+			Case{At: esim.ESIMFX, Form: Named},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					o, err := fresh()(ctx, req)
@@ -131,7 +137,9 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 			}),
 		},
 		{
-			"the price is not looked at", []string{"wrong price"}, Case{At: esim.ESIMFly, Form: Named, Ahead: Dearer},
+			"the price is not looked at",
+			[]string{"wrong price"},
+			Case{At: esim.ESIMFly, Form: Named, Ahead: Dearer},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					req.Quote = nil
@@ -140,7 +148,9 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 			}),
 		},
 		{
-			"a sale that could be made is refused", []string{"wrong seller", "no sale"}, Case{At: esim.ESIMFX, Form: Quoted},
+			"a sale that could be made is refused",
+			[]string{"wrong seller", "no sale"},
+			Case{At: esim.ESIMFX, Form: Quoted},
 			client(func(func() buys) buys {
 				return func(_ context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					return nil, &esim.Error{Op: "Order", Kind: esim.ErrUnavailable, Outcome: esim.OutcomeNotSent, Reference: req.Reference}
@@ -148,7 +158,9 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 			}),
 		},
 		{
-			"a charged order is called refused", []string{"refunded and charged"}, Case{At: esim.ESIMStory, Form: Bare, Fault: lost, World: missing},
+			"a charged order is called refused",
+			[]string{"refunded and charged"},
+			Case{At: esim.ESIMStory, Form: Bare, Fault: lost, World: missing},
 			func(a *Account) { a.Transport = lying{a.Transport} },
 		},
 	} {

@@ -30,7 +30,7 @@ const postgresScript = "../scripts/postgres"
 // exit stops the server and ends the process.
 func exit(code int) {
 	if server.dir != "" {
-		if out, err := exec.Command(postgresScript, "stop", filepath.Join(server.dir, "pg")).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(context.Background(), postgresScript, "stop", filepath.Join(server.dir, "pg")).CombinedOutput(); err != nil {
 			fmt.Fprintln(os.Stderr, "proof: PostgreSQL does not stop:", err, string(out))
 			code = max(code, 1)
 		}
@@ -67,7 +67,7 @@ func start() {
 		server.err = err
 		return
 	}
-	out, err := exec.Command(postgresScript, "start", filepath.Join(dir, "pg")).Output()
+	out, err := exec.CommandContext(context.Background(), postgresScript, "start", filepath.Join(dir, "pg")).Output()
 	if err != nil {
 		server.err = err
 		_ = os.RemoveAll(dir) // nothing was started

@@ -72,6 +72,7 @@ type purchases struct {
 	p *process
 }
 
+// Create implements [journal.Creator].
 func (s purchases) Create(ctx context.Context, e journal.Entry, b *journal.Budget) (kept journal.Entry, created bool, err error) {
 	err = s.p.around("Create", func() (err error) {
 		kept, created, err = s.Store.Create(ctx, e, b)
@@ -80,6 +81,7 @@ func (s purchases) Create(ctx context.Context, e journal.Entry, b *journal.Budge
 	return kept, created, err
 }
 
+// Save implements [journal.Store].
 func (s purchases) Save(ctx context.Context, e journal.Entry) (kept journal.Entry, err error) {
 	err = s.p.around("Save "+string(e.State.String()), func() (err error) {
 		kept, err = s.Store.Save(ctx, e)
@@ -88,6 +90,7 @@ func (s purchases) Save(ctx context.Context, e journal.Entry) (kept journal.Entr
 	return kept, err
 }
 
+// Lease implements [journal.Store].
 func (s purchases) Lease(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
 	if s.p.dead() {
 		return nil, s.p.pass("Lease")
@@ -102,6 +105,7 @@ func (s purchases) Lease(ctx context.Context, n int, d time.Duration) ([]journal
 	return list, err
 }
 
+// Hold implements [journal.Store].
 func (s purchases) Hold(ctx context.Context, h journal.Held) error {
 	return s.p.around("Hold", func() error { return s.Store.Hold(ctx, h) })
 }
@@ -113,6 +117,7 @@ type claims struct {
 	p *process
 }
 
+// Put implements [router.Claims].
 func (s claims) Put(ctx context.Context, c router.Claim) error {
 	return s.p.around("Put claim", func() error { return s.Claims.Put(ctx, c) })
 }
@@ -124,6 +129,7 @@ type inbox struct {
 	p *process
 }
 
+// Add implements [webhook.Inbox].
 func (s inbox) Add(ctx context.Context, m webhook.Message) (added bool, err error) {
 	err = s.p.around("Add message", func() (err error) {
 		added, err = s.Inbox.Add(ctx, m)
@@ -132,6 +138,7 @@ func (s inbox) Add(ctx context.Context, m webhook.Message) (added bool, err erro
 	return added, err
 }
 
+// Done implements [webhook.Inbox].
 func (s inbox) Done(ctx context.Context, id int64) error {
 	return s.p.around("Done message", func() error { return s.Inbox.Done(ctx, id) })
 }

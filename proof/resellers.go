@@ -21,7 +21,7 @@ const (
 	verified = "verified" // eSIMfly: Config.ReplaysVerified
 	taught   = "taught"   // eSIMfx: Config.Codes
 
-	pathSecret = "a-path-that-nobody-can-guess-0123456789"
+	pathSecret = "a-path-that-nobody-can-guess-0123456789" //nolint:gosec // of a simulator
 	// shelfSize is how many packages each sells; they reach [Product].
 	shelfSize = 12
 )

@@ -116,8 +116,8 @@ func openPool(t testing.TB, url string) *pgxpool.Pool {
 	config.ConnConfig.RuntimeParams["search_path"] = "simulated, pg_catalog"
 	// Time stands still while a query runs, so it is told with each connection.
 	config.PrepareConn = func(ctx context.Context, c *pgx.Conn) (bool, error) {
-		_, err := c.Exec(ctx, `SELECT set_config('simulated.now', $1, false)`, time.Now().Format(time.RFC3339Nano))
-		return err == nil, err
+		_, failed := c.Exec(ctx, `SELECT set_config('simulated.now', $1, false)`, time.Now().Format(time.RFC3339Nano))
+		return failed == nil, failed
 	}
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {

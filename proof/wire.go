@@ -66,7 +66,7 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.a.Transport.RoundTrip(r)
 	}
 	var answer *http.Response
-	err := t.p.around("purchase", func() (err error) {
+	err := t.p.around("purchase", func() (err error) { //nolint:bodyclose // the client closes it
 		s := t.p.w.sends(t.a, key, reference, t.p.n)
 		before := len(t.a.Charges())
 		answer, err = t.a.Transport.RoundTrip(r)

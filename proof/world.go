@@ -179,8 +179,6 @@ func (w *world) begin() {
 
 func sorted[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
-func (w *world) crashed() bool { return w.lives > 1 }
-
 // saleOf is the shop's reference for one that an attempt was made under.
 func (w *world) saleOf(reference string) string {
 	if w.now == nil {

@@ -66,4 +66,3 @@ func below(balance, total esim.Money) bool {
 	cmp, err := balance.Cmp(total)
 	return err == nil && cmp < 0
 }
-

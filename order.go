@@ -83,7 +83,8 @@ type OrderRequest struct {
 
 	// Reference is the caller's own order id, 1 to 64 letters, digits and
 	// ". _ : -". One reference is at most one purchase: calling Order again
-	// with the same one never buys twice where the provider can tell. When
+	// with the same one sends nothing unless that cannot buy a second time, and
+	// no more than four requests in all. When
 	// empty a random one is minted and returned in Order and Error alike; a
 	// repeat must then name that one, for an empty one is minted anew.
 	Reference string
@@ -101,7 +102,8 @@ type OrderRequest struct {
 	// it is the first that arrives. Each id is for one purchase alone.
 	RequestID string
 
-	// OneSend lets the call send one request at most, whatever comes of it:
+	// OneSend lets the call send one request at most, whatever comes of it, or
+	// one for each eSIM where the provider sells them singly:
 	// no waiting for a limit of the provider, no correction of clock or
 	// credentials and then again. A journal sets it, which counts requests.
 	OneSend bool

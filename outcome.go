@@ -37,8 +37,8 @@ func (o *Outcome) UnmarshalText(b []byte) error { return outcomeNames.parse(o, b
 // [OutcomeAccepted] for nil, and [OutcomeUnknown] for every error that holds no
 // [Error]. Of several the one that asks for most care counts.
 //
-// Only an unknown outcome is a reason to repeat a purchase, with the same
-// reference. After an accepted one Error.Order holds what was bought.
+// A purchase of unknown outcome may be repeated only if [MayRepeat] says so, with
+// the same reference. After an accepted one Error.Order holds what was bought.
 func OutcomeOf(err error) Outcome {
 	if err == nil {
 		return OutcomeAccepted

@@ -268,8 +268,8 @@ func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order !
 // names this order. That is a matter of some requests, and of no more than
 // about forty at a time: of many eSIMs of one package those sold at about the
 // same time are asked about first, and another call goes on from there. What is
-// not found is missing in ESIMs. Where eSIMfly honours keys, calling Order again
-// with the same reference brings all of them at once.
+// not found is missing in ESIMs. With [Config].ReplaysVerified, calling Order
+// again with the same reference brings all of them at once.
 func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
 	const op = "GetOrder"
 	ctx, end := c.wire.Operation(ctx, op)

@@ -89,15 +89,15 @@ func together(a, b esim.OrderStatus) esim.OrderStatus {
 
 // GetOrder reads an order and its eSIM, activation code included, with two
 // requests for each eSIM (eSIMfx docs: get_order and get_esim_status). It
-// wants the ID: eSIMfx has no search by reference, and repeating the purchase
-// with the same Reference is what finds an order whose ID was lost. A
-// terminated order has [esim.OrderCancelled].
+// wants the ID: eSIMfx has no search by reference. An order whose ID was lost
+// comes back when the purchase is repeated, where its error says that this is
+// [esim.RepeatSafe]. A terminated order has [esim.OrderCancelled].
 func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
 	ctx, end := c.wire.Operation(ctx, "GetOrder")
 	defer func() { end(err) }()
 	check := c.wire.Check(ctx, "GetOrder")
 	if ref.ID == "" && ref.Reference != "" {
-		check.Unsupported("OrderRef.Reference", "is nothing eSIMfx can look up; repeat the purchase with it instead")
+		check.Unsupported("OrderRef.Reference", "is nothing eSIMfx can look up")
 	}
 	ids := orderIDs(check, "OrderRef.ID", ref.ID)
 	if err = check.Err(); err != nil {

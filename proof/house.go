@@ -55,7 +55,14 @@ func (w *world) build(p *process) (*house, error) {
 		Clients:     h.clients,
 		OnDelivered: w.hook(p, delivered),
 		OnFailed:    w.hook(p, failed),
-		OnReview:    w.hook(p, review),
+		OnReview: func(ctx context.Context, list []*journal.Purchase) error {
+			for _, told := range list {
+				if err := w.hook(p, review)(ctx, told); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 		OnLate:      w.hook(p, late),
 		OnUnmatched: func(context.Context, *esim.Order) error {
 			return p.around("OnUnmatched", func() error { w.shop.unmatched(); return nil })

@@ -38,19 +38,32 @@ func sell(ctx context.Context, client esim.Client, country esim.Country, referen
 	if best.ID == "" || reference == "" {
 		return nil, fmt.Errorf("no package for %s, or no reference to buy it under", country.Name())
 	}
-	// One reference is at most one charge. Where the provider replays, the
-	// same reference again brings the order whose answer was lost.
+	// One reference is at most one charge. A purchase of unknown outcome is
+	// repeated only where the error says that this cannot buy a second time.
 	request := esim.OrderRequest{PackageID: best.ID, Reference: reference, Quote: &best}
-	can := client.Capabilities()
 	order, err := client.Order(ctx, request)
-	for tries := 0; tries < 3 && can.OrderIdempotency == esim.IdempotencyReplays && esim.OutcomeOf(err) == esim.OutcomeUnknown; tries++ {
+	for esim.OutcomeOf(err) == esim.OutcomeUnknown && esim.MayRepeat(err) && pause(ctx, err) {
 		order, err = client.Order(ctx, request)
 	}
 	if err != nil {
 		return nil, err // an *esim.Error: was money spent, what came all the same, what to do next
 	}
-	if order.Status == esim.OrderPending && can.GetOrder {
+	if order.Status == esim.OrderPending && client.Capabilities().GetOrder {
 		return esim.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{})
 	}
 	return order, nil
+}
+
+// pause waits as long as the provider asks for, and is false if ctx ends first.
+func pause(ctx context.Context, err error) bool {
+	wait := time.Second
+	if e, ok := errors.AsType[*esim.Error](err); ok {
+		wait = max(wait, e.RetryAfter)
+	}
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -104,7 +104,12 @@ func (f *flight) refused(kind error, why string) *esim.Error {
 
 // requestID is the one to send under, "" for a fresh one: that of the caller,
 // or of the send in doubt.
-func (f *flight) requestID() string { return firstText(f.c.RequestID, f.inDoubt) }
+func (f *flight) requestID() string {
+	if f.spent {
+		return f.c.RequestID
+	}
+	return firstText(f.c.RequestID, f.inDoubt)
+}
 
 func (f *flight) run(ctx context.Context) error {
 	for n := 1; ; n++ {

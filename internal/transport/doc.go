@@ -6,6 +6,7 @@
 //
 // An adapter describes its provider in a [Spec] and each request in a [Call];
 // it holds no policy. A reader who wants to know why a purchase was or was
-// not repeated finds the answer in [Safety], in the resend table of
-// resend.go, and in the adapter's table of [Rule] values, nowhere else.
+// not repeated finds the answer in [Safety] and the resend table of resend.go,
+// in the [Repeats] of the call and the state of its key in repeat.go, and in the
+// adapter's table of [Rule] values, nowhere else.
 package transport

@@ -20,7 +20,8 @@ type state struct {
 	sends  int         // that may have reached the provider
 	again  int         // of these, the ones made while another was in doubt
 
-	inDoubt string // request id of a send in doubt, while it may still arrive
+	inDoubt string // request id of a send in doubt
+	spent   bool   // that id is used up: the next send needs a new one
 	arrived bool   // the provider has said that a send in doubt arrived
 }
 
@@ -51,11 +52,11 @@ func (s *state) addDoubt(r result) {
 	s.doubt, s.repeat = true, repeat
 	switch {
 	case r.Retry == Renonce:
-		s.arrived, s.inDoubt = true, ""
+		s.arrived, s.spent, s.inDoubt = true, true, r.onceID
 	case r.Retry == InFlight:
-		s.inDoubt = "" // this id is used up by its answer
+		s.spent, s.inDoubt = true, r.onceID
 	case !s.arrived:
-		s.inDoubt = r.onceID
+		s.spent, s.inDoubt = false, r.onceID
 	}
 }
 

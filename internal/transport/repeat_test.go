@@ -240,6 +240,29 @@ func TestEvidenceOfARefusedRepeat(t *testing.T) {
 	}
 }
 
+// A probe carries the id of the send in doubt, and no other.
+func TestAProbeUnderAnotherIDIsNotSent(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends  []end
+		sends int32
+	}{
+		"no answer":     {[]end{dropped, accepts}, 1},
+		"arrived":       {[]end{dropped, code(400, "NONCE"), accepts}, 2},
+		"in progress":   {[]end{code(409, "BUSY"), accepts}, 1},
+		"a failure":     {[]end{code(500, "FREED"), accepts}, 1},
+		"then answered": {[]end{dropped, code(500, "FREED"), accepts}, 2},
+	} {
+		s := inTurn(c.ends...)
+		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		for range c.sends {
+			assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("k", requestID)))
+		}
+		e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("k", "f1d4a0b2-0b43-4c5e-8f0e-3f0f2e7c9a11")))
+		require.ErrorIs(t, e, esim.ErrDuplicate, name)
+		assert.Equal(t, c.sends, s.sends.Load(), name)
+	}
+}
+
 // TestRecallAfterARefusal: that this process was refused says nothing of another.
 func TestRecallAfterARefusal(t *testing.T) {
 	s := inTurn(code(400, "LOW"))

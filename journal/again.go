@@ -83,6 +83,9 @@ func (s *situation) safe() bool {
 	if most > 0 && s.doc.Repeats >= most {
 		return false
 	}
+	if s.entry.Arrived && s.account.mode(s.entry.Kind) != esim.IdempotencyReplays {
+		return false // it has said so, and would say no more
+	}
 	for _, a := range s.doc.doubtful() {
 		if s.account.repeatAfter(s.entry.Kind, a) != esim.RepeatSafe {
 			return false

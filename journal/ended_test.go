@@ -328,3 +328,25 @@ func TestResumedIsNotProbed(t *testing.T) {
 		assert.Len(t, s.lender.sent(), 1)
 	})
 }
+
+// A provider that refuses what it knows is asked once: that it knows the
+// purchase is all that it will say.
+func TestKnownIsNotAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+			c.OrderRepeat, c.GetOrder, c.LookupByReference = esim.RepeatSafe, false, false
+		})))
+		s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+			if len(s.lender.sent()) > 1 {
+				return nil, &esim.Error{Provider: "memory", Op: "Order", Kind: esim.ErrDuplicate, HTTPStatus: 422}
+			}
+			return nil, &esim.Error{Provider: "memory", Op: "Order", Kind: esim.ErrUnavailable, Repeat: esim.RepeatSafe}
+		}
+		_, err := s.buy("cart-1")
+		require.True(t, esim.MaybeCharged(err))
+		s.pass(time.Hour)
+		p := s.wantState("cart-1", journal.Review)
+		assert.True(t, p.Arrived)
+		assert.Len(t, s.lender.sent(), 2)
+	})
+}

@@ -183,8 +183,9 @@ var scenarios = []scenario{
 		t.pass(27 * time.Hour)
 		t.buy(1) // by which the store knows the time
 		t.skew = -25 * time.Hour
-		t.again(p, 1)
+		t.work(2, time.Minute)
 		t.skew = 0
+		t.again(p, 1)
 	}},
 	{name: "top-up", want: both, modes: []Mode{FlyKey, FlyNonce, FX}, play: func(t *tale) { t.topUp(t.buy(1), 0) }},
 	{name: "answer of a top-up lost", want: both, modes: []Mode{FlyKey, FlyNonce, FX}, play: func(t *tale) {

@@ -63,7 +63,7 @@ func (w *world) build(p *process) (*house, error) {
 			}
 			return nil
 		},
-		OnLate:      w.hook(p, late),
+		OnLate: w.hook(p, late),
 		OnUnmatched: func(context.Context, *esim.Order) error {
 			return p.around("OnUnmatched", func() error { w.shop.unmatched(); return nil })
 		},

@@ -91,11 +91,11 @@ func (s purchases) Save(ctx context.Context, e journal.Entry) (kept journal.Entr
 }
 
 // Lease implements [journal.Store].
-func (s purchases) Lease(ctx context.Context, n int, d time.Duration) ([]journal.Entry, error) {
+func (s purchases) Lease(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
 	if s.p.dead() {
 		return nil, s.p.pass("Lease")
 	}
-	list, err := s.Store.Lease(ctx, n, d)
+	list, err := s.Store.Lease(ctx, slots, d)
 	if len(list) == 0 {
 		return list, err // nothing has changed
 	}

@@ -2,10 +2,12 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,7 +44,7 @@ func sell(ctx context.Context, client esim.Client, country esim.Country, referen
 	// repeated only where the error says that this cannot buy a second time.
 	request := esim.OrderRequest{PackageID: best.ID, Reference: reference, Quote: &best}
 	order, err := client.Order(ctx, request)
-	for esim.OutcomeOf(err) == esim.OutcomeUnknown && esim.MayRepeat(err) && pause(ctx, err) {
+	for tries := 0; tries < 3 && esim.OutcomeOf(err) == esim.OutcomeUnknown && esim.MayRepeat(err) && pause(ctx, err); tries++ {
 		order, err = client.Order(ctx, request)
 	}
 	if err != nil {

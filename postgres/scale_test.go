@@ -111,7 +111,10 @@ func TestNoStatementReadsAllPurchases(t *testing.T) {
 			return err
 		},
 		func() error { _, err := s.Lease(t.Context(), 10, time.Minute); return err },
-		func() error { _, err := s.Doubtful(t.Context(), "0123abcd", time.Now().Add(-15*time.Minute)); return err },
+		func() error {
+			_, err := s.Doubtful(t.Context(), "0123abcd", time.Now().Add(-15*time.Minute))
+			return err
+		},
 		func() error { _, err := s.Now(t.Context()); return err },
 	} {
 		require.NoError(t, call())

@@ -32,9 +32,9 @@ func (d *Dialect) entries(rows Rows, err error) ([]journal.Entry, error) {
 
 func (d *Dialect) entry(rows Rows) (journal.Entry, error) {
 	var (
-		e                                      journal.Entry
-		id, provider, kind, state, keys        string
-		origin, seal                           string
+		e                                               journal.Entry
+		id, provider, kind, state, keys                 string
+		origin, seal                                    string
 		created, updated, next, lease, end, to, doubted = moment{&e.CreatedAt}, moment{&e.UpdatedAt}, moment{&e.NextAt},
 			moment{&e.LeaseUntil}, moment{&e.ResendUntil}, moment{&e.DeadlineAt}, moment{&e.DoubtAt}
 	)

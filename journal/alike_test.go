@@ -98,3 +98,29 @@ func TestAReviewIsARival(t *testing.T) {
 	assert.Empty(t, charged)
 	assert.Empty(t, kept)
 }
+
+// Two complete lists without the order prove that nothing was charged where the
+// operator has said so, and not before that time.
+func TestListsThatProve(t *testing.T) {
+	inBubble(t, "after an hour", func(t *testing.T) {
+		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+			c.GetOrder, c.LookupByReference, c.ListProvesAfter = false, false, time.Hour
+		})))
+		l := &listing{lender: s.lender}
+		s.config.Clients = []esim.Client{l}
+		j, err := journal.New(s.store, s.config)
+		require.NoError(t, err)
+		s.Journal, s.client = j, j.Client("memory")
+		_, err = s.buy("cart-1")
+		require.True(t, esim.MaybeCharged(err))
+		s.pass(59 * time.Minute)
+		s.wantState("cart-1", journal.Unknown)
+		s.pass(10 * time.Minute)
+		p := s.wantState("cart-1", journal.NotExecuted)
+		assert.Zero(t, p.Doubt)
+		assert.Contains(t, s.heard(), "failed cart-1")
+		_, err = s.buy("cart-1")
+		s.wantRefused(err, journal.ErrReferenceEnded)
+		assert.Len(t, s.lender.sent(), 1)
+	})
+}

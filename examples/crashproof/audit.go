@@ -92,8 +92,8 @@ func (b *books) print() {
 	}
 }
 
-// balance is an error unless every order
-// charge is an eSIM in hand or an item that somebody sees.
+// balance is an error unless no order was charged twice and every charge is an
+// eSIM in hand or an item that somebody sees.
 func (b *books) balance() error {
 	if b.twice > 0 || b.charges > b.orders || b.missing > b.open+b.review {
 		return errors.New("the books do not balance")

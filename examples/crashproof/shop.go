@@ -47,7 +47,12 @@ func sell(ctx context.Context) error {
 	return errors.Join(err, closeStore())
 }
 
-// serve orders everything, then waits until nothing is open any more.
+// patience is how soon a purchase must be due for the shop to wait for it. What
+// was lost at eSIMfx is asked for again after a minute, and is an open item
+// until then.
+const patience = 5 * time.Second
+
+// serve orders everything, then waits until nothing more is due soon.
 func (in *instructions) serve(ctx context.Context, j *journal.Journal) error {
 	next := make(chan int)
 	var serving sync.WaitGroup
@@ -71,7 +76,7 @@ func (in *instructions) serve(ctx context.Context, j *journal.Journal) error {
 			if err != nil {
 				return err
 			}
-			if in.mine(p) {
+			if in.mine(p) && p.NextAt.Before(time.Now().Add(patience)) {
 				open++
 			}
 		}

@@ -38,7 +38,7 @@ func TestZbarScans(t *testing.T) {
 		if i%4 > 1 {
 			file += ".svg"
 			svgs = append(svgs, file)
-			data, err = code.SVG(qr.SVGOptions{Title: "QR code", Size: 400 * (i % 2)})
+			data, err = code.SVG(qr.SVGOptions{Title: "QR code", Size: 800 * (i % 2)})
 		} else {
 			file += ".png"
 			pngs = append(pngs, file)

@@ -63,6 +63,8 @@ func TestOrderIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"lost for good, verified", verified, []step{{}, {}, {}}, esim.OutcomeUnknown, false},
 		{"500 without code, documented", documented, []step{{500, `{"success":false}`}}, esim.OutcomeUnknown, false},
 		{"500 without code, verified", verified, []step{{500, `{"success":false}`}}, esim.OutcomeUnknown, false},
+		{"503 without code, verified", verified, []step{{503, `{"success":false,"error":"Order processing failed"}`}}, esim.OutcomeUnknown, false},
+		{"a gateway's 503 in JSON, verified", verified, []step{{503, `{"message":"Service Unavailable"}`}, {200, replayed}}, esim.OutcomeAccepted, true},
 		{"a gateway's 502, documented", documented, []step{{502, `<html>`}}, esim.OutcomeUnknown, false},
 		{"a gateway's 502, verified", verified, []step{{502, `<html>`}, {200, replayed}}, esim.OutcomeAccepted, true},
 		{"lost, known, replayed, verified", verified, []step{{}, {400, seenID}, {200, replayed}}, esim.OutcomeAccepted, true},

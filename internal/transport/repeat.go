@@ -99,11 +99,12 @@ func (r *result) repeatBy(facts Repeats) esim.Repeat {
 	return facts.Answered
 }
 
-// byGateway: such an answer without a code of the provider is as good as none.
+// byGateway: such an answer, in none of the provider's own shapes, is as good as
+// none. A failure of the provider's that has lost its code is no gateway's.
 func (r *result) byGateway() bool {
 	switch r.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return r.Code == ""
+		return r.Code == "" && !r.Recognised
 	}
 	return false
 }

@@ -77,7 +77,9 @@ func (a *orderAnswer) rows() []soldRow {
 // client whatever comes of it, [Config].ReplaysVerified or not. Sent again under
 // the same id within a day, which also an unverified client does unless a failure
 // code has come, it is [esim.ErrDuplicate] with HTTP status 400 if the earlier
-// send had arrived.
+// send had arrived. A refusal such as [esim.ErrInsufficientBalance] uses the id up:
+// no send under it is in doubt any more, and the reference may be ordered again.
+// With Resumed an unverified client takes the id for that of the send in doubt.
 //
 // Error.Order holds what came if it was less, dearer or other than was ordered.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
@@ -91,7 +93,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	check := c.wire.Check(ctx, op)
 	body.Key = check.Reference(req.Reference, req.Resumed)
 	key := purchaseKey(body.Key)
-	c.resume(check, req.Resumed)
+	c.resume(check, req)
 	checkRequestID(check, req.RequestID)
 	check.Range("Quantity", p.Quantity, 1, maxQuantity)
 	check.Purchase(p)
@@ -139,11 +141,17 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 }
 
 // resume puts the purchase in doubt when another process may have sent it. A
-// reference that was found unfit has never been sent.
-func (c *Client) resume(check *transport.Check, resumed bool) {
-	if resumed && check.Named() != "" {
-		c.wire.Recall(c.orderRepeats(), purchaseKey(check.Named()))
+// reference that was found unfit has never been sent. Where replays are verified
+// a resumed order may come under a new request id, else under that in doubt only.
+func (c *Client) resume(check *transport.Check, req esim.OrderRequest) {
+	if !req.Resumed || check.Named() == "" {
+		return
 	}
+	id := ""
+	if !c.verified && isRequestID(req.RequestID) {
+		id = req.RequestID
+	}
+	c.wire.Recall(c.orderRepeats(), id, purchaseKey(check.Named()))
 }
 
 // purchaseKey is that of the transport's memory. Orders and top-ups share it,

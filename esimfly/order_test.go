@@ -63,6 +63,8 @@ func TestOrderIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"lost for good, verified", verified, []step{{}, {}, {}}, esim.OutcomeUnknown, false},
 		{"500 without code, documented", documented, []step{{500, `{"success":false}`}}, esim.OutcomeUnknown, false},
 		{"500 without code, verified", verified, []step{{500, `{"success":false}`}}, esim.OutcomeUnknown, false},
+		{"503 without code, verified", verified, []step{{503, `{"success":false,"error":"Order processing failed"}`}}, esim.OutcomeUnknown, false},
+		{"a gateway's 503 in JSON, verified", verified, []step{{503, `{"message":"Service Unavailable"}`}, {200, replayed}}, esim.OutcomeAccepted, true},
 		{"a gateway's 502, documented", documented, []step{{502, `<html>`}}, esim.OutcomeUnknown, false},
 		{"a gateway's 502, verified", verified, []step{{502, `<html>`}, {200, replayed}}, esim.OutcomeAccepted, true},
 		{"lost, known, replayed, verified", verified, []step{{}, {400, seenID}, {200, replayed}}, esim.OutcomeAccepted, true},
@@ -77,7 +79,8 @@ func TestOrderIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"throttled, documented", documented, []step{{429, tooOften}, {200, sold}}, esim.OutcomeAccepted, false},
 		{"throttled with 401, documented", documented, []step{{401, tooOften}, {200, sold}}, esim.OutcomeAccepted, false},
 		{"refused, verified", verified, []step{{400, noMoney}}, esim.OutcomeRejected, false},
-		{"lost and then refused, verified", verified, []step{{}, {400, noMoney}}, esim.OutcomeUnknown, false},
+		{"lost and then refused under its request id, verified", verified, []step{{}, {400, noMoney}}, esim.OutcomeRejected, false},
+		{"lost, known and then refused, verified", verified, []step{{}, {400, seenID}, {400, noMoney}}, esim.OutcomeUnknown, false},
 		{"unlisted code, verified", verified, []step{{400, `{"success":false,"code":"NEW"}`}}, esim.OutcomeUnknown, false},
 	}
 	for _, tt := range tests {
@@ -112,12 +115,14 @@ func TestOrderIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 }
 
 func TestOrderAgainAfterDoubt(t *testing.T) {
-	c, f := faked(t, inTurn(t, step{}, step{400, noMoney}, step{200, replayed}, step{200, first}), func(c *Config) {
+	c, f := faked(t, inTurn(t, step{}, step{400, seenID}, step{400, noMoney}, step{200, replayed}, step{200, first}), func(c *Config) {
 		c.ReplaysVerified, c.MaxRetries = true, -1
 	})
 	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001"}
 	_, err := c.Order(t.Context(), req)
 	require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
+	_, err = c.Order(t.Context(), req)
+	require.ErrorIs(t, err, esim.ErrDuplicate)
 
 	_, err = c.Order(t.Context(), req)
 	require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome, "the first send may be why there is no money left")
@@ -140,7 +145,7 @@ func TestOrderAgainAfterDoubt(t *testing.T) {
 	assert.True(t, o.Replayed)
 	assert.Equal(t, usd("2.72"), o.Total, "read, for a replay does not tell it")
 	assert.Equal(t, goldenNow.Add(-time.Hour), o.CreatedAt)
-	assert.Equal(t, 4, f.total())
+	assert.Equal(t, 5, f.total())
 
 	_, err = c.Order(t.Context(), dearer)
 	assert.Equal(t, esim.OutcomeAccepted, asError(t, err).Outcome)

@@ -34,6 +34,7 @@ func refuse(a transport.Answer) transport.Verdict {
 	row, listed := rules[v.Code]
 	switch {
 	case !v.Recognised:
+		v.Recognised = doc.Success != nil && a.Status >= http.StatusInternalServerError // its own, and contradicts itself
 		return v
 	case !listed && v.Code != "" && v.Outcome == esim.OutcomeUnknown:
 		v.Repeat = esim.RepeatBuys // a failure code, whichever it is

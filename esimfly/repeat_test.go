@@ -35,6 +35,7 @@ func TestARepeatCarriesTheRequestIDInDoubt(t *testing.T) {
 }
 
 // The journal's probe: what of it settles the send before is a fact of the code.
+// Where it does, the reference may be ordered again, by whichever process.
 func TestWhichRefusalsOfAProbeUseUpTheRequestID(t *testing.T) {
 	for code, want := range map[string]evidence.Request{
 		`{"success":false,"code":"INSUFFICIENT_BALANCE"}`:   {Outcome: esim.OutcomeRejected, BurnsRequestID: true},
@@ -48,18 +49,48 @@ func TestWhichRefusalsOfAProbeUseUpTheRequestID(t *testing.T) {
 		`{"success":false,"code":"NEVER_HEARD_OF"}`:         {},
 		`{"success":false,"code":"ORDER_PROCESSING_ERROR"}`: {},
 	} {
-		c, f := faked(t, inTurn(t, step{}, step{400, code}))
-		req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", RequestID: someRequestID, OneSend: true}
-		_, err := c.Order(t.Context(), req)
-		require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
-		req.Resumed = true
-		_, err = c.Order(t.Context(), req)
-		assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome, "of the reference")
-		got, ok := evidence.OfRequest(err)
-		require.True(t, ok)
-		assert.Equal(t, want, got, code)
-		assert.Equal(t, 2, f.total())
+		for _, restarted := range []bool{false, true} {
+			steps := []step{{}, {400, code}, {200, sold}}
+			if restarted {
+				steps = steps[1:] // the first send was another process's
+			}
+			c, f := faked(t, inTurn(t, steps...))
+			req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", RequestID: someRequestID, OneSend: true}
+			if !restarted {
+				_, err := c.Order(t.Context(), req)
+				require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
+			}
+			req.Resumed = true
+			_, err := c.Order(t.Context(), req)
+			assert.Equal(t, want.BurnsRequestID, asError(t, err).Outcome == esim.OutcomeRejected, "%s: of the reference", code)
+			assert.Equal(t, !want.BurnsRequestID, esim.MaybeCharged(err), code)
+			got, ok := evidence.OfRequest(err)
+			require.True(t, ok)
+			assert.Equal(t, want, got, code)
+
+			req.Resumed, req.RequestID = false, "f1d4a0b2-0b43-4c5e-8f0e-3f0f2e7c9a11"
+			_, err = c.Order(t.Context(), req)
+			if want.BurnsRequestID {
+				require.NoError(t, err, "%s: funded, and ordered again", code)
+				assert.Equal(t, len(steps), f.total(), code)
+				continue
+			}
+			require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome, code)
+			assert.Equal(t, len(steps)-1, f.total(), code)
+		}
 	}
+}
+
+// Where replays are verified a resumed order may carry a new request id. What it
+// is refused with is then no proof about the id of another process.
+func TestARefusalSettlesNoSendUnderAnotherRequestID(t *testing.T) {
+	c, f := faked(t, inTurn(t, step{400, noMoney}), func(c *Config) { c.ReplaysVerified = true })
+	_, err := c.Order(t.Context(), esim.OrderRequest{
+		PackageID: "p", Reference: "cart-0001", Resumed: true, RequestID: someRequestID, OneSend: true,
+	})
+	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
+	require.True(t, esim.MaybeCharged(err))
+	assert.Equal(t, 1, f.total())
 }
 
 func TestCapabilitiesSayWhatARepeatWouldDo(t *testing.T) {

@@ -40,13 +40,14 @@ func (s signer) authorize(_ context.Context, r *http.Request, body []byte, now t
 // checkRequestID wants the form in which eSIMfly documents them. Another
 // spelling of the same id might pass for another id.
 func checkRequestID(check *transport.Check, id string) {
-	if id == "" {
-		return
-	}
-	u, err := uuid.Parse(id)
-	if err != nil || u.String() != id || u.Version() != 4 || u.Variant() != uuid.RFC4122 {
+	if id != "" && !isRequestID(id) {
 		check.Fail("RequestID", "is not a UUID of version 4, in lower case with hyphens")
 	}
+}
+
+func isRequestID(id string) bool {
+	u, err := uuid.Parse(id)
+	return err == nil && u.String() == id && u.Version() == 4 && u.Variant() == uuid.RFC4122
 }
 
 func (s signer) sign(r *http.Request, body []byte, now time.Time, id string) {

@@ -69,7 +69,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	check := c.wire.Check(ctx, op)
 	t := &topUp{op: op, ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
 	if req.Resumed && check.Named() != "" {
-		c.wire.Recall(topUpRepeats, t.key())
+		c.wire.Recall(topUpRepeats, "", t.key())
 	}
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p)

@@ -58,7 +58,11 @@ func (c *Client) refuse(a transport.Answer) transport.Verdict {
 		Message wire.Raw    `json:"message"`
 		Msg     wire.Raw    `json:"msg"` // not documented; seen at others
 	}
-	if !a.JSON || wire.Decode(a.Body, &head) != nil || !head.Code.Known() || head.Code.Decimal().IsZero() {
+	if !a.JSON || wire.Decode(a.Body, &head) != nil || !head.Code.Known() {
+		return v
+	}
+	if head.Code.Decimal().IsZero() {
+		v.Recognised = a.Status >= http.StatusInternalServerError // its own, and contradicts itself
 		return v
 	}
 	v.Recognised = true

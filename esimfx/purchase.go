@@ -121,7 +121,7 @@ func (c *Client) purchase(op, operation, reference string, terms transport.Purch
 // reference that was found unfit has never been sent.
 func (p *purchase) resume(check *transport.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		p.c.wire.Recall(p.c.repeats, p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
+		p.c.wire.Recall(p.c.repeats, "", p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
 	}
 }
 

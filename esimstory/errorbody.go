@@ -30,12 +30,19 @@ func errorTexts(body []byte) (code string, texts []string) {
 	if wire.Decode(doc.Error, &object) == nil && object.Message != nil {
 		doc.Error = object.Message
 	}
-	return object.Code.String(), append(textsIn(doc.Error), textsIn(doc.Errors)...)
+	return object.Code.String(), append(textsIn(doc.Error, maxErrorDepth), textsIn(doc.Errors, maxErrorDepth)...)
 }
+
+// maxErrorDepth is how deep a text may stand: in a list in an object, and one
+// level more. Each level is a copy of what is in it.
+const maxErrorDepth = 3
+
+// maxErrorText is far more than any error text has bytes.
+const maxErrorText = 16 << 10
 
 // textsIn returns the text, or all texts of a list or an object, there with
 // the name of the field before each.
-func textsIn(raw wire.Raw) []string {
+func textsIn(raw wire.Raw, depth int) []string {
 	var (
 		text   wire.Text
 		list   []wire.Raw
@@ -44,15 +51,19 @@ func textsIn(raw wire.Raw) []string {
 	)
 	switch {
 	case wire.IsEmpty(raw):
-	case wire.Decode(raw, &text) == nil:
+	case depth < 0:
+		return []string{unreadable}
+	case wire.Decode(raw, &text) == nil && len(text) > maxErrorText:
+		return []string{unreadable}
+	case text != "":
 		return []string{text.String()}
 	case wire.Decode(raw, &list) == nil:
 		for _, element := range list {
-			texts = append(texts, orUnreadable(textsIn(element))...)
+			texts = append(texts, orUnreadable(textsIn(element, depth-1))...)
 		}
 	case wire.Decode(raw, &fields) == nil:
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			for _, text := range orUnreadable(textsIn(fields[name])) {
+			for _, text := range orUnreadable(textsIn(fields[name], depth-1)) {
 				texts = append(texts, name+" "+text)
 			}
 		}

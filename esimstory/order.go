@@ -58,7 +58,7 @@ func key(reference string) string { return "order:" + reference }
 // reference that was found unfit has never been sent.
 func (c *Client) resume(check *transport.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		c.wire.Recall(c.repeats, key(check.Named()))
+		c.wire.Recall(c.repeats, "", key(check.Named()))
 	}
 }
 

@@ -85,9 +85,9 @@ func refuse(a transport.Answer) transport.Verdict {
 func worst(status int, texts []string) transport.Rule {
 	var rules []transport.Rule
 	for _, text := range texts {
-		known := len(rules)
+		known, folded := len(rules), strings.ToLower(text)
 		for _, row := range refusals {
-			if row.matches(status, strings.ToLower(text)) {
+			if row.matches(status, folded) {
 				rules = append(rules, row.rule)
 			}
 		}

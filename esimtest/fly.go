@@ -22,7 +22,8 @@ const ForeignICCID = "8948010010099999995"
 // code of a withdrawn page. An order that is still pending is repeated as
 // pending. Idempotency keys are kept for ever; a key that comes back with
 // another package returns the first order and is a violation. A request id is
-// used up by every request with good credentials. The price in a top-up is not
+// used up by every request with good credentials; a second request under it is a
+// violation, but for the same order under the same key. The price in a top-up is not
 // looked at. A media type with parameters, and a request id without the bits of
 // version 4, are taken and are violations.
 type ESIMFly struct {
@@ -121,7 +122,7 @@ func (f *ESIMFly) handle(c *call) *reply {
 	}
 	answer := f.act(c)
 	if f.rules.requestIDs == idActedOn && answer.status == http.StatusOK {
-		f.nonces.claim(c.requestID, c.now)
+		f.nonces.claim(c.requestID, c)
 	}
 	return answer
 }

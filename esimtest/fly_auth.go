@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	stdhash "hash"
 	"net/http"
 	"strconv"
@@ -37,8 +38,8 @@ func (f *ESIMFly) authenticate(c *call) *reply {
 	if !randomUUID(nonce) {
 		f.violate(c, "RT-RequestID is not a UUID of version 4")
 	}
-	if f.rules.requestIDs == idReceived && !f.nonces.claim(nonce, c.now) {
-		return f.usedBefore(c)
+	if f.rules.requestIDs == idReceived && !f.nonces.claim(nonce, c) {
+		return f.usedBefore(c, nonce)
 	}
 	millis, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil || !f.inTime(c, time.UnixMilli(millis)) {
@@ -51,11 +52,11 @@ func (f *ESIMFly) authenticate(c *call) *reply {
 	case idReceived:
 	case idActedOn:
 		if f.nonces.knows(nonce, c.now) {
-			return f.usedBefore(c)
+			return f.usedBefore(c, nonce)
 		}
 	case idChecked:
-		if !f.nonces.claim(nonce, c.now) {
-			return f.usedBefore(c)
+		if !f.nonces.claim(nonce, c) {
+			return f.usedBefore(c, nonce)
 		}
 	}
 	return f.throttle(c)
@@ -70,12 +71,30 @@ func signedBody(c *call) string {
 	return string(c.body)
 }
 
-func (f *ESIMFly) usedBefore(c *call) *reply {
-	return f.unauthorized(c, http.StatusBadRequest, "DUPLICATE_REQUEST", "Request ID has already been used")
+// usedBefore is no violation for an order that is repeated under its key and its
+// request id, byte for byte: of all its sends one alone can be acted on.
+func (f *ESIMFly) usedBefore(c *call, nonce [16]byte) *reply {
+	const code, text = "DUPLICATE_REQUEST", "Request ID has already been used"
+	if isKeyed(c) && f.nonces.heldBy(nonce, c) {
+		return unauthorizedFly(http.StatusBadRequest, code, text)
+	}
+	return f.unauthorized(c, http.StatusBadRequest, code, text)
+}
+
+// isKeyed reports whether the call is an order with an idempotency key.
+func isKeyed(c *call) bool {
+	var doc struct {
+		Key string `json:"idempotency_key"`
+	}
+	return c.op == "order" && json.Unmarshal(c.body, &doc) == nil && doc.Key != ""
 }
 
 func (f *ESIMFly) unauthorized(c *call, status int, code, text string) *reply {
 	f.violate(c, text)
+	return unauthorizedFly(status, code, text)
+}
+
+func unauthorizedFly(status int, code, text string) *reply {
 	list := []member{{"success", encode(false)}, {"error", encode(text)}}
 	switch code {
 	case "":
@@ -172,48 +191,6 @@ func resetText(c *call) string {
 	case ResetISO:
 	}
 	return iso(c.reset)
-}
-
-// nonces remembers request ids for 24 hours.
-type nonces struct {
-	mu    sync.Mutex
-	seen  map[[16]byte]time.Time
-	sweep time.Time
-}
-
-// nonceMemory is how long request ids are stored (eSIMfly docs: create-order).
-const nonceMemory = 24 * time.Hour
-
-// knows reports whether the id is remembered.
-func (n *nonces) knows(id [16]byte, now time.Time) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	t, ok := n.seen[id]
-	return ok && now.Sub(t) <= nonceMemory
-}
-
-// claim reports whether the id is new, and keeps it.
-func (n *nonces) claim(id [16]byte, now time.Time) bool {
-	const memory = nonceMemory
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.seen == nil {
-		n.seen = map[[16]byte]time.Time{}
-		n.sweep = now.Add(memory)
-	}
-	if now.After(n.sweep) {
-		for k, t := range n.seen {
-			if now.Sub(t) > memory {
-				delete(n.seen, k)
-			}
-		}
-		n.sweep = now.Add(memory)
-	}
-	if t, ok := n.seen[id]; ok && now.Sub(t) <= memory {
-		return false
-	}
-	n.seen[id] = now
-	return true
 }
 
 // parseUUID reads the hyphenated form.

@@ -67,6 +67,32 @@ func TestFlyRequestIDsCountOnce(t *testing.T) {
 	assert.Equal(t, 200, w.send(http.MethodGet, url, "", h).status)
 }
 
+// The same order under its key and its id is how a client asks what became of
+// it: refused, and no violation. Another order, or one without a key, is one.
+func TestFlyRequestIDOfARepeatedOrder(t *testing.T) {
+	for body, violation := range map[string]string{
+		`{"packageCode":"PHAJHEAYP","quantity":1,"idempotency_key":"cart-1"}`: "",
+		`{"packageCode":"PHAJHEAYP","quantity":2,"idempotency_key":"cart-1"}`: "order: Request ID has already been used",
+		`{"packageCode":"PHAJHEAYP","quantity":1,"idempotency_key":"cart-2"}`: "order: Request ID has already been used",
+		`{"packageCode":"PHAJHEAYP","quantity":1}`:                            "order: Request ID has already been used",
+	} {
+		w := newWire(t)
+		url, first := w.sim.ESIMFly.URL()+"/esims/order", `{"packageCode":"PHAJHEAYP","quantity":1,"idempotency_key":"cart-1"}`
+		if !strings.Contains(body, "idempotency_key") {
+			first = body
+		}
+		h := w.flyHeaders(first)
+		require.Equal(t, 200, w.send(http.MethodPost, url, first, h).status)
+		w.sim.Advance(time.Second)
+		again := w.flyHeaders(body)
+		again["RT-RequestID"] = h["RT-RequestID"]
+		again["RT-Signature"] = strings.ToUpper(mac([]byte(w.sim.ESIMFly.SecretKey), again["RT-Timestamp"]+h["RT-RequestID"]+w.sim.ESIMFly.AccessCode+body))
+		require.Equal(t, "DUPLICATE_REQUEST", w.send(http.MethodPost, url, body, again).at(t, "code"))
+		assert.Equal(t, violation, strings.Join(w.sim.ESIMFly.Violations(), ","), body)
+		assert.Equal(t, 1, w.sim.ESIMFly.Ledger().Count())
+	}
+}
+
 // A request that never got an answer has used up its id all the same.
 func TestFlyRequestIDIsUsedUpByALostRequest(t *testing.T) {
 	w := newWire(t)

@@ -168,7 +168,7 @@ func (f *flight) fail(r result) *esim.Error {
 		err.Message = strings.TrimPrefix(err.Message+"; "+aheadOrBehind(r.date.Sub(f.t.now())), "; ")
 	}
 	if f.c.Key != "" {
-		evidence.Attach(err, evidence.Request{Outcome: r.outcome, BurnsRequestID: r.Burns && r.outcome == esim.OutcomeRejected})
+		evidence.Attach(err, evidence.Request{Outcome: r.outcome, BurnsRequestID: r.burnt()})
 	}
 	return err
 }
@@ -182,7 +182,8 @@ func aheadOrBehind(skew time.Duration) string {
 }
 
 // outcome is what is known over all sends: with one in doubt, or accepted, a
-// refusal of another proves nothing. A read changes nothing, so it is never in
+// refusal of another proves nothing, unless it has used up the request id that
+// they share: then none is in doubt any more. A read changes nothing, so it is never in
 // doubt.
 func (f *flight) outcome(r result) esim.Outcome {
 	switch {

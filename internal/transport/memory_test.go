@@ -425,8 +425,8 @@ func (p *purchase) serve(safety Safety, random *rand.Rand, r *http.Request) (*ht
 func TestRecall(t *testing.T) {
 	s := inTurn(code(400, "LOW"), accepts)
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
-	tr.Recall(Repeats{Lost: esim.RepeatSafe}, "k")
-	tr.Recall(Repeats{Lost: esim.RepeatBuys}, "once")
+	tr.Recall(Repeats{Lost: esim.RepeatSafe}, "", "k")
+	tr.Recall(Repeats{Lost: esim.RepeatBuys}, "", "once")
 	made, doubt := tr.Standing("k")
 	assert.False(t, made)
 	assert.True(t, doubt)
@@ -434,7 +434,7 @@ func TestRecall(t *testing.T) {
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Once, "once")))
 	assert.Equal(t, int32(1), s.sends.Load(), "what cannot be sent twice is not sent")
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
-	tr.Recall(Repeats{}, "k")
+	tr.Recall(Repeats{}, "", "k")
 	_, doubt = tr.Standing("k")
 	assert.False(t, doubt, "what is known better stays")
 }

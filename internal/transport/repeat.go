@@ -21,6 +21,7 @@ type state struct {
 	again  int         // of these, the ones made while another was in doubt
 
 	inDoubt string // request id of a send in doubt
+	mixed   bool   // another send in doubt had another id, or nobody knows which
 	spent   bool   // that id is used up: the next send needs a new one
 	arrived bool   // the provider has said that a send in doubt arrived
 }
@@ -34,10 +35,17 @@ func (s *state) add(r result) {
 	if s.doubt && !r.throttled() {
 		s.again++
 	}
-	if r.outcome == esim.OutcomeUnknown {
+	switch {
+	case r.outcome == esim.OutcomeUnknown:
 		s.addDoubt(r)
+	case r.burnt() && s.doubt && !s.mixed && !s.arrived && r.onceID == s.inDoubt:
+		s.doubt, s.spent, s.inDoubt, s.repeat = false, false, "", esim.RepeatUnknown
 	}
 }
+
+// burnt: the request was refused, and its request id is used up. No other
+// request under that id can be acted on any more.
+func (r *result) burnt() bool { return r.Burns && r.outcome == esim.OutcomeRejected }
 
 // addDoubt keeps the worst of what a repeat would do. Once the provider knows a
 // send in doubt it is replayed under one new request id, and not under a second.
@@ -49,6 +57,7 @@ func (s *state) addDoubt(r result) {
 	if s.doubt {
 		repeat = worse(s.repeat, repeat)
 	}
+	s.mixed = s.doubt && (s.mixed || s.inDoubt != r.onceID) || r.onceID == ""
 	s.doubt, s.repeat = true, repeat
 	switch {
 	case r.Retry == Renonce:
@@ -90,11 +99,12 @@ func (r *result) repeatBy(facts Repeats) esim.Repeat {
 	return facts.Answered
 }
 
-// byGateway: such an answer without a code of the provider is as good as none.
+// byGateway: such an answer, in none of the provider's own shapes, is as good as
+// none. A failure of the provider's that has lost its code is no gateway's.
 func (r *result) byGateway() bool {
 	switch r.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return r.Code == ""
+		return r.Code == "" && !r.Recognised
 	}
 	return false
 }

@@ -119,7 +119,7 @@ func TestAnAssumedReplayIsRepeatedOnce(t *testing.T) {
 	// In another process, the one repeat is all there is.
 	s := inTurn(dropped, accepts)
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
-	tr.Recall(assumed, "k")
+	tr.Recall(assumed, "", "k")
 	e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, assumed)))
 	assert.Equal(t, esim.RepeatUnknown, e.Repeat)
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, assumed)))
@@ -226,17 +226,32 @@ func TestOneSend(t *testing.T) {
 	})
 }
 
-// A refusal of a repeat is told apart from what the reference has in doubt.
+// A refusal of a repeat is told apart from what the reference has in doubt, and
+// settles that only if it has used up the request id of all that is in doubt.
 func TestEvidenceOfARefusedRepeat(t *testing.T) {
-	s := inTurn(dropped, code(400, "BURNT"), code(400, "LOW"))
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
-	for _, want := range []evidence.Request{
-		{}, {Outcome: esim.OutcomeRejected, BurnsRequestID: true}, {Outcome: esim.OutcomeRejected},
+	low, burnt := evidence.Request{Outcome: esim.OutcomeRejected}, evidence.Request{Outcome: esim.OutcomeRejected, BurnsRequestID: true}
+	for name, c := range map[string]struct {
+		ends    []end
+		want    evidence.Request
+		outcome esim.Outcome
+	}{
+		"burnt":            {[]end{dropped, code(400, "BURNT")}, burnt, esim.OutcomeRejected},
+		"two in doubt":     {[]end{dropped, dropped, code(400, "BURNT")}, burnt, esim.OutcomeRejected},
+		"before the check": {[]end{dropped, code(400, "LOW")}, low, esim.OutcomeUnknown},
+		"arrived":          {[]end{dropped, code(400, "NONCE"), code(400, "BURNT")}, burnt, esim.OutcomeUnknown},
+		"burnt, then lost": {[]end{dropped, code(400, "BURNT"), dropped}, evidence.Request{}, esim.OutcomeUnknown},
 	} {
-		e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("k", requestID)))
-		got, ok := evidence.OfRequest(e)
-		require.True(t, ok)
-		assert.Equal(t, want, got)
+		s := inTurn(c.ends...)
+		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		var last error
+		for range c.ends {
+			last = tr.Do(t.Context(), probe("k", requestID))
+		}
+		assertOutcome(t, c.outcome, last)
+		got, ok := evidence.OfRequest(last)
+		require.True(t, ok, name)
+		assert.Equal(t, c.want, got, name)
+		assert.Equal(t, int32(len(c.ends)), s.sends.Load(), name)
 	}
 }
 
@@ -268,7 +283,7 @@ func TestRecallAfterARefusal(t *testing.T) {
 	s := inTurn(code(400, "LOW"))
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 	assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))
-	tr.Recall(Repeats{}, "k")
+	tr.Recall(Repeats{}, "", "k")
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))
 	assert.Equal(t, int32(1), s.sends.Load())
 }

@@ -44,8 +44,9 @@ func (t *Transport) Repeat(keys ...string) esim.Repeat {
 
 // Recall puts keys in doubt under which another process may have sent a
 // purchase: once, and without an answer, for all that is known. A result that
-// is already known is not overwritten.
-func (t *Transport) Recall(facts Repeats, keys ...string) {
+// is already known is not overwritten. RequestID is what the send had, "" if
+// nobody can say.
+func (t *Transport) Recall(facts Repeats, requestID string, keys ...string) {
 	t.memory.mu.Lock()
 	defer t.memory.mu.Unlock()
 	for _, key := range keys {
@@ -59,6 +60,7 @@ func (t *Transport) Recall(facts Repeats, keys ...string) {
 		}
 		e.content, e.body = "", nil
 		e.doubt, e.facts, e.repeat, e.sends = true, facts, facts.Lost, e.sends+1
+		e.inDoubt, e.mixed = requestID, requestID == ""
 	}
 }
 

@@ -58,7 +58,19 @@ func IsObject(doc []byte) bool {
 // IsEmpty reports whether v is absent, null, {}, [] or "": what providers write
 // for "no more pages".
 func IsEmpty(v Raw) bool {
-	switch string(bytes.Join(bytes.Fields(v), nil)) {
+	var kept [len("null")]byte
+	n := 0
+	for _, c := range v {
+		switch {
+		case c == ' ', c == '\t', c == '\r', c == '\n':
+			continue
+		case n == len(kept):
+			return false
+		}
+		kept[n] = c
+		n++
+	}
+	switch string(kept[:n]) {
 	case "", "null", "{}", "[]", `""`:
 		return true
 	}

@@ -14,7 +14,8 @@ import (
 // first: those of every status that were placed in the second of Since or later
 // (eSIMfly docs: api/orders). It is the way to an order whose answer was lost where keys are
 // not honoured, since the history knows no keys. Top-ups of eSIMs and of the
-// wallet are left out. An order whose time cannot be read comes last.
+// wallet are left out. An order whose time cannot be read comes last. One that
+// the search brings without its package has no PackageID; it may be another's.
 //
 // The list is whole: one that cannot be read to its end, or has an order without
 // an ID, is an error. That an order is not in it proves little all the same,
@@ -74,7 +75,8 @@ func byAge(a, b esim.Order) int {
 // fits looks again, for the search of eSIMfly takes parts of words, and names
 // of packages too.
 func (r *orderRow) fits(search esim.OrderSearch) bool {
-	return strings.EqualFold(r.PackageCode.String(), search.PackageID) &&
+	code := r.PackageCode.String()
+	return (code == "" || strings.EqualFold(code, search.PackageID)) &&
 		!strings.HasPrefix(r.ID.String(), topUpPrefix) &&
 		(r.CreatedAt.IsZero() || !r.CreatedAt.Before(search.Since.Truncate(time.Second)))
 }

@@ -39,7 +39,8 @@ func TestFoundOrders(t *testing.T) {
 	for _, o := range found {
 		ids = append(ids, o.ID)
 	}
-	assert.Equal(t, []string{"order_same_second", "order_case", "order_late", "order_undated"}, ids)
+	assert.Equal(t, []string{"order_same_second", "order_case", "ESF_1", "order_late", "order_undated"}, ids)
+	assert.Empty(t, found[2].PackageID, "the history does not say of what it is")
 	assert.Equal(t, usd("2.72"), found[0].Total)
 	assert.Equal(t, "from_date=2026-09-01T08%3A00%3A00Z&limit=100&page=1&search=P-1&sort_by=created_at&sort_order=asc&status=all", f.sent[0].URL.RawQuery)
 }

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -102,25 +103,57 @@ func TestAReviewIsARival(t *testing.T) {
 // Two complete lists without the order prove that nothing was charged where the
 // operator has said so, and not before that time.
 func TestListsThatProve(t *testing.T) {
-	inBubble(t, "after an hour", func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
-			c.GetOrder, c.LookupByReference, c.ListProvesAfter = false, false, time.Hour
-		})))
-		l := &listing{lender: s.lender}
-		s.config.Clients = []esim.Client{l}
-		j, err := journal.New(s.store, s.config)
-		require.NoError(t, err)
-		s.Journal, s.client = j, j.Client("memory")
-		_, err = s.buy("cart-1")
-		require.True(t, esim.MaybeCharged(err))
-		s.pass(59 * time.Minute)
-		s.wantState("cart-1", journal.Unknown)
-		s.pass(10 * time.Minute)
-		p := s.wantState("cart-1", journal.NotExecuted)
-		assert.Zero(t, p.Doubt)
-		assert.Contains(t, s.heard(), "failed cart-1")
-		_, err = s.buy("cart-1")
-		s.wantRefused(err, journal.ErrReferenceEnded)
-		assert.Len(t, s.lender.sent(), 1)
-	})
+	order := func(change func(*esim.Order)) func() []esim.Order {
+		return func() []esim.Order {
+			o := esim.Order{Provider: "memory", ID: "o-1", PackageID: small.ID, Total: usd("2.50"), CreatedAt: time.Now()}
+			change(&o)
+			return []esim.Order{o}
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		listed func() []esim.Order
+		want   journal.State
+	}{
+		{"no order", func() []esim.Order { return nil }, journal.NotExecuted},
+		{"one of before", order(func(o *esim.Order) { o.CreatedAt = o.CreatedAt.Add(-time.Hour) }), journal.NotExecuted},
+		{"one of another quantity", order(func(o *esim.Order) { o.Quantity = 2 }), journal.NotExecuted},
+		{"one without a time", order(func(o *esim.Order) { o.CreatedAt = time.Time{} }), journal.Review},
+		{"one without a package", order(func(o *esim.Order) { o.PackageID = "" }), journal.Review},
+		{"one of another price", order(func(o *esim.Order) { o.Total = usd("2.40") }), journal.Review},
+	} {
+		inBubble(t, tc.name, func(t *testing.T) {
+			s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+				c.GetOrder, c.LookupByReference, c.ListProvesAfter = false, false, time.Hour
+			})))
+			l := &lists{listing{lender: s.lender, listed: tc.listed()}}
+			s.config.Clients = []esim.Client{l}
+			j, err := journal.New(s.store, s.config)
+			require.NoError(t, err)
+			s.Journal, s.client = j, j.Client("memory")
+			_, err = s.buy("cart-1")
+			require.True(t, esim.MaybeCharged(err))
+			s.pass(59 * time.Minute)
+			s.wantState("cart-1", journal.Unknown)
+			s.pass(10 * time.Minute)
+			p := s.wantState("cart-1", tc.want)
+			assert.Len(t, s.lender.sent(), 1)
+			if tc.want == journal.Review {
+				assert.Equal(t, 1, p.Doubt)
+				assert.NotContains(t, s.heard(), "failed cart-1", "it may be this order")
+				return
+			}
+			assert.Zero(t, p.Doubt)
+			assert.Contains(t, s.heard(), "failed cart-1")
+			_, err = s.buy("cart-1")
+			s.wantRefused(err, journal.ErrReferenceEnded)
+		})
+	}
+}
+
+// lists is a list that tells of all orders, whatever it knows of them.
+type lists struct{ listing }
+
+func (l *lists) FindOrders(context.Context, esim.OrderSearch) ([]esim.Order, error) {
+	return l.listed, nil
 }

@@ -19,6 +19,7 @@ type brake struct {
 	doubtful int
 	counted  time.Time
 	tried    time.Time // when a purchase was last let through beside many in doubt
+	before   time.Time // and the time before that
 }
 
 const (
@@ -118,8 +119,18 @@ func (b *brake) trial(now time.Time) bool {
 	if now.Sub(b.tried).Abs() < trialAfter {
 		return false
 	}
-	b.tried = now
+	b.tried, b.before = now, b.tried
 	return true
+}
+
+// unused gives back the trial of that moment, if there was one: nothing new was
+// begun with it.
+func (b *brake) unused(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.tried.Equal(at) {
+		b.tried = b.before
+	}
 }
 
 // doubtful counts what has come into doubt lately, about once a second.

@@ -72,7 +72,14 @@ func (j *Journal) standing(ctx context.Context, from Creator, w wish, refused *e
 		refused.Err = errors.Join(ErrNotOnRecord, refused.Err, err)
 	}
 	refused.Outcome = esim.OutcomeUnknown
-	return e, err == nil && e.Content == w.content()
+	if err != nil {
+		return Entry{}, false
+	}
+	if conflict := w.conflict(&e); conflict != nil {
+		*refused = *conflict
+		return Entry{}, false
+	}
+	return e, true
 }
 
 // again answers a reference that is on record.
@@ -88,8 +95,8 @@ func (j *Journal) again(ctx context.Context, a *account, e Entry, w wish) (*esim
 		if e, err = j.save(ctx, e, func(e *Entry, d *document) error {
 			d.sentElsewhere(e)
 			return nil
-		}); err != nil {
-			return nil, inHand(&e, err)
+		}); err != nil { // it is on record as never sent, which is not so
+			return nil, storeError(w.op(), e.Provider, e.Reference, errors.Join(ErrNotOnRecord, err), esim.OutcomeUnknown)
 		}
 	}
 	switch {
@@ -115,11 +122,14 @@ func (j *Journal) free(ctx context.Context, e Entry) (Entry, error) {
 	const look = 100 * time.Millisecond
 	began := time.Now()
 	for {
+		if !e.State.Open() || e.State == Provisioning {
+			return e, nil
+		}
 		now, err := j.now(ctx)
 		switch {
 		case err != nil && !errors.Is(err, ErrClockSuspect):
 			return e, err
-		case !e.State.Open() || e.State == Provisioning || !now.Before(e.LeaseUntil):
+		case !now.Before(e.LeaseUntil):
 			return e, nil
 		case j.config.BusyWait < 0, j.config.BusyWait > 0 && time.Since(began) > j.config.BusyWait:
 			return e, ErrInHand
@@ -143,7 +153,7 @@ func (j *Journal) free(ctx context.Context, e Entry) (Entry, error) {
 // its reference, nil if it may be.
 func (d *document) ended(e *Entry) error {
 	var why []error
-	if e.Doubt > 0 {
+	if e.Doubt > 0 || d.Decision != nil {
 		why = append(why, ErrDecided)
 	}
 	if d.Closed || d.Sends >= maxSends {
@@ -156,8 +166,8 @@ func (d *document) ended(e *Entry) error {
 func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
 	op := w.op()
 	held := func(refused *esim.Error) (*esim.Order, error) {
-		if w.resumed {
-			refused.Outcome = esim.OutcomeUnknown // the record may be behind
+		if w.resumed { // the record may be behind
+			refused.Outcome, refused.Err = esim.OutcomeUnknown, errors.Join(ErrNotOnRecord, refused.Err)
 		}
 		return nil, refused
 	}
@@ -175,7 +185,7 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 		return held(refused)
 	}
 	if ended := d.ended(&e); ended != nil {
-		return held(withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ended, esim.OutcomeNotSent))
+		return nil, withheld(op, e.Provider, e.Reference, esim.ErrNotEligible, ended, esim.OutcomeNotSent)
 	}
 	if refused := j.admit(ctx, a, &w, now, true); refused != nil {
 		return held(refused)
@@ -210,8 +220,8 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 	switch {
 	case errors.Is(err, ErrStale):
 		return nil, withheld(op, e.Provider, e.Reference, esim.ErrUnavailable, ErrInHand, esim.OutcomeUnknown)
-	case err != nil:
-		return nil, storeError(op, e.Provider, e.Reference, err, esim.OutcomeUnknown)
+	case err != nil: // if it was not written, no hook will tell
+		return nil, storeError(op, e.Provider, e.Reference, errors.Join(ErrNotOnRecord, err), esim.OutcomeUnknown)
 	}
 	return j.proceed(ctx, a, saved)
 }

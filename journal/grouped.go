@@ -42,37 +42,55 @@ func (j *Journal) reviewsLike(ctx context.Context, e Entry, d *document) ([]Entr
 	if j.config.OnReview == nil || d.alarm() {
 		return group, nil
 	}
-	mine, known := causeOf(&e, d), false
+	now, err := j.now(ctx)
+	if err != nil && !errors.Is(err, ErrClockSuspect) {
+		return nil, err
+	}
+	like, known, err := j.sharing(ctx, e, causeOf(&e, d))
+	if err != nil {
+		return nil, err
+	}
+	if end := causeOf(&e, d).hour.Add(time.Hour); known && now.Before(end) {
+		if len(like) > 0 { // the first that waits takes this one along
+			end = end.Add(takenAlong)
+		}
+		return nil, j.postpone(ctx, e, end)
+	}
+	for i := range like {
+		if taken, ok := j.take(ctx, like[i]); ok {
+			group = append(group, taken)
+		}
+	}
+	return group, nil
+}
+
+// takenAlong is how much later than the first a purchase is told of that the
+// call for the first should have named.
+const takenAlong = 2 * time.Minute
+
+// sharing are the other purchases of a cause of which nobody has been told yet,
+// as many as a call may name; known reports whether somebody has been told of
+// one of the cause.
+func (j *Journal) sharing(ctx context.Context, e Entry, mine cause) (like []Entry, known bool, err error) {
 	q := Query{Provider: e.Provider, States: []State{Review}}
 	for {
 		page, err := j.store.List(ctx, q)
-		if err != nil {
-			return nil, err
+		if err != nil || len(page) == 0 {
+			return like, known, err
 		}
 		for i := range page {
 			other, err := decodeDocument(page[i].Document)
-			if err != nil || page[i].ID == e.ID || causeOf(&page[i], other) != mine || other.alarm() {
-				continue // a damaged one has a call of its own
-			}
-			if other.Due != hookReview {
+			switch {
+			case err != nil || page[i].ID == e.ID || causeOf(&page[i], other) != mine || other.alarm():
+				// a damaged one has a call of its own
+			case other.Due != hookReview:
 				known = true
-				continue
+			case len(like) < reviewsPerCall-1:
+				like = append(like, page[i])
 			}
-			if len(group) < reviewsPerCall {
-				if taken, ok := j.take(ctx, page[i]); ok {
-					group = append(group, taken)
-				}
-			}
-		}
-		if len(page) == 0 {
-			break
 		}
 		q.After = &page[len(page)-1]
 	}
-	if !known || !e.UpdatedAt.Before(mine.hour.Add(time.Hour)) {
-		return group, nil
-	}
-	return nil, j.postpone(ctx, group, mine.hour.Add(time.Hour))
 }
 
 // take leases a purchase for the call of a hook, unless somebody has it.
@@ -87,18 +105,14 @@ func (j *Journal) take(ctx context.Context, e Entry) (Entry, bool) {
 	return taken, err == nil
 }
 
-// postpone lets the hook of each wait until then.
-func (j *Journal) postpone(ctx context.Context, group []Entry, until time.Time) error {
-	var errs []error
-	for _, e := range group {
-		_, err := j.change(ctx, e, func(e *Entry, d *document) error {
-			if d.Due != hookReview || d.alarm() {
-				return errNoChange
-			}
-			e.LeaseUntil, e.NextAt = zeroTime, until
-			return nil
-		})
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+// postpone lets the hook wait until then.
+func (j *Journal) postpone(ctx context.Context, e Entry, until time.Time) error {
+	_, err := j.change(ctx, e, func(e *Entry, d *document) error {
+		if d.Due != hookReview || d.alarm() {
+			return errNoChange
+		}
+		e.LeaseUntil, e.NextAt = zeroTime, until
+		return nil
+	})
+	return err
 }

@@ -43,33 +43,36 @@ func (j *Journal) tell(ctx context.Context, e Entry) (Entry, error) {
 	if err != nil || d.Due == "" {
 		return e, err
 	}
+	e, err = j.prepare(ctx, e)
+	switch {
+	case errors.Is(err, ErrStale): // another worker has it, and tells
+		return e, nil
+	case err != nil:
+		return e, err
+	}
 	group := []Entry{e}
-	switch d.Due {
-	case hookReview:
+	if d.Due == hookReview {
 		if group, err = j.reviewsLike(ctx, e, d); err != nil || len(group) == 0 {
 			return e, err
 		}
-	case hookFailed:
-		if group[0], err = j.close(ctx, e); err != nil {
-			return e, err
-		}
-	case hookDelivered:
 	}
 	return j.toldAll(ctx, d.Due, group)
 }
 
-// close marks the reference as ended before OnFailed is called, so that it
-// cannot be ordered under while that runs.
-func (j *Journal) close(ctx context.Context, e Entry) (Entry, error) {
-	if j.config.OnFailed == nil {
-		return e, nil
-	}
-	lease := e.LeaseUntil
+// prepare keeps the purchase in this worker's hand while its hook runs: the step
+// that made the hook due has let go of it. OnFailed also ends the reference
+// first, so that nothing is ordered under it while that runs.
+func (j *Journal) prepare(ctx context.Context, e Entry) (Entry, error) {
 	return j.save(ctx, e, func(e *Entry, d *document) error {
-		if d.Closed {
+		closes := d.Due == hookFailed && j.config.OnFailed != nil && !d.Closed
+		held := e.UpdatedAt.Before(e.LeaseUntil)
+		if j.hook(d.Due) == nil || held && !closes {
 			return errNoChange
 		}
-		d.Closed, e.LeaseUntil = true, lease
+		d.Closed = d.Closed || closes
+		if !held {
+			e.LeaseUntil = e.UpdatedAt.Add(j.config.Lease)
+		}
 		return nil
 	})
 }

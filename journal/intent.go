@@ -45,6 +45,9 @@ func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, 
 		return fail(err)
 	}
 	kept, created, err := into.Create(ctx, e, budget)
+	if !created {
+		a.brake.unused(now)
+	}
 	switch {
 	case err == nil:
 		return kept, created, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,9 +105,9 @@ func (w *workers) give(slot esim.Provider) {
 	}
 }
 
-// Step does once what Run does all the time, one purchase after the other, up
-// to n of those that are due, and returns how many there were. It is for hosts
-// that wake up by a schedule of their own.
+// Step does once what Run does all the time, one purchase after the other and
+// the providers in turn, up to n of those that are due, and returns how many
+// there were. It is for hosts that wake up by a schedule of their own.
 func (j *Journal) Step(ctx context.Context, n int) (worked int, err error) {
 	leave, err := j.enter()
 	if err != nil {
@@ -114,15 +115,34 @@ func (j *Journal) Step(ctx context.Context, n int) (worked int, err error) {
 	}
 	defer leave()
 	j.lookAtHeld(ctx)
-	for worked < n && ctx.Err() == nil {
-		leased, err := j.store.Lease(ctx, Slots{"": 1}, j.config.Lease) // one at a time, since each may take long
-		if err != nil || len(leased) == 0 {
+	due := append(slices.Sorted(maps.Keys(j.accounts)), "")
+	for turn := 0; worked < n && len(due) > 0 && ctx.Err() == nil; {
+		turn %= len(due)
+		leased, err := j.store.Lease(ctx, j.one(due[turn]), j.config.Lease) // one at a time, since each may take long
+		switch {
+		case err != nil:
 			return worked, err
+		case len(leased) == 0:
+			due = slices.Delete(due, turn, turn+1)
+			continue
 		}
+		turn++
 		worked++
 		j.work(ctx, leased[0])
 	}
 	return worked, ctx.Err()
+}
+
+// one is a slot for one provider, or for those that the journal has no client
+// of (""). Its index has the earliest of that provider first; the earliest of
+// all would have to be sorted out of all that is due.
+func (j *Journal) one(p esim.Provider) Slots {
+	slots := Slots{"": 0}
+	for named := range j.accounts {
+		slots[named] = 0
+	}
+	slots[p] = 1
+	return slots
 }
 
 func (j *Journal) lookAtHeld(ctx context.Context) {

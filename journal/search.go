@@ -13,8 +13,9 @@ import (
 // Finder is implemented by clients of providers that list orders, and not by
 // the caller's reference.
 type Finder interface {
-	// FindOrders returns all orders of a package since a time, oldest first.
-	// A list that could not be read to its end is an error.
+	// FindOrders returns all orders of a package since a time, oldest first, and
+	// those of which the list does not tell the package or the time: these stay
+	// empty. A list that could not be read to its end is an error.
 	FindOrders(ctx context.Context, s esim.OrderSearch) ([]esim.Order, error)
 }
 
@@ -42,7 +43,7 @@ func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *e
 	if err != nil {
 		return nil, unread, err
 	}
-	free, err := j.unclaimed(ctx, e, when, listed)
+	free, odd, err := j.unclaimed(ctx, e, before, when, listed)
 	if err != nil {
 		return nil, unread, err
 	}
@@ -50,7 +51,10 @@ func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *e
 	if err != nil || !slices.EqualFunc(before, after, func(a, b Entry) bool { return a.ID == b.ID && a.Attempts == b.Attempts }) {
 		return nil, unread, err
 	}
-	if len(free) == 0 {
+	switch {
+	case len(free) == 0 && odd:
+		return nil, unclear, nil
+	case len(free) == 0:
 		return nil, absent, nil
 	}
 	after = slices.DeleteFunc(after, func(r Entry) bool { // what no order left can be
@@ -206,24 +210,29 @@ func quoted(e *Entry) (price esim.Money, ok bool) {
 	return price, err == nil && price.Currency() != ""
 }
 
-// unclaimed are the listed orders that no purchase has and e could be.
-func (j *Journal) unclaimed(ctx context.Context, e *Entry, when span, listed []esim.Order) ([]esim.Order, error) {
-	var free []esim.Order
+// unclaimed are the listed orders that no purchase has and e could be. Odd: there
+// are others, of which the list says too little, or another price, and which no
+// rival could be. No purchase gets one, and none is disproved beside one.
+func (j *Journal) unclaimed(ctx context.Context, e *Entry, rivals []Entry, when span, listed []esim.Order) (free []esim.Order, odd bool, err error) {
 	for i := range listed {
 		o := &listed[i]
-		if o.ID == "" || o.CreatedAt.Before(when.from) || o.CreatedAt.After(when.to) || !couldBe(e, o) {
+		dated := !o.CreatedAt.IsZero()
+		if dated && (o.CreatedAt.Before(when.from) || o.CreatedAt.After(when.to)) || o.Quantity != 0 && o.Quantity != quantityOf(e) {
 			continue
 		}
 		owners, err := j.store.Named(ctx, e.Provider, []string{orderKey(o.ID)})
-		if err != nil {
-			return nil, err
-		}
-		if len(owners) == 0 {
+		switch {
+		case err != nil:
+			return nil, false, err
+		case len(owners) > 0:
+		case dated && o.ID != "" && o.PackageID != "" && couldBe(e, o):
 			free = append(free, *o)
+		case !slices.ContainsFunc(rivals, func(r Entry) bool { return r.ID != e.ID && couldBe(&r, o) }):
+			odd = true
 		}
 	}
 	slices.SortStableFunc(free, func(a, b esim.Order) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	return free, nil
+	return free, odd, nil
 }
 
 // fitsPrice compares the price, where both are known: it tells orders of other

@@ -162,3 +162,45 @@ func TestIdleRunLeasesOnceATick(t *testing.T) {
 		})
 	}
 }
+
+// Step asks for one purchase of one provider at a time, which a store finds
+// without sorting all that is due, and no queue keeps another provider waiting.
+func TestStepTakesTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy, quiet := resell("busy"), resell("quiet")
+		store := &slotsAsked{Store: journal.NewVolatile()}
+		j, err := journal.New(store, journal.Config{Clients: []esim.Client{busy, quiet}, AllowVolatile: true})
+		require.NoError(t, err)
+		for i := range 20 {
+			_, err = j.EnqueueOrder(t.Context(), nil, "busy", esim.OrderRequest{PackageID: small.ID, Reference: fmt.Sprint("cart-", i)})
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+		}
+		_, err = j.EnqueueOrder(t.Context(), nil, "quiet", esim.OrderRequest{PackageID: small.ID, Reference: "cart"})
+		require.NoError(t, err)
+		n, err := j.Step(t.Context(), 2)
+		require.NoError(t, err)
+		assert.Equal(t, 2, n)
+		assert.EqualValues(t, 1, busy.sent.Load())
+		assert.EqualValues(t, 1, quiet.sent.Load())
+		n, err = j.Step(t.Context(), 100)
+		require.NoError(t, err)
+		assert.Equal(t, 19, n)
+		assert.EqualValues(t, 20, busy.sent.Load())
+		for _, asked := range store.slots {
+			assert.Len(t, asked, 3, "%v", asked)
+			assert.Equal(t, 1, asked["busy"]+asked["quiet"]+asked[""], "%v", asked)
+		}
+	})
+}
+
+// slotsAsked notes the slots of each Lease.
+type slotsAsked struct {
+	journal.Store
+	slots []journal.Slots
+}
+
+func (s *slotsAsked) Lease(ctx context.Context, slots journal.Slots, d time.Duration) ([]journal.Entry, error) {
+	s.slots = append(s.slots, slots)
+	return s.Store.Lease(ctx, slots, d)
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	lib "modernc.org/sqlite/lib"
 
@@ -73,15 +74,20 @@ func verify(ctx context.Context, tx sqlstore.Tx, v int) error {
 	return nil
 }
 
-// complete misses tables and indexes of a version. More of them do no harm.
+// complete misses tables and indexes of a version, and those that were made by
+// another statement. More of them do no harm.
 func complete(ctx context.Context, path string, tx sqlstore.Tx, v int) error {
-	for _, name := range sqlstore.Names(slices.Concat(migrations()[:v]...)) {
-		n, err := query[int](ctx, tx, "SELECT count(*) FROM sqlite_schema WHERE name = $1", name)
+	statements := slices.Concat(migrations()[:v]...)
+	for i, name := range sqlstore.Names(statements) {
+		made, err := query[string](ctx, tx, "SELECT coalesce(max(sql), '') FROM sqlite_schema WHERE name = $1", name)
 		switch {
 		case err != nil:
 			return err
-		case n == 0:
+		case made == "":
 			return damagedFile(path, errors.New("it has no "+name))
+		case made != strings.TrimSpace(statements[i]):
+			return fmt.Errorf("%w: %s has another %s than this program makes; use the program that wrote it, or choose another path",
+				journal.ErrSchema, path, name)
 		}
 	}
 	return nil

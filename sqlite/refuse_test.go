@@ -177,3 +177,32 @@ func TestOpenNowhere(t *testing.T) {
 	_, err = sqlite.Open(filepath.Join(t.TempDir(), "nowhere", "purchases.db"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// A file of an unreleased program has the version of this one and other columns.
+// It is told from one that is damaged, whatever is checked.
+func TestAnotherSchemaOfTheSameVersion(t *testing.T) {
+	for name, opts := range map[string][]sqlite.Option{"whole": nil, "quick": {sqlite.WithQuickCheck()}} {
+		for _, change := range []string{
+			`DROP INDEX esim_purchase_doubtful; ALTER TABLE esim_purchase DROP COLUMN doubt_at;
+				CREATE INDEX esim_purchase_doubtful ON esim_purchase (account)`,
+			`DROP INDEX esim_purchase_due; CREATE INDEX esim_purchase_due ON esim_purchase (next_at, id) WHERE next_at IS NOT NULL`,
+		} {
+			t.Run(name, func(t *testing.T) {
+				path := written(t, 3)
+				raw(t, path, change)
+				before := content(t, path)
+				_, err := sqlite.Open(path, opts...)
+				require.ErrorIs(t, err, journal.ErrSchema)
+				assert.NotErrorIs(t, err, journal.ErrForeign)
+				assert.Equal(t, before, content(t, path), "nothing is changed")
+			})
+		}
+	}
+}
+
+func content(t *testing.T, path string) []byte {
+	t.Helper()
+	all, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return all
+}

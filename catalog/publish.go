@@ -28,9 +28,10 @@ func (c *Catalog) hold(s *source, listed []esim.Package, f Finding, report *Repo
 	kept := *report
 	kept.Took = c.config.Now().Sub(report.Started)
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	s.triedAt, s.err = report.Started, report.Err
 	s.held, s.pending = &kept, listed
+	c.mu.Unlock()
+	c.save(c.shelf.Load())
 }
 
 // fail leaves everything as it was, and says so. What a guard holds back stays
@@ -125,12 +126,13 @@ func leftOut(listed []esim.Package, withheld map[string]esim.Package) (out []esi
 	return out
 }
 
-// times returns when each provider was last synced. A list that lost rows leaves
-// no time, so that after a restart too it proves no absence.
+// times returns when each provider was last synced. A list that lost rows, or
+// that a guard holds back, leaves no time: after a restart it proves no absence
+// and is read again at once.
 func (c *Catalog) times() map[esim.Provider]time.Time {
 	times := make(map[esim.Provider]time.Time)
 	for _, s := range c.sources {
-		if !s.syncedAt.IsZero() && s.lost == 0 {
+		if !s.syncedAt.IsZero() && s.lost == 0 && s.held == nil {
 			times[s.provider] = s.syncedAt
 		}
 	}

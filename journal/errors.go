@@ -40,6 +40,9 @@ var (
 	// record first, until the store answers. An error of unknown outcome that
 	// does not match it is about a purchase on record: a hook will tell.
 	ErrNotOnRecord = errors.New("journal: not on record as far as this call knows; order again under this reference")
+	// ErrStore: the store could not be read or written. It says nothing of how
+	// the provider is doing.
+	ErrStore = errors.New("journal: the store failed")
 	// ErrBarred: the reference is closed for good; see [Journal.Bar].
 	ErrBarred = errors.New("journal: this reference is closed")
 	// ErrContradiction: evidence does not fit the purchase it names.
@@ -64,6 +67,8 @@ func storeError(op string, p esim.Provider, reference string, cause error, outco
 		kind = esim.ErrNotEligible
 	case errors.Is(cause, ErrNotFound):
 		kind = esim.ErrNotFound
+	default:
+		cause = errors.Join(ErrStore, cause)
 	}
 	return withheld(op, p, reference, kind, cause, outcome)
 }

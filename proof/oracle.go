@@ -74,6 +74,7 @@ func (w *world) judge() {
 		}
 	}
 	w.judgeWire()
+	w.judgeTimes()
 }
 
 func (w *world) allPurchases() (list []*journal.Purchase) {

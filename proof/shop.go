@@ -3,6 +3,7 @@ package proof
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/journal"
@@ -34,6 +35,7 @@ type cart struct {
 // moment is something that the shop has heard or done.
 type moment struct {
 	seq  int
+	at   time.Time
 	cart *cart
 	what string // ordered, refunded, or a hook
 }
@@ -62,7 +64,7 @@ func (s *shop) cart(reference string) *cart {
 
 func (s *shop) at(c *cart, what string) {
 	s.w.seq++
-	s.moments = append(s.moments, moment{s.w.seq, c, what})
+	s.moments = append(s.moments, moment{s.w.seq, time.Now(), c, what})
 }
 
 // pays is the customer's part.

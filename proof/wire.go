@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/esimkit/esim"
 )
@@ -34,6 +35,10 @@ type send struct {
 	process   int
 	charged   bool // the ledger has grown by it
 	unsent    bool // there was no connection, so nothing has left
+	at        time.Time
+	ended     time.Time
+	status    int           // of the answer; 0 = none
+	wait      time.Duration // that the answer asks for
 }
 
 // wire is the network between a process and a reseller.

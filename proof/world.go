@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -201,7 +202,7 @@ func (w *world) sends(a *stall, key, reference string, process int) *send {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seq++
-	s := &send{seq: w.seq, provider: a.reseller.Provider, key: key, reference: reference, process: process}
+	s := &send{seq: w.seq, provider: a.reseller.Provider, key: key, reference: reference, process: process, at: time.Now()}
 	w.log = append(w.log, s)
 	w.note(reference, "a purchase is sent to %s", s.provider)
 	return s
@@ -211,10 +212,12 @@ func (w *world) sends(a *stall, key, reference string, process int) *send {
 func (w *world) sent(s *send, charged bool, answer *http.Response, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.charged, s.unsent = charged, errors.Is(err, syscall.ECONNREFUSED)
+	s.charged, s.unsent, s.ended = charged, errors.Is(err, syscall.ECONNREFUSED), time.Now()
 	how := "no answer"
 	if err == nil {
-		how = answer.Status
+		how, s.status = answer.Status, answer.StatusCode
+		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // 0 = it asks for nothing
+		s.wait = time.Duration(seconds) * time.Second
 	}
 	w.note(s.reference, "%s says %s (charged: %t)", s.provider, how, charged)
 }

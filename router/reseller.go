@@ -59,7 +59,8 @@ func silent(err error) bool {
 		return false
 	case errors.Is(err, errNotAsked), errors.Is(err, context.Canceled), errors.Is(err, esim.ErrReferenceConflict):
 		return true
-	case errors.Is(err, journal.ErrBraked), errors.Is(err, journal.ErrInHand): // the journal counts those
+	case errors.Is(err, journal.ErrBraked), errors.Is(err, journal.ErrInHand), // the journal counts those
+		errors.Is(err, journal.ErrNotOnRecord), errors.Is(err, journal.ErrStore): // the store is in trouble, and not the reseller
 		return true
 	}
 	return esim.OutcomeOf(err) == esim.OutcomeNotSent && !unreachable(err)

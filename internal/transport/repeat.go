@@ -90,11 +90,11 @@ func (r *result) repeatBy(facts Repeats) esim.Repeat {
 	return facts.Answered
 }
 
-// byGateway: such an answer without a code of the provider is as good as none.
+// byGateway: such an answer is as good as none, unless the provider wrote it.
 func (r *result) byGateway() bool {
 	switch r.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return r.Code == ""
+		return r.Code == "" && !r.Recognised
 	}
 	return false
 }

@@ -22,7 +22,7 @@ func TestALostOrderIsProbed(t *testing.T) {
 		esimtest.FaultCutAfterCommit, esimtest.FaultHalfBody, esimtest.Fault502HTMLAfter, esimtest.FaultRefuse, esimtest.FaultResetOnAccept,
 	} {
 		t.Run(fault.String(), func(t *testing.T) {
-			sim := esimtest.NewSimulator(t, esimtest.WithReplays(false)) // keys are of no help
+			sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored"))) // keys are of no help
 			req := esim.OrderRequest{PackageID: turkey, Quantity: 3, Reference: "cart-1", RequestID: uuid.NewString()}
 			began := sim.Now()
 			sim.ESIMFly.Inject(esimtest.Fault{Kind: fault})
@@ -164,7 +164,7 @@ func TestFindOrdersReadsToTheEnd(t *testing.T) {
 // All eSIMs of a pending order are collected once it is complete, from among
 // others of the same package.
 func TestOrderOfSeveralIsCollected(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithReplays(false), esimtest.WithProvisioningDelay(time.Minute))
+	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")), esimtest.WithProvisioningDelay(time.Minute))
 	c := connect(t, sim, esimfly.Config{})
 	var orders []*esim.Order
 	for _, n := range []int{2, 5, 3} {

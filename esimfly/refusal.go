@@ -36,8 +36,8 @@ func refuse(a transport.Answer) transport.Verdict {
 	case !v.Recognised:
 		v.Recognised = doc.Success != nil && a.Status >= http.StatusInternalServerError // its own, and contradicts itself
 		return v
-	case !listed && v.Code != "" && v.Outcome == esim.OutcomeUnknown:
-		v.Repeat = esim.RepeatBuys // a failure code, whichever it is
+	case !listed && v.Outcome == esim.OutcomeUnknown:
+		v.Repeat = esim.RepeatBuys // a failure of the provider's own, with any code or none
 		return v
 	case !listed:
 		return v

@@ -32,6 +32,7 @@ func TestRefusals(t *testing.T) {
 		{"", 429, esim.ErrRateLimited, rejected, transport.Throttled},
 		{"", 500, esim.ErrUnavailable, unknown, transport.Transient},
 		{"", 502, esim.ErrUnavailable, unknown, transport.Transient},
+		{"", 503, esim.ErrUnavailable, unknown, transport.Transient},
 		{"HMAC_REQUIRED", 401, esim.ErrUnauthorized, notSent, transport.Never},
 		{"INVALID_API_KEY", 401, esim.ErrUnauthorized, notSent, transport.Never},
 		{"INVALID_SIGNATURE", 401, esim.ErrUnauthorized, notSent, transport.Never},
@@ -100,9 +101,9 @@ func TestRefusals(t *testing.T) {
 	burns := func(code string, outcome esim.Outcome) bool {
 		return outcome == rejected && code != "" && code != "RATE_LIMIT_EXCEEDED" && code != "NEVER_HEARD_OF"
 	}
-	// A failure code frees the key; these say something else.
+	// A failure frees the key, whatever its code; these say something else.
 	frees := func(code string, outcome esim.Outcome) bool {
-		return outcome == unknown && !slices.Contains([]string{"DUPLICATE_REQUEST", "AUTH_DUPLICATE_REQUEST_ID", "ORDER_PROCESSING", ""}, code)
+		return outcome == unknown && !slices.Contains([]string{"DUPLICATE_REQUEST", "AUTH_DUPLICATE_REQUEST_ID", "ORDER_PROCESSING"}, code)
 	}
 	tried := map[string]bool{}
 	for _, tt := range tests {

@@ -336,10 +336,9 @@ func TestLostOrders(t *testing.T) {
 	}
 }
 
-// Where eSIMfly does not honour keys, nothing is bought twice unless the
-// caller repeats.
+// Where eSIMfly does not honour keys, nothing is bought twice.
 func TestKeysThatAreNotHonoured(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithReplays(false))
+	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))
 	c := connect(t, sim, esimfly.Config{})
 	sim.ESIMFly.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "order"})
 	_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: turkey, Reference: "cart-1"})

@@ -211,6 +211,18 @@ func TestRefusalAfterDoubt(t *testing.T) {
 	require.Equal(t, 3, wire.sends(), "each call is one send")
 }
 
+// A text of eSIM Story is an answer, also with a status that gateways use.
+func TestAFailureOfTheProviderIsNoLostAnswer(t *testing.T) {
+	wire := answering(503, `{"error":"eSIM Request failed: supplier"}`)
+	c := newTestClient(t, wire, func(c *Config) { c.RepeatsVerified, c.MaxRetries = true, 5 })
+	for range 2 {
+		_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: optionA, Reference: "r"})
+		require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
+		require.False(t, esim.MayRepeat(err))
+	}
+	require.Equal(t, 1, wire.sends())
+}
+
 // After whatever leaves open what was bought, one request is all there is, also
 // when the caller asks again. A repeat may buy a second time.
 func TestOneRequestAfterAnythingUnknown(t *testing.T) {

@@ -215,16 +215,6 @@ func TestFlyOrder(t *testing.T) {
 	assert.Equal(t, 1, w.sim.ESIMFly.Ledger().Count())
 }
 
-func TestFlyOrdersWithoutReplays(t *testing.T) {
-	w := newWire(t, esimtest.WithReplays(false))
-	for range 2 {
-		a := w.flyPost("/esims/order", `{"packageCode":"PHAJHEAYP","idempotency_key":"k"}`)
-		assert.Equal(t, 200, a.status)
-		assert.NotContains(t, a.at(t), "duplicate")
-	}
-	assert.Len(t, w.sim.ESIMFly.Ledger().ByReference("k"), 2)
-}
-
 func TestFlyOrderRefusals(t *testing.T) {
 	w := newWire(t, esimtest.WithBalance("2"))
 	for body, want := range map[string]struct {

@@ -17,7 +17,6 @@ type options struct {
 	processing   time.Duration
 	webhookURL   string
 	webhookHTTP  *http.Client
-	replays      bool
 	listen       string
 	oldPending   bool
 	singleToken  bool
@@ -37,7 +36,6 @@ func defaults() options {
 		currency:     "USD",
 		packages:     320,
 		provisioning: 2 * time.Second,
-		replays:      true,
 		listen:       "127.0.0.1:0",
 		installAfter: 2 * time.Hour,
 		perHour:      64 << 20,
@@ -82,11 +80,6 @@ func WithWebhookURL(url string) Option { return func(o *options) { o.webhookURL 
 // receiver with a certificate of its own. Its timeout and redirect policy are
 // replaced by the simulator's: 10 s, and no redirects.
 func WithWebhookClient(c *http.Client) Option { return func(o *options) { o.webhookHTTP = c } }
-
-// WithReplays says whether eSIMfly honours idempotency_key, which it does by
-// default. With false a repeated order is a second charge, as in the world
-// "esimfly/keys-ignored".
-func WithReplays(on bool) Option { return func(o *options) { o.replays = on } }
 
 // WithOldPendingShape makes eSIMfly answer pending orders as its
 // documentation of August 2025 shows them: one eSIM whose ICCID begins with

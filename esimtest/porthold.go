@@ -1,8 +1,8 @@
 package esimtest
 
 import (
-	"context"
 	"net"
+	"net/netip"
 )
 
 // portHold is a connection of a listener to itself. As long as it lasts the
@@ -16,7 +16,7 @@ type portHold struct {
 // given up meanwhile, and the listener accepts.
 func (d *door) hold() {
 	if d.port.outer == nil {
-		d.port.outer = must((&net.Dialer{}).DialContext(context.Background(), "tcp", d.addr))
+		d.port.outer = must(net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(d.addr))))
 	}
 	for d.port.inner == nil && !d.closed {
 		d.calm.Wait()

@@ -75,8 +75,7 @@ type webhookRules struct {
 
 // rulesOf is the default rules of a provider, changed by its worlds in turn.
 func (o *options) rulesOf(p esim.Provider) rules {
-	r := rules{}
-	r.keys.ignored = p == esim.ESIMFly && !o.replays
+	var r rules
 	for _, w := range o.worlds {
 		if w.Provider == p && w.set != nil {
 			w.set(&r)

@@ -81,7 +81,7 @@ func newSimulated(t *testing.T, seed int64) *simulated {
 		esimtest.WithSeed(seed), esimtest.WithBalance("100000000"), esimtest.WithPackages(120),
 		esimtest.WithProvisioningDelay(100 * time.Millisecond), esimtest.WithTravel(-1, 0),
 	}
-	return &simulated{esimtest.NewSimulator(t, options...), esimtest.NewSimulator(t, append(options, esimtest.WithReplays(false))...)}
+	return &simulated{esimtest.NewSimulator(t, options...), esimtest.NewSimulator(t, append(options, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))...)}
 }
 
 // shop is all of it: replicas, database, what is to be done and what befalls.

@@ -95,7 +95,7 @@ func TestDocumentedRightsSuffice(t *testing.T) {
 		`DELETE FROM esim.esim_purchase`, `DELETE FROM esim.esim_claim`, `TRUNCATE esim.esim_purchase`, `DROP TABLE esim.esim_key`,
 		`ALTER TABLE esim.esim_purchase DROP COLUMN doubt`, `UPDATE esim.esim_schema SET version = 1`, `CREATE TABLE esim.mine (id int)`,
 	} {
-		_, err := app.Exec(t.Context(), forbidden)
+		_, err = app.Exec(t.Context(), forbidden)
 		assert.Equal(t, insufficientRights, stateOf(err), forbidden)
 	}
 

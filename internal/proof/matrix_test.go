@@ -103,7 +103,7 @@ func TestFaultMatrix(t *testing.T) {
 // nobody has verified that it honours them, the client must not repeat what
 // may have been bought, whatever the provider's documents promise.
 func TestFaultMatrixWhereKeysAreIgnored(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithBalance("1000000"), esimtest.WithReplays(false))
+	sim := esimtest.NewSimulator(t, esimtest.WithBalance("1000000"), esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))
 	col := columns[flyOrderRetries]
 	h := col.harness(sim)
 	for _, row := range matrix {

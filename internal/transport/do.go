@@ -155,7 +155,7 @@ func (f *flight) fail(r result) *esim.Error {
 	if r.cause != nil {
 		err.Err = f.t.cause(r.cause)
 	}
-	if err.Outcome == esim.OutcomeUnknown {
+	if err.Outcome == esim.OutcomeUnknown && f.c.Key != "" {
 		err.Repeat = r.repeatBy(f.c.Repeats)
 		if f.doubt {
 			err.Repeat = f.next()

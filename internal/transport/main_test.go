@@ -67,10 +67,10 @@ func refuse(a Answer) Verdict {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}
-	if !a.JSON || wire.Decode(a.Body, &doc) != nil || doc.Code == "" {
+	if !a.JSON || wire.Decode(a.Body, &doc) != nil || doc.Code == "" && doc.Message == "" {
 		return v
 	}
-	v.Code, v.Message = doc.Code, doc.Message
+	v.Code, v.Message, v.Recognised = doc.Code, doc.Message, doc.Code == ""
 	if rule, ok := rules[doc.Code]; ok {
 		v.Rule, v.Recognised = rule, true
 	}

@@ -42,6 +42,7 @@ func TestWhatARepeatWouldDo(t *testing.T) {
 		{"a gateway's 502", says(502, `<html>`), esim.RepeatSafe, esim.RepeatUnknown, esim.RepeatBuys},
 		{"a gateway's 504", says(504, ``), esim.RepeatSafe, esim.RepeatUnknown, esim.RepeatBuys},
 		{"503 with a code", code(503, "DOWN"), esim.RepeatUnknown, esim.RepeatUnknown, esim.RepeatBuys},
+		{"503 in a text of the provider", says(503, `{"message":"no"}`), esim.RepeatUnknown, esim.RepeatUnknown, esim.RepeatBuys},
 		{"500", says(500, ``), esim.RepeatUnknown, esim.RepeatUnknown, esim.RepeatBuys},
 		{"in progress", code(409, "BUSY"), esim.RepeatSafe, esim.RepeatUnknown, esim.RepeatBuys},
 		{"a failure code", code(500, "FREED"), esim.RepeatBuys, esim.RepeatBuys, esim.RepeatBuys},

@@ -91,7 +91,10 @@ type provider struct {
 func newProvider(m Mode, seed uint64, webhooks http.RoundTripper) *provider {
 	options := []esimtest.Option{
 		esimtest.WithClock(start), esimtest.WithoutListeners(), esimtest.WithSeed(int64(seed >> 2)),
-		esimtest.WithBalance(plenty), esimtest.WithTravel(-1, 0), esimtest.WithPackages(10), esimtest.WithReplays(m != FlyNonce),
+		esimtest.WithBalance(plenty), esimtest.WithTravel(-1, 0), esimtest.WithPackages(10),
+	}
+	if m == FlyNonce {
+		options = append(options, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))
 	}
 	if m == Story {
 		options = append(options, esimtest.WithWebhookClient(&http.Client{Transport: webhooks}),

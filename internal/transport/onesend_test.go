@@ -313,9 +313,9 @@ func TestTimeouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		lent, setting, call time.Duration
 	}{
-		"settings": {lent: time.Hour, setting: 30 * time.Millisecond},
-		"lent":     {lent: 30 * time.Millisecond, setting: time.Hour},
-		"call":     {call: 30 * time.Millisecond},
+		"settings": {lent: time.Hour, setting: 300 * time.Millisecond},
+		"lent":     {lent: 300 * time.Millisecond, setting: time.Hour},
+		"call":     {call: 300 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hold := make(chan struct{})

@@ -120,9 +120,6 @@ func (f *flight) run(ctx context.Context) error {
 		if r.accepted {
 			ended(false)
 			f.t.budget.earn()
-			if f.c.Key != "" {
-				f.t.funds.charge()
-			}
 			return nil
 		}
 		delay, again := f.resend(ctx, r, n)

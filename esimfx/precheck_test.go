@@ -113,6 +113,28 @@ func TestARepeatInDoubtNeedsNoBalance(t *testing.T) {
 	}
 }
 
+// A unit that is known to be bought is not sent again beside one in doubt, nor
+// an order that is whole: whether eSIMfx honours keys is an assumption.
+func TestWhatWasBoughtIsNotSentAgain(t *testing.T) {
+	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfx/keys-ignored")))
+	c := connect(t, sim, untaught)
+	three := esim.OrderRequest{PackageID: japan, Quantity: 3, Reference: "cart-1"}
+	for range 2 {
+		sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultDelay})
+	}
+	sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutBeforeCommit})
+	_, err := c.Order(t.Context(), three)
+	require.True(t, esim.MayRepeat(err))
+	for i := range 3 {
+		order, err := c.Order(t.Context(), three)
+		require.NoError(t, err)
+		assert.Equal(t, 3, order.Delivered())
+		assert.Equal(t, i > 0, order.Replayed)
+		assert.Equal(t, 3, sim.ESIMFX.Ledger().Count())
+		assert.Equal(t, 4, sim.ESIMFX.Requests("order"))
+	}
+}
+
 // NeverRepeat: one purchase request, whoever asks.
 func TestNeverRepeat(t *testing.T) {
 	sim := esimtest.NewSimulator(t)

@@ -76,6 +76,20 @@ func TestAnAccountThatWasNeverSeenInFundsMaySell(t *testing.T) {
 	}
 }
 
+// An account on invoice goes on selling, whatever it shows.
+func TestAnAccountOnInvoiceSells(t *testing.T) {
+	for _, name := range []string{"esimfx/on-invoice", "esimfx/on-invoice-owing"} {
+		sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed(name)))
+		c := connect(t, sim, untaught)
+		for n := range 5 {
+			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: japan, Reference: fmt.Sprint("cart-", n)})
+			require.NoError(t, err, name)
+			mustBalance(t, c)
+		}
+		assert.Equal(t, 5, sim.ESIMFX.Ledger().Count(), name)
+	}
+}
+
 // A balance that cannot be read keeps nothing back; a product that cannot be
 // read does, and is not said to be unavailable.
 func TestReadsThatFailBeforeAPurchase(t *testing.T) {

@@ -90,7 +90,7 @@ func searchLink(link string, depth int, found *ActivationCode) bool {
 		return true
 	}
 	places := append(strings.Split(u.RawQuery, "&"), strings.Split(u.EscapedFragment(), "&")...)
-	places = append(places, u.RawQuery, u.EscapedFragment(), fromLPA(u.EscapedPath()))
+	places = append(places, u.RawQuery, u.EscapedFragment(), fromLPA(u.EscapedPath()), fromLPA(u.EscapedFragment()))
 	for _, place := range places {
 		_, value, _ := strings.Cut(place, "=")
 		if !searchText(place, depth, found) || !searchText(value, depth, found) {
@@ -123,8 +123,10 @@ func searchText(text string, depth int, found *ActivationCode) bool {
 	return true
 }
 
+var imageEndings = [...]string{".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp"}
+
 // fromLPA returns what begins with LPA: in a path: all of it, or up to the next
-// slash, where the way goes on.
+// slash, where the way goes on, without the ending of an image.
 func fromLPA(path string) string {
 	plain, err := url.PathUnescape(path)
 	if err != nil {
@@ -137,6 +139,9 @@ func fromLPA(path string) string {
 	code := plain[i:]
 	if _, err := parseActivation(code); err != nil { // in base64 there are slashes too
 		code, _, _ = strings.Cut(code, "/")
+	}
+	for _, ending := range imageEndings {
+		code = strings.TrimSuffix(code, ending)
 	}
 	return url.PathEscape(code)
 }

@@ -160,6 +160,8 @@ func TestParseActivationCodeInLinks(t *testing.T) {
 		"https://example.com/install/" + plain,
 		"https://example.com/install/" + encoded,
 		"https://example.com/qrcode/LPA:1%24rsp.example.com%24K2-7QX0-B9ZTR/120", // as eSIM Story writes it
+		"https://example.com/qr/" + encoded + ".png",
+		"https://example.com/#/install/" + plain,
 		"https://example.com/install/lpa:1$rsp.example.com$K2-7QX0-B9ZTR",
 		"https://l.example.com/?u=" + url.QueryEscape("https://esimsetup.apple.com/esim_qrcode_provisioning?carddata="+encoded),
 		encoded,
@@ -171,6 +173,7 @@ func TestParseActivationCodeInLinks(t *testing.T) {
 	for _, link := range []string{
 		"https://example.com/qr/8944476500008878576.png",
 		"https://example.com/LPA:1/" + plain,
+		"https://example.com/" + plain + ".7QX",
 		"https://example.com/?data=" + plain + "&other=LPA:1$rsp.example.com$OTHER",
 		"https://example.com/?data=LPA:1$rsp.example.com$" + url.QueryEscape("K2 7QX0"),
 		"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=",

@@ -46,7 +46,7 @@ func bareICCID(s string) string {
 	}
 	s = trimBlank(s)
 	if bare := strings.TrimRight(s, "Ff"); bare != s {
-		s = trimBlank(bare) // an F can be a group of its own
+		s = strings.TrimRightFunc(bare, func(r rune) bool { return isBlank(r) || isDash(r) }) // an F can be a group of its own
 	}
 	first, last := strings.IndexFunc(s, isDecimal), strings.LastIndexFunc(s, isDecimal)
 	if first < 0 || last < len(s)-1 || !isICCIDLabel(s[:first]) {

@@ -99,7 +99,8 @@ type OrderRequest struct {
 	// at most once. Whoever keeps the id can find out later what became of a
 	// send in doubt: sent again under the same id, the order is either refused
 	// ([ErrDuplicate], outcome unknown), since the earlier send has arrived, or
-	// it is the first that arrives. Each id is for one purchase alone.
+	// it is the first that arrives. A refusal that has used the id up settles
+	// every send under it. Each id is for one purchase alone.
 	RequestID string
 
 	// OneSend lets the call send one request at most, whatever comes of it, or

@@ -60,8 +60,8 @@ type Config struct {
 	// and none is sent.
 	NeverRepeat bool
 
-	// Postpaid says that the account is on invoice. The balance, which such an
-	// account has at 0, is then not read before a purchase, and refuses none.
+	// Postpaid says that the account is on invoice, or may go below zero. The
+	// balance is then not read before a purchase, and refuses none.
 	Postpaid bool
 
 	// Tokens shares the access token with other processes, under the

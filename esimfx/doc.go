@@ -30,7 +30,8 @@
 // at the first that fails. Its ID is then the ids joined by commas; GetOrder
 // and Cancel take such an ID, and ESIM.ItemID is the id of each one's order.
 // When only some were bought, Error.Order holds them, and repeating the order
-// with the same Reference buys the rest.
+// with the same Reference buys the rest. A unit that this Client knows to be
+// bought comes from its memory, and is not sent again.
 //
 // No price is part of an order. A Quote or a MaxTotal is checked by reading
 // the product just before the purchase, so a change in the moment between goes

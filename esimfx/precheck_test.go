@@ -76,6 +76,20 @@ func TestAnAccountThatWasNeverSeenInFundsMaySell(t *testing.T) {
 	}
 }
 
+// An account on invoice goes on selling, whatever it shows.
+func TestAnAccountOnInvoiceSells(t *testing.T) {
+	for _, name := range []string{"esimfx/on-invoice", "esimfx/on-invoice-owing"} {
+		sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed(name)))
+		c := connect(t, sim, untaught)
+		for n := range 5 {
+			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: japan, Reference: fmt.Sprint("cart-", n)})
+			require.NoError(t, err, name)
+			mustBalance(t, c)
+		}
+		assert.Equal(t, 5, sim.ESIMFX.Ledger().Count(), name)
+	}
+}
+
 // A balance that cannot be read keeps nothing back; a product that cannot be
 // read does, and is not said to be unavailable.
 func TestReadsThatFailBeforeAPurchase(t *testing.T) {
@@ -110,6 +124,28 @@ func TestARepeatInDoubtNeedsNoBalance(t *testing.T) {
 		assert.Equal(t, 1, order.Delivered())
 		assert.Equal(t, 1, sim.ESIMFX.Ledger().Count())
 		assert.Equal(t, 2, sim.ESIMFX.Requests("order"))
+	}
+}
+
+// A unit that is known to be bought is not sent again beside one in doubt, nor
+// an order that is whole: whether eSIMfx honours keys is an assumption.
+func TestWhatWasBoughtIsNotSentAgain(t *testing.T) {
+	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfx/keys-ignored")))
+	c := connect(t, sim, untaught)
+	three := esim.OrderRequest{PackageID: japan, Quantity: 3, Reference: "cart-1"}
+	for range 2 {
+		sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultDelay})
+	}
+	sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutBeforeCommit})
+	_, err := c.Order(t.Context(), three)
+	require.True(t, esim.MayRepeat(err))
+	for i := range 3 {
+		order, err := c.Order(t.Context(), three)
+		require.NoError(t, err)
+		assert.Equal(t, 3, order.Delivered())
+		assert.Equal(t, i > 0, order.Replayed)
+		assert.Equal(t, 3, sim.ESIMFX.Ledger().Count())
+		assert.Equal(t, 4, sim.ESIMFX.Requests("order"))
 	}
 }
 

@@ -171,9 +171,12 @@ func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 			Op: p.op, Method: http.MethodPost, Path: "/order/api/v1/create_order", Body: body,
 			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: transport.Keyed, OneSend: p.oneSend,
 			Key: key, Repeats: p.c.repeats, Content: string(body) + strconv.Itoa(p.terms.Quantity), Reference: p.reference,
+			Keep: true,
 		})
 		if err == nil {
-			err = p.add(order, data)
+			if err = p.add(order, data); err != nil {
+				p.c.wire.Drop(key)
+			}
 		}
 		if err != nil {
 			return nil, p.stopped(order, err)

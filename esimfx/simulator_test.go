@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -335,21 +334,16 @@ func TestManyCallersOneReference(t *testing.T) {
 	for i := range ids {
 		all.Go(func() {
 			order, err := c.Order(t.Context(), esim.OrderRequest{PackageID: japan, Quantity: 2, Reference: "cart-1"})
-			if err == nil {
+			if assert.NoError(t, err) {
 				ids[i] = order.ID
-				return
 			}
-			assert.ErrorIs(t, err, esim.ErrDuplicate)
-			assert.True(t, esim.MaybeCharged(err))
 		})
 	}
 	all.Wait()
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
-	require.Len(t, ids, 4, "a key is sent four times in its life")
 	for _, id := range ids {
 		assert.Equal(t, ids[0], id)
 	}
-	assert.Equal(t, 8, sim.ESIMFX.Requests("order"))
+	assert.Equal(t, 2, sim.ESIMFX.Requests("order"))
 	assert.Equal(t, 2, sim.ESIMFX.Ledger().Count())
 	assert.Equal(t, 1, sim.ESIMFX.Requests("auth"))
 }

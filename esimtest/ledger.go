@@ -37,6 +37,7 @@ type Charge struct {
 type Ledger struct {
 	now     func() time.Time
 	invoice bool // sells without a prepaid balance
+	owing   bool // and shows what it owes
 
 	mu      sync.Mutex
 	charges []Charge
@@ -46,13 +47,14 @@ type Ledger struct {
 	balance esim.Money
 }
 
-func newLedger(now func() time.Time, opening esim.Money, invoice bool) *Ledger {
-	if invoice {
+func newLedger(now func() time.Time, opening esim.Money, r rules) *Ledger {
+	if r.invoice {
 		opening = money("0", opening.Currency())
 	}
 	return &Ledger{
 		now:     now,
-		invoice: invoice,
+		invoice: r.invoice,
+		owing:   r.owing,
 		byRef:   map[string][]int{},
 		opening: opening,
 		total:   money("0", opening.Currency()),
@@ -145,9 +147,9 @@ func (l *Ledger) affords(amount esim.Money) (esim.Money, bool) {
 }
 
 // shown is the balance as the provider tells it: an account on invoice has
-// none.
+// none, or what it owes.
 func (l *Ledger) shown() esim.Money {
-	if l.invoice {
+	if l.invoice && !l.owing {
 		return money("0", l.Opening().Currency())
 	}
 	return l.Balance()

@@ -196,7 +196,7 @@ func NewMemory(opts ...MemoryOption) *Memory {
 	if m.temper != nil {
 		m.temper.rule(m)
 	}
-	m.ledger = newLedger(m.Now, m.opening, false)
+	m.ledger = newLedger(m.Now, m.opening, rules{})
 	return m
 }
 

@@ -17,6 +17,7 @@ type rules struct {
 	checksFirst bool          // balance and package are looked at before the key
 	skew        time.Duration // of the provider's clock against the simulated time
 	invoice     bool          // the account has no prepaid balance
+	owing       bool          // and its balance reads what it owes
 	digits      int           // of an ICCID; 0 = as many as the provider's samples have
 	gzip        gzipRule      // of answers to purchases
 	webhooks    webhookRules

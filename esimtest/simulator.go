@@ -191,7 +191,7 @@ func newServer(p esim.Provider, basePath string, o *options, c *clock, stock *ca
 		basePath:  basePath,
 		clock:     c,
 		options:   o,
-		ledger:    newLedger(c.now, money(o.balance, stock.currency), r.invoice),
+		ledger:    newLedger(c.now, money(o.balance, stock.currency), r),
 		catalogue: stock,
 		plan:      &plan{provider: p, seed: o.seed, drawn: map[string]uint64{}},
 		outbox:    newOutbox(c, o.webhookURL, o.webhookHTTP, r),

@@ -142,6 +142,10 @@ func commonObservations(p esim.Provider) map[string]observation {
 			see: broke, options: []esimtest.Option{esimtest.WithBalance("0")},
 			usual: poor + "; 0 charged", world: ok + "; 1 charged",
 		},
+		"on-invoice-owing": {
+			see: broke, options: []esimtest.Option{esimtest.WithBalance("0")},
+			usual: poor + "; 0 charged", world: ok + "; 1 charged",
+		},
 		"webhooks-late":    {see: webhooks, options: still(), usual: "0 1 1 1", world: "0 0 0 1"},
 		"webhooks-doubled": {see: webhooks, options: still(), usual: "0 1 1 1", world: "0 1 2 2"},
 		"webhooks-missing": {see: webhooks, options: still(), usual: "0 1 1 1", world: "0 0 0 0"},

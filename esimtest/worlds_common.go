@@ -85,6 +85,11 @@ func commonWorlds(p esim.Provider) []World {
 			Does: "The account is on invoice: its balance reads 0, and it buys.",
 			set:  func(r *rules) { r.invoice = true },
 		},
+		{
+			Name: "on-invoice-owing",
+			Does: "The account is on invoice: its balance reads what it owes, below zero, and it buys.",
+			set:  func(r *rules) { r.invoice, r.owing = true, true },
+		},
 	})
 	return append(list, webhookWorlds(p)...)
 }

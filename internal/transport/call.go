@@ -59,6 +59,9 @@ type Call struct {
 	// Content is compared when a Key comes again: another content under the
 	// same key is a reference conflict.
 	Content string
+	// Keep: what was accepted under Key is given again from memory, and not sent
+	// again. See [Transport.Drop].
+	Keep bool
 	// Reference is the caller's reference, for errors.
 	Reference string
 

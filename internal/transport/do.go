@@ -28,6 +28,10 @@ func (t *Transport) Do(ctx context.Context, c Call) error {
 	f.state = e.state
 	outcome := esim.OutcomeUnknown // should run panic
 	defer func() { t.memory.leave(c.Key, e, f.state, outcome, t.now()) }()
+	if ctx.Err() == nil && f.kept(e) {
+		outcome = esim.OutcomeAccepted
+		return nil
+	}
 	if err := f.admit(e); err != nil {
 		outcome = err.Outcome
 		return err
@@ -35,6 +39,11 @@ func (t *Transport) Do(ctx context.Context, c Call) error {
 	err = f.run(ctx)
 	outcome = outcomeOf(err)
 	return err
+}
+
+// kept answers a purchase that is known to be made from memory.
+func (f *flight) kept(e *entry) bool {
+	return f.done && !f.doubt && f.answer != nil && e.content == f.c.Content && decode(f.answer, f.c.maxRows(), f.c.Out) == nil
 }
 
 func outcomeOf(err error) esim.Outcome {
@@ -120,9 +129,7 @@ func (f *flight) run(ctx context.Context) error {
 		if r.accepted {
 			ended(false)
 			f.t.budget.earn()
-			if f.c.Key != "" {
-				f.t.funds.charge()
-			}
+			f.answer = r.kept
 			return nil
 		}
 		delay, again := f.resend(ctx, r, n)

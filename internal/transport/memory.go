@@ -32,6 +32,7 @@ type settled struct {
 const (
 	maxSettled = 8192
 	remembered = 24 * time.Hour
+	maxKept    = 1024 // of the latest, with their answers
 )
 
 type entry struct {
@@ -92,6 +93,11 @@ func (m *memory) settle(key string, e *entry, now time.Time) {
 	}
 	e.listed = true
 	m.settled = append(m.settled, settled{key, now})
+	if n := len(m.settled) - 1 - maxKept; n >= 0 {
+		if old := m.entries[m.settled[n].key]; old != nil {
+			old.answer = nil
+		}
+	}
 	for len(m.settled) > maxSettled && now.Sub(m.settled[0].at) >= remembered {
 		m.forget(m.settled[0].key)
 		m.settled = m.settled[1:]

@@ -32,47 +32,20 @@ func (t *Transport) PreCheck(ctx context.Context, reads ...func(context.Context)
 	}
 }
 
-// funds is what this client has learnt of the account's balance. That a balance
-// is too low refuses a sale only if the account is known to pay from it: one on
-// invoice reads 0 all its life.
-type funds struct {
-	mu      sync.Mutex
-	prepaid bool
-	read    bool
-	sold    bool // something was charged since the balance was read last
-	last    esim.Money
+// SawBalance learns from a balance that was read for whatever reason. That one is
+// too low refuses a sale only if the account is known to pay from it: one on
+// invoice reads 0, or what it owes, all its life.
+func (t *Transport) SawBalance(balance esim.Money) {
+	if balance.Amount().IsPos() {
+		t.prepaid.Store(true)
+	}
 }
-
-// see learns from a balance that was read.
-func (f *funds) see(balance esim.Money) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	change, err := balance.Cmp(f.last)
-	fell := f.read && f.sold && err == nil && change < 0
-	f.prepaid = f.prepaid || fell || balance.Amount().IsPos()
-	f.read, f.sold, f.last = true, false, balance
-}
-
-func (f *funds) charge() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sold = true
-}
-
-func (f *funds) paid() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.prepaid
-}
-
-// SawBalance learns from a balance that was read for whatever reason.
-func (t *Transport) SawBalance(balance esim.Money) { t.funds.see(balance) }
 
 // Covers refuses a purchase that is certain to fail for want of money, before
 // it is sent, and logs that: the balance has the currency of total or none, is
-// below it, and the account has been seen above zero, or seen to fall by a sale.
+// below it, and the account has been seen above zero.
 func (t *Transport) Covers(ctx context.Context, op string, balance, total esim.Money) error {
-	if !t.funds.paid() || !below(balance, total) {
+	if !t.prepaid.Load() || !below(balance, total) {
 		return nil
 	}
 	t.logger.LogAttrs(ctx, slog.LevelWarn, "esim purchase held back: the balance is too low",

@@ -15,6 +15,8 @@ type state struct {
 	doubt bool // a send has an unknown outcome
 	done  bool // a send was accepted
 
+	answer []byte // of the send that was accepted, where it is kept
+
 	facts  Repeats
 	repeat esim.Repeat // what a repeat would do after the sends in doubt
 	sends  int         // that may have reached the provider

@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -254,6 +256,38 @@ func TestEvidenceOfARefusedRepeat(t *testing.T) {
 		assert.Equal(t, c.want, got, name)
 		assert.Equal(t, int32(len(c.ends)), s.sends.Load(), name)
 	}
+}
+
+// What was accepted and kept comes from memory, for the same purchase, while it
+// is among the latest and nobody has dropped it.
+func TestAKeptAnswerIsNotSentForAgain(t *testing.T) {
+	s := inTurn(slices.Repeat([]end{accepts}, maxKept+9)...)
+	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	buy := func(key string) error {
+		call := purchaseBy(Keyed, Repeats{Lost: esim.RepeatSafe})
+		call.Key, call.Keep = key, true
+		if err := tr.Do(t.Context(), call); err != nil {
+			return err
+		}
+		assert.Equal(t, "A1", call.Out.(*reply).ID)
+		return nil
+	}
+	for range 9 {
+		require.NoError(t, buy("k"))
+	}
+	assert.Equal(t, int32(1), s.sends.Load())
+	other := purchaseBy(Keyed, Repeats{Lost: esim.RepeatSafe})
+	other.Key, other.Keep, other.Content = "k", true, "P2"
+	require.ErrorIs(t, tr.Do(t.Context(), other), esim.ErrReferenceConflict)
+	tr.Drop("k")
+	require.NoError(t, buy("k"))
+	assert.Equal(t, int32(2), s.sends.Load())
+	for i := range maxKept {
+		require.NoError(t, buy(fmt.Sprint("later-", i)))
+	}
+	sent := s.sends.Load()
+	require.NoError(t, buy("k"))
+	assert.Equal(t, sent+1, s.sends.Load())
 }
 
 // A probe carries the id of the send in doubt, and no other.

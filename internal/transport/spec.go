@@ -61,7 +61,7 @@ type Transport struct {
 	skew    atomic.Int64 // nanoseconds the provider's clock is ahead of ours
 	budget  budget
 	memory  memory
-	funds   funds
+	prepaid atomic.Bool // the account was seen above zero
 }
 
 // New checks the settings and builds a Transport. It sends nothing.

@@ -20,6 +20,16 @@ func (t *Transport) Standing(key string) (made, doubt bool) {
 	return e.done, e.doubt || e.busy != nil
 }
 
+// Drop forgets the answer that a call under the key has kept, since something is
+// missing in it: the provider is asked again.
+func (t *Transport) Drop(key string) {
+	t.memory.mu.Lock()
+	defer t.memory.mu.Unlock()
+	if e := t.memory.entries[key]; e != nil && e.busy == nil {
+		e.answer = nil
+	}
+}
+
 // Repeat is what a repeat would do under those of the keys that are in doubt;
 // the one that asks for most care counts.
 func (t *Transport) Repeat(keys ...string) esim.Repeat {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"strings"
@@ -83,6 +84,7 @@ func ByStatus(status int) Rule {
 type result struct {
 	Verdict
 	accepted  bool         // c.Out holds the success that was asked for
+	kept      []byte       // the document of that success, where the call keeps it
 	outcome   esim.Outcome // of this attempt alone
 	answered  bool         // the answer was complete
 	status    int
@@ -109,6 +111,9 @@ func (t *Transport) judge(c *Call, a Answer) result {
 	}
 	if success && r.cause == nil {
 		r.accepted, r.outcome = true, esim.OutcomeAccepted
+		if c.Keep {
+			r.kept = bytes.Clone(a.Body)
+		}
 		return r
 	}
 	r.Verdict = t.spec.Refuse(a)

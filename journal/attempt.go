@@ -196,7 +196,11 @@ func (j *Journal) refused(e *Entry, d *document, at *attempt, end evidence.Reque
 		d.Sends = max(d.Sends-1, 0)
 		d.Repeats = max(d.Repeats-1, 0)
 	}
-	waits := told && errors.Is(failure, esim.ErrRateLimited) && j.config.BusyWait >= 0 && e.Doubt == 0
+	throttled := errors.Is(failure, esim.ErrRateLimited)
+	waits := told && throttled && j.config.BusyWait >= 0 && e.Doubt == 0
+	if throttled && !told { // a limit may be one of the hour, and the sends of a key are few
+		d.Steps = max(d.Steps, patientSteps)
+	}
 	j.happen(e, d, refusal(end.Outcome, failure, told && !waits), f)
 	j.toldBy(e, d, told)
 	j.soon(e, d, failure)

@@ -170,6 +170,25 @@ func TestACallWaitsForAThrottledProvider(t *testing.T) {
 		s.wantState("cart-1", journal.Delivered)
 		assert.Equal(t, []string{"delivered cart-1"}, s.heard())
 	})
+	inBubble(t, "four sends outlast a limit by the hour, where nobody waits", func(t *testing.T) {
+		s := openShop(t)
+		limited := time.Now().Add(12 * time.Minute)
+		s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+			if time.Now().Before(limited) {
+				return nil, &esim.Error{Provider: "memory", Op: "Order", Kind: esim.ErrRateLimited, HTTPStatus: 429, Outcome: esim.OutcomeRejected}
+			}
+			return s.memory.Order(ctx, r)
+		}
+		s.enqueue("cart-1")
+		for range 3600 {
+			time.Sleep(time.Second)
+			s.work()
+		}
+		s.wantState("cart-1", journal.Delivered)
+		assert.LessOrEqual(t, len(s.lender.sent()), 4)
+		assert.Equal(t, 1, s.charges("cart-1"))
+		assert.Equal(t, []string{"delivered cart-1"}, s.heard())
+	})
 	inBubble(t, "four times, and then it has ended", func(t *testing.T) {
 		s := throttled(t, 10)
 		_, err := s.buy("cart-1")

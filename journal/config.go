@@ -57,7 +57,8 @@ type Config struct {
 	// AllowVolatile lets live accounts be charged with a journal that forgets.
 	AllowVolatile bool
 
-	// LateAfter is when OnLate is called; 0 = 30 minutes.
+	// LateAfter is how long after its latest request OnLate is told of a
+	// purchase; 0 = 30 minutes.
 	LateAfter time.Duration
 	// ReviewAfter is when an open purchase goes to review at the latest, however
 	// much could still be learnt; 0 = 72 hours. A top-up that could not be told

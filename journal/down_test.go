@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,18 @@ func (f *falling) Doubtful(ctx context.Context, account string, since time.Time)
 // record; then the same again tells.
 func TestStoreDownAtEveryCall(t *testing.T) {
 	plain := func(*shop) {}
+	var iccid esim.ICCID
+	topUp := func(s *shop) error {
+		ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
+		defer cancel()
+		_, err := s.client.TopUp(ctx, esim.TopUpRequest{ICCID: iccid, PackageID: large.ID, Reference: "cart-1"})
+		return err
+	}
+	installed := func(s *shop) {
+		order, err := s.buy("esim-1")
+		require.NoError(s, err)
+		iccid = order.ESIMs[0].ICCID
+	}
 	before := map[string]func(s *shop){
 		"new":      plain,
 		"enqueued": func(s *shop) { s.enqueue("cart-1") },
@@ -117,6 +130,12 @@ func TestStoreDownAtEveryCall(t *testing.T) {
 			require.NoError(s, err)
 		},
 	}
+	before["a top-up"] = installed
+	before["a top-up that was refused"] = func(s *shop) {
+		installed(s)
+		s.memory.Refuse("TopUp", esim.ErrPackageUnavailable)
+		s.wantRefused(topUp(s))
+	}
 	request := esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Quote: &small}
 	calls := map[string]func(s *shop) error{
 		"Order": func(s *shop) error {
@@ -130,13 +149,20 @@ func TestStoreDownAtEveryCall(t *testing.T) {
 			return err
 		},
 	}
-	worlds := map[string]func(s *shop){
-		"sold":    plain,
-		"refused": func(s *shop) { s.memory.Refuse("Order", esim.ErrPackageUnavailable) },
-		"lost":    func(s *shop) { s.lose(esimtest.FaultCutAfterCommit) },
+	worlds := map[string]func(s *shop, op string){
+		"sold":    func(*shop, string) {},
+		"refused": func(s *shop, op string) { s.memory.Refuse(op, esim.ErrPackageUnavailable) },
+		"lost":    func(s *shop, op string) { s.memory.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: op}) },
 	}
 	for known, prepare := range before {
 		for op, call := range calls {
+			sends := "Order"
+			if strings.HasPrefix(known, "a top-up") {
+				if op != "Order" {
+					continue
+				}
+				call, sends = topUp, "TopUp"
+			}
 			for world, arrange := range worlds {
 				for mode := range 4 {
 					t.Run(fmt.Sprintf("%s/%s/%s/blip=%t/written=%t", known, op, world, mode&1 > 0, mode&2 > 0), func(t *testing.T) {
@@ -148,7 +174,7 @@ func TestStoreDownAtEveryCall(t *testing.T) {
 								had := s.charges("cart-1")
 								s.heard()
 								if had == 0 { // else the fault is for nobody
-									arrange(s)
+									arrange(s, sends)
 								}
 								f.calls, f.at = 0, at
 								err := call(s)
@@ -169,7 +195,11 @@ func TestStoreDownAtEveryCall(t *testing.T) {
 								case errors.Is(err, esim.ErrReferenceConflict), esim.OutcomeOf(err) == esim.OutcomeAccepted:
 								case errors.Is(err, journal.ErrNotOnRecord):
 									s.memory.Heal()
-									_, err = s.buy("cart-1")
+									if sends == "TopUp" {
+										err = topUp(s)
+									} else {
+										_, err = s.buy("cart-1")
+									}
 									assert.NotErrorIs(t, err, journal.ErrNotOnRecord, after)
 								case known != "in doubt":
 									assert.NotEmpty(t, told, after)

@@ -33,6 +33,9 @@ func (j *Journal) begin(e *Entry, d *document, a *account, told bool) error {
 		}
 		d.RequestID = id.String()
 	}
+	if e.Doubt == 0 { // until now there was nothing to find out
+		j.deadline(e, a)
+	}
 	d.Caller = told
 	e.Attempts++
 	e.Doubt++
@@ -196,7 +199,11 @@ func (j *Journal) refused(e *Entry, d *document, at *attempt, end evidence.Reque
 		d.Sends = max(d.Sends-1, 0)
 		d.Repeats = max(d.Repeats-1, 0)
 	}
-	waits := told && errors.Is(failure, esim.ErrRateLimited) && j.config.BusyWait >= 0 && e.Doubt == 0
+	throttled := errors.Is(failure, esim.ErrRateLimited)
+	waits := told && throttled && j.config.BusyWait >= 0 && e.Doubt == 0
+	if throttled && !told && (d.Sends > 1 || retryAfter(failure) <= 0) { // a limit may be one of the hour, and the sends of a key are few
+		d.Steps = max(d.Steps, patientSteps)
+	}
 	j.happen(e, d, refusal(end.Outcome, failure, told && !waits), f)
 	j.toldBy(e, d, told)
 	j.soon(e, d, failure)
@@ -242,16 +249,24 @@ var lasting = []error{
 // soon obeys what the provider asks to wait. What it only refuses for now is
 // asked again after two minutes at most.
 func (j *Journal) soon(e *Entry, d *document, failure error) {
-	err, ok := errors.AsType[*esim.Error](failure)
-	if !ok || !e.State.Open() || err.RetryAfter <= 0 {
+	pause := retryAfter(failure)
+	if !e.State.Open() || pause <= 0 {
 		return
 	}
 	most := time.Hour
-	if errors.Is(err, esim.ErrRateLimited) {
+	if errors.Is(failure, esim.ErrRateLimited) {
 		most = 2 * time.Minute
 	}
-	d.NotBefore = e.UpdatedAt.Add(min(err.RetryAfter, most))
+	d.NotBefore = e.UpdatedAt.Add(min(pause, most))
 	e.NextAt = latestOf(e.NextAt, d.NotBefore)
+}
+
+// retryAfter is how long the provider asks to wait; 0 = it does not say.
+func retryAfter(failure error) time.Duration {
+	if err, ok := errors.AsType[*esim.Error](failure); ok {
+		return err.RetryAfter
+	}
+	return 0
 }
 
 // passing reports whether the rest of an order did not come for a reason that

@@ -197,3 +197,24 @@ func TestNoBrakeOfDoubt(t *testing.T) {
 		require.NotErrorIs(t, err, journal.ErrBraked)
 	}
 }
+
+// The one trial a minute under the brake goes to a new purchase, not to a look
+// at one that is on record.
+func TestTheTrialIsForNewPurchases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t, rejecting, configured(func(c *journal.Config) { c.MaxDoubtful = 2 }))
+		for i := range 3 {
+			s.lose(esimtest.FaultCutAfterCommit)
+			_, err := s.buy(fmt.Sprint("lost-", i))
+			require.True(t, esim.MaybeCharged(err))
+			time.Sleep(2 * time.Second)
+		}
+		time.Sleep(2 * time.Minute)
+		_, err := s.buy("lost-1")
+		require.True(t, esim.MaybeCharged(err))
+		_, err = s.buy("new-1")
+		require.NoError(t, err)
+		_, err = s.buy("new-2")
+		s.wantRefused(err, journal.ErrBraked)
+	})
+}

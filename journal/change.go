@@ -158,6 +158,9 @@ var paces = [...]time.Duration{
 	2 * time.Second, 10 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour,
 }
 
+// patientSteps is where the pauses after a 429 begin if nobody waits: 2 minutes.
+const patientSteps = 3
+
 // pace spreads the n-th look over the second half of its interval. What looks
 // random follows from the purchase, so that a run can be repeated.
 func pace(id ID, n int) time.Duration {

@@ -44,9 +44,9 @@ type Config struct {
 	// so replicas share it. With it a purchase must have a Quote or a MaxTotal
 	// in the same currency.
 	DailyCap map[esim.Provider]esim.Money
-	// MaxDoubtful stops new purchases of an account, but for one a minute, while
-	// more than so many have come into doubt in the last 15 minutes and still
-	// are. 0 = 20, -1 = no such brake.
+	// MaxDoubtful stops new purchases of an account, but for one a minute in each
+	// process, while more than so many have come into doubt in the last 15
+	// minutes and still are. 0 = 20, -1 = no such brake.
 	MaxDoubtful int
 
 	// ReceivesElsewhere names providers that deliver by webhook only, whose
@@ -57,7 +57,8 @@ type Config struct {
 	// AllowVolatile lets live accounts be charged with a journal that forgets.
 	AllowVolatile bool
 
-	// LateAfter is when OnLate is called; 0 = 30 minutes.
+	// LateAfter is how long after its latest request OnLate is told of a
+	// purchase; 0 = 30 minutes.
 	LateAfter time.Duration
 	// ReviewAfter is when an open purchase goes to review at the latest, however
 	// much could still be learnt; 0 = 72 hours. A top-up that could not be told

@@ -103,6 +103,20 @@ func TestNothingIsSentAfterItsTime(t *testing.T) {
 			assert.Zero(t, s.charges("cart-1"))
 		})
 	})
+	t.Run("enqueued, and the provider is away for longer than a review waits", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := openShop(t, unasked, configured(func(c *journal.Config) { c.ReviewAfter = time.Hour }))
+			s.memory.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
+			s.enqueue("cart-1")
+			s.pass(3 * time.Hour)
+			s.wantState("cart-1", journal.Ready)
+			s.memory.Heal()
+			s.lose(esimtest.FaultCutAfterCommit) // and is asked again
+			s.pass(2 * time.Hour)
+			s.wantState("cart-1", journal.Delivered)
+			assert.Equal(t, 1, s.charges("cart-1"))
+		})
+	})
 	t.Run("a time of its own", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := openShop(t)
@@ -168,6 +182,25 @@ func TestACallWaitsForAThrottledProvider(t *testing.T) {
 		assert.NotErrorIs(t, err, journal.ErrNotOnRecord)
 		s.pass(2 * time.Minute)
 		s.wantState("cart-1", journal.Delivered)
+		assert.Equal(t, []string{"delivered cart-1"}, s.heard())
+	})
+	inBubble(t, "four sends outlast a limit by the hour, where nobody waits", func(t *testing.T) {
+		s := openShop(t)
+		limited := time.Now().Add(12 * time.Minute)
+		s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
+			if time.Now().Before(limited) {
+				return nil, &esim.Error{Provider: "memory", Op: "Order", Kind: esim.ErrRateLimited, HTTPStatus: 429, Outcome: esim.OutcomeRejected}
+			}
+			return s.memory.Order(ctx, r)
+		}
+		s.enqueue("cart-1")
+		for range 3600 {
+			time.Sleep(time.Second)
+			s.work()
+		}
+		s.wantState("cart-1", journal.Delivered)
+		assert.LessOrEqual(t, len(s.lender.sent()), 4)
+		assert.Equal(t, 1, s.charges("cart-1"))
 		assert.Equal(t, []string{"delivered cart-1"}, s.heard())
 	})
 	inBubble(t, "four times, and then it has ended", func(t *testing.T) {
@@ -349,4 +382,22 @@ func TestKnownIsNotAskedAgain(t *testing.T) {
 		assert.True(t, p.Arrived)
 		assert.Len(t, s.lender.sent(), 2)
 	})
+}
+
+// A person's word ends a reference, whatever was in doubt.
+func TestADecisionEndsTheReference(t *testing.T) {
+	s := openShop(t)
+	s.lender.order = func(_ context.Context, r esim.OrderRequest) (*esim.Order, error) {
+		return &esim.Order{Provider: "memory", ID: "o-1", Reference: r.Reference, Status: esim.OrderFailed, PackageID: r.PackageID, Quantity: 1}, nil
+	}
+	_, err := s.buy("cart-1")
+	require.Error(t, err)
+	s.lender.order = nil
+	p := s.wantState("cart-1", journal.Review)
+	require.Zero(t, p.Doubt)
+	decide(s, journal.NotExecuted)
+	_, err = s.buy("cart-1")
+	s.wantRefused(err, journal.ErrDecided)
+	assert.Len(t, s.lender.sent(), 1)
+	assert.Zero(t, s.charges("cart-1"))
 }

@@ -3,6 +3,8 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,4 +217,71 @@ func TestEarlyEvidence(t *testing.T) {
 		assert.Zero(t, unmatched)
 		assert.Equal(t, []string{"delivered cart-1"}, s.heard())
 	})
+}
+
+// A hook that takes its time is one call, however many workers there are.
+func TestASlowHookIsOneCall(t *testing.T) {
+	for _, what := range []string{"delivered", "failed", "review"} {
+		inBubble(t, what, func(t *testing.T) {
+			var calls atomic.Int64
+			slow := func(context.Context, *journal.Purchase) error { calls.Add(1); time.Sleep(20 * time.Second); return nil }
+			s := openShop(t, rejecting, configured(func(c *journal.Config) {
+				c.OnDelivered, c.OnFailed = slow, slow
+				c.OnReview = func(ctx context.Context, l []*journal.Purchase) error { return slow(ctx, l[0]) }
+			}))
+			switch what {
+			case "failed":
+				s.memory.Refuse("Order", esim.ErrPackageUnavailable)
+			case "review":
+				s.lose(esimtest.FaultCutAfterCommit)
+			}
+			s.enqueue("cart-1")
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan struct{}, 2)
+			for range 2 {
+				other := s.replica()
+				go func() { _ = other.Journal.Run(ctx); done <- struct{}{} }()
+			}
+			time.Sleep(time.Hour)
+			cancel()
+			<-done
+			<-done
+			assert.EqualValues(t, 1, calls.Load())
+		})
+	}
+}
+
+// Each review of a cause is a few writes, however many wait for the end of the
+// hour.
+func TestReviewsThatWaitCostNothing(t *testing.T) {
+	writes := func(n int) int64 {
+		var saves atomic.Int64
+		synctest.Test(t, func(t *testing.T) {
+			s := openShop(t, rejecting, keptIn(func(st journal.Store) journal.Store { return &countedSaves{Store: st, saves: &saves} }),
+				configured(func(c *journal.Config) { c.MaxDoubtful = -1 }))
+			for i := range n {
+				s.lose(esimtest.FaultCutAfterCommit)
+				_, err := s.buy(fmt.Sprintf("cart-%03d", i))
+				require.True(t, esim.MaybeCharged(err))
+				time.Sleep(10 * time.Second)
+				s.work()
+			}
+			s.pass(2 * time.Hour)
+			assert.Len(t, s.heard(), n)
+		})
+		return saves.Load()
+	}
+	few, many := writes(30), writes(120)
+	t.Log(few, many)
+	assert.Less(t, many, 6*few)
+}
+
+type countedSaves struct {
+	journal.Store
+	saves *atomic.Int64
+}
+
+func (c *countedSaves) Save(ctx context.Context, e journal.Entry) (journal.Entry, error) {
+	c.saves.Add(1)
+	return c.Store.Save(ctx, e)
 }

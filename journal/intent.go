@@ -127,6 +127,11 @@ func (d *document) sentElsewhere(e *Entry) {
 // windows sets until when requests may be sent, and when a person must look.
 func (j *Journal) windows(e *Entry, a *account) {
 	e.ResendUntil = e.UpdatedAt.Add(j.policy.window(a.caps.KeyLife))
+	j.deadline(e, a)
+}
+
+// deadline sets when a person must look, from now on.
+func (j *Journal) deadline(e *Entry, a *account) {
 	patience := j.config.ReviewAfter
 	if a.mode(e.Kind) == esim.IdempotencyNone {
 		patience /= shareOfReviewFor

@@ -49,7 +49,7 @@ var sources = []source{
 		if s.account.caps.Fulfilment != esim.FulfilmentWebhook {
 			return false
 		}
-		return s.entry.State == Provisioning || s.now.Before(s.entry.CreatedAt.Add(j.config.LateAfter))
+		return s.entry.State == Provisioning || s.now.Before(j.lateAt(s.entry, s.doc))
 	}},
 }
 

@@ -90,7 +90,7 @@ func (j *Journal) step(ctx context.Context, a *account, e Entry, told bool) (Ent
 	if err != nil {
 		return e, nil, err
 	}
-	if e.State == Ready && !now.Before(d.Until) || !told && !now.Before(e.DeadlineAt) {
+	if e.State == Ready && !now.Before(d.Until) || e.State != Ready && !told && !now.Before(e.DeadlineAt) {
 		e, err = j.expire(ctx, e, told)
 		return e, nil, err
 	}
@@ -236,11 +236,10 @@ func (j *Journal) nextLook(e *Entry, d *document, a *account) time.Time {
 	if _, ok := esim.As[Finder](a.client); ok && e.State == Unknown && e.Kind == OrderKind {
 		next = earliestOf(next, latestOf(a.listsFrom(d), e.UpdatedAt.Add(betweenLists)))
 	}
-	late := e.CreatedAt.Add(j.config.LateAfter)
 	for _, moment := range []struct {
 		counts bool
 		at     time.Time
-	}{{!d.Warned, late}, {e.State == Ready, d.Until}, {true, e.DeadlineAt}} {
+	}{{!d.Warned, j.lateAt(e, d)}, {e.State == Ready, d.Until}, {e.State != Ready, e.DeadlineAt}} {
 		if moment.counts && next.After(moment.at) {
 			next = latestOf(moment.at, soonest)
 		}
@@ -265,10 +264,19 @@ func (j *Journal) expire(ctx context.Context, e Entry, told bool) (Entry, error)
 	})
 }
 
+// lateAt is when a purchase is late: LateAfter after its latest request.
+func (j *Journal) lateAt(e *Entry, d *document) time.Time {
+	since := e.CreatedAt
+	if n := len(d.Attempts); n > 0 {
+		since = latestOf(since, d.Attempts[n-1].At)
+	}
+	return since.Add(j.config.LateAfter)
+}
+
 // warn tells once that a purchase is late.
 func (j *Journal) warn(ctx context.Context, e Entry, now time.Time) (Entry, error) {
 	d, err := decodeDocument(e.Document)
-	if err != nil || d.Warned || e.State == Ready || now.Before(e.CreatedAt.Add(j.config.LateAfter)) {
+	if err != nil || d.Warned || e.State == Ready || now.Before(j.lateAt(&e, d)) {
 		return e, err
 	}
 	if j.late(ctx, newPurchase(&e, d)) != nil {

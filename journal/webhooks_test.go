@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -176,4 +177,32 @@ func TestSupportNoteKeepsToTheProvidersBusiness(t *testing.T) {
 	assert.Contains(t, note, "Did you charge for this?")
 	assert.NotContains(t, note, "10.0.0.7")
 	assert.Contains(t, p.Attempts[0].Cause, "10.0.0.7", "for the operator's own eyes")
+}
+
+// A webhook is waited for from the send on, not from the intent.
+func TestAWebhookIsWaitedForFromTheSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+			c.GetOrder, c.LookupByReference, c.Fulfilment = false, false, esim.FulfilmentWebhook
+		})), configured(func(c *journal.Config) { c.ReceivesElsewhere = []esim.Provider{"memory"} }))
+		s.memory.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
+		s.enqueue("cart-1")
+		s.pass(2 * time.Hour)
+		s.wantState("cart-1", journal.Ready)
+		s.memory.Heal()
+		s.lose(esimtest.FaultCutAfterCommit)
+		for s.purchase("cart-1").State == journal.Ready {
+			s.pass(time.Minute)
+		}
+		s.pass(time.Minute)
+		_, err := s.Reconcile(t.Context(), journal.IDOf("memory", "cart-1"))
+		require.NoError(t, err)
+		s.pass(24 * time.Minute)
+		s.wantState("cart-1", journal.Unknown)
+		assert.Empty(t, s.heard())
+		s.pass(8 * time.Minute)
+		s.wantState("cart-1", journal.Review)
+		assert.Equal(t, []string{"late cart-1", "review cart-1"}, s.heard())
+		assert.Len(t, s.memory.Ledger().ByReference("cart-1"), 1)
+	})
 }

@@ -64,8 +64,16 @@ func (w *world) latestCharge(account int, p *purchase, r *http.Request) charge {
 	return c
 }
 
-// maxSends is how often a key may be sent.
+// maxSends is how often a key may be sent. A request that the provider refused
+// by its credentials, before it processed it, does not count.
 const maxSends = 4
+
+// unread takes back what counts has noted of a request.
+func (w *world) unread(p *purchase, r *http.Request) {
+	if key := w.key(r); p.sends[key] > 0 {
+		p.sends[key]--
+	}
+}
 
 // counts notes that a request has left.
 func (w *world) counts(p *purchase, r *http.Request) {

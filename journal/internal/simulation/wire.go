@@ -83,6 +83,9 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.carry(r, p, how)
 	if err == nil && pays {
 		w.note(t.r, p, "is answered", answer.Status)
+		if p != nil && answer.StatusCode == http.StatusUnauthorized {
+			w.unread(p, r)
+		}
 	}
 	w.point(t.r, op+" answered")
 	return answer, err

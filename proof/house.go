@@ -123,6 +123,9 @@ func (h *house) order(ctx context.Context, w *world, c *cart) (*esim.Order, erro
 		return named.Order(ctx, req)
 	case Enqueued:
 		req.Quote = &offer
+		if w.c.Caller == Insists && c.calls > 1 {
+			return named.Order(ctx, req)
+		}
 		_, err := h.journal.EnqueueOrder(ctx, purchases{w.records.Journal, h.p}, offer.Provider, req)
 		return nil, err
 	default:

@@ -245,7 +245,7 @@ func (w *world) judgeChoice(v *verdict, c charged) {
 // most is what one eSIM may cost: what was agreed, or the price first chosen.
 // An account that was seen empty is chosen last, also when it no longer is.
 func (w *world) most(v *verdict) esim.Money {
-	if w.c.bounded() || w.c.Ahead == Empty && v.calls > 1 {
+	if w.c.bounded() || w.c.Ahead == Empty && (v.calls > 1 || len(w.shop.carts) > 1) {
 		return w.accounts[len(w.accounts)-1].price
 	}
 	return w.accounts[0].price

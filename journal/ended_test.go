@@ -213,6 +213,32 @@ func TestACallWaitsForAThrottledProvider(t *testing.T) {
 	})
 }
 
+// leftEarly is a store whose caller leaves while doubts are counted.
+type leftEarly struct {
+	journal.Store
+
+	leave func()
+}
+
+func (s *leftEarly) Doubtful(ctx context.Context, account string, since time.Time) (int, error) {
+	n, err := s.Store.Doubtful(ctx, account, since)
+	s.leave()
+	return n, err
+}
+
+// A caller who has left before anything was written is told that nothing was
+// charged, for nothing is on record and no hook would tell.
+func TestCallerWhoLeavesBeforeTheRecord(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := openShop(t, keptIn(func(store journal.Store) journal.Store { return &leftEarly{store, cancel} }))
+	_, err := s.client.Order(ctx, esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, esim.OutcomeNotSent, esim.OutcomeOf(err))
+	assert.Empty(t, s.lender.sent())
+	_, err = s.store.Get(t.Context(), journal.IDOf(s.client.Provider(), "cart-1"))
+	require.ErrorIs(t, err, journal.ErrNotFound)
+}
+
 // While the store is down a caller can tell a purchase that is on record, of
 // which a hook will tell, from one that is not.
 func TestOnRecordOrNot(t *testing.T) {

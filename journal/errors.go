@@ -42,7 +42,7 @@ var (
 	ErrNotOnRecord = errors.New("journal: not on record as far as this call knows; order again under this reference")
 	// ErrStore: the store could not be read or written. It says nothing of how
 	// the provider is doing.
-	ErrStore = errors.New("journal: the store failed")
+	ErrStore = errors.New("journal: the store could not be read or written")
 	// ErrBarred: the reference is closed for good; see [Journal.Bar].
 	ErrBarred = errors.New("journal: this reference is closed")
 	// ErrContradiction: evidence does not fit the purchase it names.
@@ -67,6 +67,7 @@ func storeError(op string, p esim.Provider, reference string, cause error, outco
 		kind = esim.ErrNotEligible
 	case errors.Is(cause, ErrNotFound):
 		kind = esim.ErrNotFound
+	case errors.Is(cause, ErrState), errors.Is(cause, ErrAccountChanged), errors.Is(cause, ErrInHand), errors.Is(cause, ErrStale):
 	default:
 		cause = errors.Join(ErrStore, cause)
 	}

@@ -44,6 +44,9 @@ func (j *Journal) intend(ctx context.Context, into Creator, a *account, w wish, 
 	if e.Document, err = d.encode(); err != nil {
 		return fail(err)
 	}
+	if ended := ctx.Err(); ended != nil { // before anything can have been written
+		return fail(ended)
+	}
 	kept, created, err := into.Create(ctx, e, budget)
 	if !created {
 		a.brake.unused(now)

@@ -96,6 +96,9 @@ func (c Case) fault() string {
 	if c.Fault.Code != "" {
 		text += "-" + c.Fault.Code
 	}
+	if c.Fault.RetryAfter > 0 {
+		text += fmt.Sprint("-", c.Fault.RetryAfter)
+	}
 	return text
 }
 

@@ -159,6 +159,9 @@ func TestMadeUpPackagesStopNoSale(t *testing.T) {
 					assert.False(t, esim.MaybeCharged(err), "nothing was charged, and that is certain: %v", err)
 				}
 				assert.Empty(t, w.log, "purchases of what nobody sells")
+				for _, a := range w.accounts {
+					assert.True(t, !form.Routed() || len(a.askedFor) == 0, "the router has asked %s for what no list has", a.reseller.Provider)
+				}
 				w.call(w.shop.carts[0])
 				w.rest()
 				w.judge()

@@ -187,6 +187,7 @@ func (d *deck) crashes() {
 			}
 			d.add(r, Case{Form: Quoted, Config: d.config(r), Crash: step, Ahead: pick(d, d.before(r).Refuses), Caller: pick(d, []Caller{Waits, Gone})})
 			d.add(r, Case{Form: pick(d, forms), Config: d.config(r), Crash: step, Fault: d.fault(r, after), Caller: pick(d, callers)})
+			d.add(r, Case{Form: Named, Config: d.config(r), Crash: step, Ahead: Down, Caller: Gone}) // until its time is over
 		}
 	}
 }

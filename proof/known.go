@@ -19,7 +19,8 @@ type Known struct {
 	Cases func(store string) []Case
 }
 
-// KnownFailures are what only "a sale is one row" can mend.
+// KnownFailures are what only "a sale is one row" can mend, and what a shop has
+// to know.
 func KnownFailures() []Known {
 	failover := Case{At: esim.ESIMFX, Form: Quoted, Ahead: Down}
 	crashes := func(c Case) func(string) []Case {
@@ -49,6 +50,12 @@ func KnownFailures() []Known {
 			Reason: "failover is in the memory of the call, so nobody goes on with it unless the shop orders again",
 			Covers: func(c Case, _ Finding) bool { return c.Form.Routed() && c.Crash > 0 && c.Caller == Gone },
 			Cases:  crashes(gone),
+		},
+		{
+			Name: "a process dies as it tells a caller", Rule: "told nobody",
+			Reason: "that a caller was told is written down before the call returns, and nothing can be written with the return",
+			Covers: func(c Case, _ Finding) bool { return c.Crash > 0 && c.Caller == Gone && c.Form != Enqueued },
+			Cases:  crashes(Case{At: esim.ESIMFly, Form: Named, Ahead: Down, Caller: Gone}),
 		},
 	}
 }

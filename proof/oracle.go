@@ -192,10 +192,16 @@ func (w *world) judgeMoney(v *verdict) {
 	case v.underReview():
 	case len(v.charges) > 0 && !v.paid && !w.deceived(v):
 		w.find("refunded and charged", v.cart, "%d refunds, %d charges", v.refunds, len(v.charges))
+	case len(v.charges) == 0 && v.paid && v.broken && w.diedTelling():
+		w.find("told nobody", v.cart, "the process has died between the record and the return")
 	case len(v.charges) == 0 && v.paid && (len(v.purchases) > 0 || !v.broken):
 		w.find("stranded", v.cart, "paid, nothing charged, and nobody was told")
 	}
 }
+
+// diedTelling reports whether the first process died between the note that a
+// caller is told of a failure and the return of his call.
+func (w *world) diedTelling() bool { return len(w.dead) > 0 && w.dead[0].p.at == "after "+saidSo }
 
 // judgeSeller: the cheapest that could sell has sold, at its price.
 func (w *world) judgeSeller(v *verdict) {
@@ -207,6 +213,9 @@ func (w *world) judgeSeller(v *verdict) {
 	}
 	if w.c.Calm() && w.sells() && len(v.charges) == 0 && !w.stopped {
 		w.find("no sale", v.cart, "nothing was in the way")
+	}
+	if w.c.Calm() && !w.stopped && len(v.charges) > 0 && len(v.inHand) < v.quantity {
+		w.find("no delivery", v.cart, "nothing was in the way, and %d of %d are in hand", len(v.inHand), v.quantity)
 	}
 }
 
@@ -236,7 +245,7 @@ func (w *world) judgeChoice(v *verdict, c charged) {
 // most is what one eSIM may cost: what was agreed, or the price first chosen.
 // An account that was seen empty is chosen last, also when it no longer is.
 func (w *world) most(v *verdict) esim.Money {
-	if w.c.bounded() || w.c.Ahead == Empty && v.calls > 1 {
+	if w.c.bounded() || w.c.Ahead == Empty && (v.calls > 1 || len(w.shop.carts) > 1) {
 		return w.accounts[len(w.accounts)-1].price
 	}
 	return w.accounts[0].price

@@ -23,6 +23,7 @@ type process struct {
 	dies int // at this step; 0 = never
 	step int // passed so far, guarded by w.mu
 	died chan struct{}
+	at   string // the step of its death, guarded by w.mu
 }
 
 // pass is a step. A dead process stays here until the case is over.
@@ -32,6 +33,7 @@ func (p *process) pass(what string) error {
 		p.step++
 		if p.step == p.dies {
 			p.w.note("process", "dies at %s (step %d)", what, p.step)
+			p.at = what
 			close(p.died)
 		}
 	}
@@ -81,9 +83,17 @@ func (s purchases) Create(ctx context.Context, e journal.Entry, b *journal.Budge
 	return kept, created, err
 }
 
+// saidSo is the write after which nobody will be told any more that nothing was
+// charged: a hook has done so, or a call is about to return it.
+const saidSo = "Save that it was told"
+
 // Save implements [journal.Store].
 func (s purchases) Save(ctx context.Context, e journal.Entry) (kept journal.Entry, err error) {
-	err = s.p.around("Save "+string(e.State.String()), func() (err error) {
+	what := "Save " + e.State.String()
+	if e.State.Uncharged() && e.NextAt.IsZero() {
+		what = saidSo
+	}
+	err = s.p.around(what, func() (err error) {
 		kept, err = s.Store.Save(ctx, e)
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
@@ -25,6 +26,9 @@ const (
 	// shelfSize is how many packages each sells; they reach [Product].
 	shelfSize = 12
 )
+
+// asksToWait is longer than a journal pauses by itself.
+const asksToWait = 100 * time.Second
 
 // plenty is a balance that covers every case.
 const plenty = "100000"
@@ -126,7 +130,7 @@ func faultsOf(p esim.Provider) []esimtest.Fault {
 			list = append(list, esimtest.Fault{Kind: k})
 		}
 	}
-	return list
+	return append(list, esimtest.Fault{Kind: esimtest.Fault429, RetryAfter: asksToWait})
 }
 
 func worldsOf(p esim.Provider) []World {

@@ -25,7 +25,7 @@ type cart struct {
 
 	paid    bool // the shop has the customer's money
 	told    bool // how it went, by an order or a failure
-	broken  bool // the call ended with the process
+	broken  bool // the call ended with the process, or it said that the sale is not on record
 	calls   int
 	refunds int
 	inHand  map[string]bool // eSIMs by ICCID
@@ -95,6 +95,7 @@ func (s *shop) answered(c *cart, o *esim.Order, err error) {
 	if !esim.MaybeCharged(err) {
 		s.refund(c, "the call says that nothing was charged")
 	}
+	c.broken = c.broken || !c.told && errors.Is(err, journal.ErrNotOnRecord) // no hook will come
 }
 
 // take puts the eSIMs of an order into the hands of the customer.

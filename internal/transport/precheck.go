@@ -50,9 +50,17 @@ func (t *Transport) Covers(ctx context.Context, op string, balance, total esim.M
 	}
 	t.logger.LogAttrs(ctx, slog.LevelWarn, "esim purchase held back: the balance is too low",
 		slog.String("provider", string(t.spec.Provider)), slog.String("op", op),
-		slog.String("balance", balance.String()), slog.String("total", total.String()))
+		slog.String("balance", amountOf(balance)), slog.String("total", total.String()))
 	return t.Fail(op, esim.ErrInsufficientBalance, esim.OutcomeNotSent,
-		"the balance of "+balance.String()+" does not cover "+total.String()+"; nothing was sent")
+		"the balance of "+amountOf(balance)+" does not cover "+total.String()+"; nothing was sent")
+}
+
+// amountOf is a balance as it was stated, which may be without a currency.
+func amountOf(balance esim.Money) string {
+	if balance.Currency() == "" {
+		return balance.Amount().String()
+	}
+	return balance.String()
 }
 
 // below is false for amounts that cannot be compared.

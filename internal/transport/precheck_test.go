@@ -35,6 +35,7 @@ func TestABalanceRefusesOnlyWhereItIsKnownToPay(t *testing.T) {
 		"enough":                      {[]string{"20"}, "12", "USD", false},
 		"a cent less":                 {[]string{"20"}, "11.99", "USD", true},
 		"no currency":                 {[]string{"20"}, "11", "", true},
+		"nothing, in no currency":     {[]string{"20"}, "0", "", true},
 		"another currency":            {[]string{"20"}, "11", "EUR", false},
 		"on invoice, sells and owes":  {[]string{"0", "sale", "-12"}, "-12", "USD", false},
 		"on invoice, sells and stays": {[]string{"0", "sale", "0"}, "0", "USD", false},
@@ -58,6 +59,7 @@ func TestABalanceRefusesOnlyWhereItIsKnownToPay(t *testing.T) {
 		}
 		require.ErrorIs(t, assertOutcome(t, esim.OutcomeNotSent, err), esim.ErrInsufficientBalance, name)
 		assert.Contains(t, log.String(), "balance is too low", name)
+		assert.Contains(t, err.Error(), "the balance of "+c.balance, name)
 	}
 }
 

@@ -90,7 +90,8 @@ func (r *result) repeatBy(facts Repeats) esim.Repeat {
 	return facts.Answered
 }
 
-// byGateway: such an answer is as good as none, unless the provider wrote it.
+// byGateway: such an answer, in none of the provider's own shapes, is as good as
+// none. A failure of the provider's that has lost its code is no gateway's.
 func (r *result) byGateway() bool {
 	switch r.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

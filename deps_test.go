@@ -27,6 +27,7 @@ var mayImport = []struct {
 	{"internal/sqlstore/...", []string{"", "journal", "webhook", "router"}},
 	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest"}},
 	{"internal/recorder/...", []string{"internal/suite"}},
+	{"internal/resellers/...", []string{"", "esimfly", "esimstory", "esimfx", "esimtest"}},
 	{"internal/hmacsign/...", nil},
 	{"internal/...", []string{""}},
 	{"esimfly/...", []string{"", "internal/...", "evidence"}},
@@ -56,7 +57,7 @@ var onlyIn = []struct{ library, pkg string }{
 }
 
 // testSupport are packages that only tests import, so they may use testOnly.
-var testSupport = []string{"internal/golden", "internal/killproof", "internal/recorder"}
+var testSupport = []string{"internal/golden", "internal/killproof", "internal/recorder", "internal/resellers"}
 
 // testOnly are the libraries that users of this module must not inherit.
 var testOnly = []string{

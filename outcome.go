@@ -12,7 +12,8 @@ const (
 	// again under another reference; find out first.
 	OutcomeUnknown Outcome = iota
 	// OutcomeNotSent: nothing the provider could have acted on left this
-	// process, or its door turned the request away unread (401).
+	// process, or the provider refused the credentials before it processed the
+	// request (401).
 	OutcomeNotSent
 	// OutcomeRejected: a complete answer with a documented refusal, and no
 	// earlier send of the same purchase in doubt. Nothing was charged.

@@ -1,47 +1,18 @@
 package catalog_test
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
-	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimfx"
-	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/internal/resellers"
 )
-
-// clients are the adapters of the three simulated resellers.
-func clients(t *testing.T, sim *esimtest.Simulator) []esim.Client {
-	t.Helper()
-	settings := func(s *esimtest.Server) esim.Settings {
-		return esim.Settings{
-			BaseURL: s.URL(), HTTPClient: &http.Client{Transport: s.Transport()}, Now: sim.Now,
-			Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1,
-		}
-	}
-	fly, err := esimfly.New(esimfly.Config{
-		Settings: settings(sim.ESIMFly.Server), AccessCode: sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(sim.ESIMFly.SecretKey),
-	})
-	require.NoError(t, err)
-	story, err := esimstory.New(esimstory.Config{
-		Settings: settings(sim.ESIMStory.Server), AccessKey: sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(sim.ESIMStory.SecretKey),
-		Catalog: sim.ESIMStory.Catalog(),
-	})
-	require.NoError(t, err)
-	fx, err := esimfx.New(esimfx.Config{
-		Settings: settings(sim.ESIMFX.Server), ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
-	})
-	require.NoError(t, err)
-	return []esim.Client{fly, story, fx}
-}
 
 // ids are what tells packages apart.
 func ids(packages []esim.Package) []string {
@@ -59,7 +30,7 @@ func TestTheThreeResellersOnOneShelf(t *testing.T) {
 	sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithPackages(700))
 	pages := map[esim.Provider]int{}
 	c, err := catalog.New(catalog.Config{
-		Clients: clients(t, sim), Now: sim.Now,
+		Clients: resellers.Clients(t, sim, nil), Now: sim.Now,
 		OnProgress: func(p catalog.Progress) {
 			if p.Done {
 				pages[p.Provider] = p.Pages
@@ -98,7 +69,7 @@ func TestTheThreeResellersOnOneShelf(t *testing.T) {
 // One price with the wrong factor is left out; all of them hold the list.
 func TestAWrongFactorAtAReseller(t *testing.T) {
 	sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithPackages(200))
-	c, err := catalog.New(catalog.Config{Clients: clients(t, sim)[2:], Now: sim.Now})
+	c, err := catalog.New(catalog.Config{Clients: resellers.Clients(t, sim, nil)[2:], Now: sim.Now})
 	require.NoError(t, err)
 	require.NoError(t, c.Sync(t.Context()))
 	right := slices.Collect(c.All())

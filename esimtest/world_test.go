@@ -180,7 +180,7 @@ func TestWorldsOfTopUps(t *testing.T) {
 		for range 3 {
 			answers = append(answers, w.flyPost("/topup/order", `{"iccid":"`+iccid+`","packageCode":"TOPUP_PHAJHEAYP"}`))
 		}
-		assert.Equal(t, want, w.told(esim.ESIMFly, answers...), "%s, after %d orders", name, orders)
+		assert.Equal(t, want, w.summary(esim.ESIMFly, answers...), "%s, after %d orders", name, orders)
 		checkMoney(t, f.Server)
 	}
 }
@@ -246,8 +246,8 @@ func (w *wire) order(p esim.Provider, ref string, changes ...change) answer {
 	}
 }
 
-// told sums up answers and the ledger.
-func (w *wire) told(p esim.Provider, answers ...answer) string {
+// summary sums up answers and the ledger.
+func (w *wire) summary(p esim.Provider, answers ...answer) string {
 	var list []string
 	for _, a := range answers {
 		list = append(list, brief(a))
@@ -257,14 +257,14 @@ func (w *wire) told(p esim.Provider, answers ...answer) string {
 
 // thrice buys three times under one reference.
 func thrice(w *wire, p esim.Provider) string {
-	return w.told(p, w.order(p, "r"), w.order(p, "r"), w.order(p, "r"))
+	return w.summary(p, w.order(p, "r"), w.order(p, "r"), w.order(p, "r"))
 }
 
 // later buys again after 31 seconds.
 func later(w *wire, p esim.Provider) string {
 	first := w.order(p, "r")
 	w.sim.Advance(31 * time.Second)
-	return w.told(p, first, w.order(p, "r"))
+	return w.summary(p, first, w.order(p, "r"))
 }
 
 // atOnce buys twice at one time.
@@ -277,7 +277,7 @@ func atOnce(w *wire, p esim.Provider) string {
 	}
 	both.Wait()
 	slices.SortFunc(answers, func(a, b answer) int { return strings.Compare(brief(a), brief(b)) })
-	return w.told(p, answers...)
+	return w.summary(p, answers...)
 }
 
 func slow() []esimtest.Option {
@@ -290,25 +290,25 @@ func poorFirst(w *wire, p esim.Provider) string {
 	s.SetBalance("0")
 	first := w.order(p, "r")
 	s.SetBalance("100")
-	return w.told(p, first, w.order(p, "r"))
+	return w.summary(p, first, w.order(p, "r"))
 }
 
 // poorLater repeats an order when the money has gone.
 func poorLater(w *wire, p esim.Provider) string {
 	first := w.order(p, "r")
 	w.sim.Server(p).SetBalance("0")
-	return w.told(p, first, w.order(p, "r"))
+	return w.summary(p, first, w.order(p, "r"))
 }
 
 // broke buys from an account without a balance.
 func broke(w *wire, p esim.Provider) string {
-	return w.told(p, w.order(p, "r"))
+	return w.summary(p, w.order(p, "r"))
 }
 
 // lostBefore repeats an order that never got further than the credentials.
 func lostBefore(w *wire, p esim.Provider) string {
 	w.sim.Server(p).Inject(esimtest.Fault{Kind: esimtest.FaultCutBeforeCommit, Op: "order"})
-	return w.told(p, w.order(p, "r"), w.order(p, "r"))
+	return w.summary(p, w.order(p, "r"), w.order(p, "r"))
 }
 
 // sameID sends an order that is refused for its signature, and then a good one
@@ -321,7 +321,7 @@ func sameID(w *wire, p esim.Provider) string {
 	url := w.sim.ESIMFly.URL() + "/esims/order"
 	first := w.send("POST", url, body, h)
 	h["RT-Signature"] = good
-	return w.told(p, first, w.send("POST", url, body, h))
+	return w.summary(p, first, w.send("POST", url, body, h))
 }
 
 // refusedID repeats a refused order with its request id.
@@ -333,7 +333,7 @@ func refusedID(w *wire, p esim.Provider) string {
 	first := w.send("POST", url, body, h)
 	w.sim.ESIMFly.SetBalance("100")
 	again := w.send("POST", url, body, h)
-	return w.told(p, first, again, w.send("POST", url, body, h))
+	return w.summary(p, first, again, w.send("POST", url, body, h))
 }
 
 // codings asks with gzip, without it, and without saying.
@@ -356,7 +356,7 @@ func clockOf(w *wire, p esim.Provider) string {
 	a := w.order(p, "r")
 	date, err := time.Parse(time.RFC1123, a.header.Get("Date"))
 	require.NoError(w.t, err)
-	return date.Sub(w.sim.Now()).Round(time.Minute).String() + ", " + w.told(p, a)
+	return date.Sub(w.sim.Now()).Round(time.Minute).String() + ", " + w.summary(p, a)
 }
 
 // delivered is how an eSIM is written: its ICCID with digits as 9, and its

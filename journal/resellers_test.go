@@ -17,13 +17,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/internal/resellers"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -77,29 +75,12 @@ func (m *market) open(post http.RoundTripper, options []esimtest.Option, change 
 		esimtest.WithWebhookClient(&http.Client{Transport: post}),
 	}, options...)...)
 	m.sim.ESIMStory.SetWebhook("http://127.0.0.1/esimstory/" + pathSecret)
-	settings := func(s *esimtest.Server) esim.Settings {
-		return esim.Settings{
-			BaseURL: s.URL(), HTTPClient: &http.Client{Transport: cable{m, s.Transport(), io.ErrUnexpectedEOF}}, Now: m.sim.Now,
-			Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1,
-		}
-	}
-	fly, err := esimfly.New(esimfly.Config{
-		Settings: settings(m.sim.ESIMFly.Server), AccessCode: m.sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(m.sim.ESIMFly.SecretKey),
-	})
-	require.NoError(t, err)
-	story, err := esimstory.New(esimstory.Config{
-		Settings: settings(m.sim.ESIMStory.Server), AccessKey: m.sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(m.sim.ESIMStory.SecretKey),
-		Catalog: m.sim.ESIMStory.Catalog(),
-	})
-	require.NoError(t, err)
-	fx, err := esimfx.New(esimfx.Config{
-		Settings: settings(m.sim.ESIMFX.Server), ClientID: m.sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(m.sim.ESIMFX.ClientKey),
-	})
-	require.NoError(t, err)
-	config := journal.Config{Clients: []esim.Client{fly, story, fx}}
+	clients := resellers.Clients(t, m.sim, func(far http.RoundTripper) http.RoundTripper { return cable{m, far, io.ErrUnexpectedEOF} })
+	config := journal.Config{Clients: clients}
 	for _, f := range change {
 		f(&config)
 	}
+	var err error
 	m.j, err = journal.New(journal.NewVolatileAt(m.sim.Now), config)
 	require.NoError(t, err)
 }

@@ -53,9 +53,9 @@ func (s *reseller) settings() esim.Settings {
 }
 
 // shopIsPaged counts the purchases that a person was told of.
-func shopIsPaged(told *int) func(context.Context, []*journal.Purchase) error {
+func shopIsPaged(paged *int) func(context.Context, []*journal.Purchase) error {
 	return func(_ context.Context, list []*journal.Purchase) error {
-		*told += len(list)
+		*paged += len(list)
 		return nil
 	}
 }
@@ -84,7 +84,7 @@ func TestOnePostAfterAnAnswerThatMayHaveBought(t *testing.T) {
 		name   string
 		client func(*testing.T, *reseller) esim.Client
 		answer *reseller
-		within time.Duration // a person is told
+		within time.Duration // a person is paged
 	}{
 		{"eSIM Story, 422 of the supplier's interface", story, &reseller{status: 422, body: `{"errors":["API connection error (Order ID: 52731)"]}`}, 31 * time.Minute},
 		{"eSIM Story, 422 of the supplier", story, &reseller{status: 422, body: `{"errors":["eSIM Request failed (Order ID: 52731)"]}`}, 31 * time.Minute},
@@ -96,11 +96,11 @@ func TestOnePostAfterAnAnswerThatMayHaveBought(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := tc.answer
-				told := 0
+				paged := 0
 				c := tc.client(t, s)
 				j, err := journal.New(journal.NewVolatile(), journal.Config{
 					Clients: []esim.Client{c}, AllowVolatile: true, ReceivesElsewhere: []esim.Provider{c.Provider()},
-					OnReview: shopIsPaged(&told),
+					OnReview: shopIsPaged(&paged),
 				})
 				require.NoError(t, err)
 				_, err = j.Client(c.Provider()).Order(t.Context(), esim.OrderRequest{
@@ -115,7 +115,7 @@ func TestOnePostAfterAnAnswerThatMayHaveBought(t *testing.T) {
 				require.NoError(t, err)
 				assert.EqualValues(t, 1, s.posts.Load(), "purchases sent")
 				assert.Equal(t, journal.Review, p.State, "%s", p.State)
-				assert.Equal(t, 1, told)
+				assert.Equal(t, 1, paged)
 				t.Log(p.Review)
 			})
 		})
@@ -153,8 +153,8 @@ func TestPausesGrow(t *testing.T) {
 // three days.
 func TestFXWithoutMoneyIsNoFlood(t *testing.T) {
 	m := &market{T: t}
-	told := 0
-	m.open(m, []esimtest.Option{esimtest.WithBalance("1")}, func(c *journal.Config) { c.OnReview = shopIsPaged(&told) })
+	paged := 0
+	m.open(m, []esimtest.Option{esimtest.WithBalance("1")}, func(c *journal.Config) { c.OnReview = shopIsPaged(&paged) })
 	_, err := m.j.Client(esim.ESIMFX).Order(t.Context(), esim.OrderRequest{PackageID: "esimfx_10G_7D_JP", Reference: "cart-1"})
 	require.Error(t, err)
 	for range 60 * 6 {
@@ -168,6 +168,6 @@ func TestFXWithoutMoneyIsNoFlood(t *testing.T) {
 	assert.False(t, p.State.Open(), "it is %s", p.State)
 	assert.Empty(t, m.sim.ESIMFX.Ledger().Charges())
 	if p.State == journal.Review {
-		assert.Equal(t, 1, told)
+		assert.Equal(t, 1, paged)
 	}
 }

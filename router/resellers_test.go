@@ -5,20 +5,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
-	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimfx"
-	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/internal/resellers"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -42,7 +38,7 @@ func openHouse(t *testing.T, journalled, shelved bool, prices map[esim.Provider]
 		h.sim.Server(p).SetPrice(list.ID, prices[p])
 		h.same[p] = list
 	}
-	clients := h.clients(t)
+	clients := resellers.Clients(t, h.sim, nil)
 	var err error
 	h.catalog, err = catalog.New(catalog.Config{Clients: clients, Now: h.sim.Now, Equivalence: catalog.Equivalence{AnyNetwork: true}})
 	require.NoError(t, err)
@@ -69,29 +65,6 @@ func openHouse(t *testing.T, journalled, shelved bool, prices map[esim.Provider]
 	}
 	h.router = router.New(config)
 	return h
-}
-
-func (h *house) clients(t *testing.T) []esim.Client {
-	t.Helper()
-	settings := func(s *esimtest.Server) esim.Settings {
-		return esim.Settings{
-			BaseURL: s.URL(), HTTPClient: &http.Client{Transport: s.Transport()}, Now: h.sim.Now, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1,
-		}
-	}
-	fly, err := esimfly.New(esimfly.Config{
-		Settings: settings(h.sim.ESIMFly.Server), AccessCode: h.sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(h.sim.ESIMFly.SecretKey),
-	})
-	require.NoError(t, err)
-	story, err := esimstory.New(esimstory.Config{
-		Settings: settings(h.sim.ESIMStory.Server), AccessKey: h.sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(h.sim.ESIMStory.SecretKey),
-		Catalog: h.sim.ESIMStory.Catalog(),
-	})
-	require.NoError(t, err)
-	fx, err := esimfx.New(esimfx.Config{
-		Settings: settings(h.sim.ESIMFX.Server), ClientID: h.sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(h.sim.ESIMFX.ClientKey),
-	})
-	require.NoError(t, err)
-	return []esim.Client{fly, story, fx}
 }
 
 // oneProduct is the first package that all three sell alike.

@@ -123,7 +123,7 @@ func TestEndlessList(t *testing.T) {
 
 func TestListsStopWhenTheCallerDoes(t *testing.T) {
 	c, f := faked(t, func(call, _ string) (int, string) {
-		rows := map[string]string{"GET /orders": `"orders":[{"order_reference":"a"},{"order_reference":"b"}]`, "GET /esims": `"esims":[{"iccid":"a"},{"iccid":"b"}]`}
+		rows := map[string]string{"GET /orders": `"orders":[{"order_reference":"a"},{"order_reference":"b"}]`, "GET /esims": `"esims":[{"iccid":"a1"},{"iccid":"b1"}]`}
 		return 200, `{"success":true,"data":{` + rows[call] + `,"pagination":{"page":1,"limit":2,"total":4,"total_pages":2}}}`
 	})
 	for row, err := range c.Orders(t.Context(), OrdersQuery{PageSize: 2}) {
@@ -133,7 +133,7 @@ func TestListsStopWhenTheCallerDoes(t *testing.T) {
 	}
 	for row, err := range c.ESIMs(t.Context(), ESIMsQuery{PageSize: 2}) {
 		require.NoError(t, err)
-		require.Equal(t, esim.ICCID("a"), row.ICCID, "kept as it came")
+		require.Equal(t, esim.ICCID("a1"), row.ICCID, "kept as it came")
 		break
 	}
 	assert.Equal(t, 2, f.total())

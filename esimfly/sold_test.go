@@ -25,7 +25,8 @@ func TestICCIDForms(t *testing.T) {
 		"8932042000010078801F":                  "8932042000010078801",
 		"893204200001007880ff":                  "893204200001007880",
 		"89-3204":                               "89-3204",
-		"F":                                     "F",
+		"N/A":                                   "",
+		"F":                                     "",
 		"89\x00\u20283204\u202e":                "893204",
 		"":                                      "",
 		"  ":                                    "",
@@ -33,7 +34,7 @@ func TestICCIDForms(t *testing.T) {
 		"pending_1":                             "",
 		"PENDING_B25081719340002_1755459260253": "",
 		wire.Text(strings.Repeat("8", 65)):      esim.ICCID(strings.Repeat("8", 64)),
-		wire.Text(strings.Repeat("x", 63) + "é"): esim.ICCID(strings.Repeat("x", 63)),
+		wire.Text(strings.Repeat("7", 63) + "é"): esim.ICCID(strings.Repeat("7", 63)),
 	} {
 		assert.Equal(t, want, iccidOf(text), "%q", text)
 	}
@@ -50,6 +51,20 @@ func TestPaddedICCIDIsDelivered(t *testing.T) {
 	o, err = esim.WaitOrder(t.Context(), c, o.Ref(), esim.WaitOptions{Interval: time.Nanosecond})
 	require.NoError(t, err)
 	assert.Equal(t, testSold, o.ESIMs[0].ICCID)
+}
+
+// What says that there is no ICCID is none: the order is still to be completed,
+// and two eSIMs without one are two.
+func TestCodesWithoutAnICCIDAreKept(t *testing.T) {
+	c, _ := faked(t, inTurn(t, step{200, soldWith(
+		`{"iccid":"N/A","lpaString":"LPA:1$rsp.example.com$A"},{"iccid":"N/A","lpaString":"LPA:1$rsp.example.com$B"}`)}))
+	o, err := c.Order(t.Context(), esim.OrderRequest{PackageID: "p", Quantity: 2, Reference: "cart-0001"})
+	require.NoError(t, err)
+	assert.Equal(t, esim.OrderPending, o.Status)
+	assert.Zero(t, o.Delivered())
+	require.Len(t, o.ESIMs, 2)
+	assert.Equal(t, "A", o.ESIMs[0].Activation.MatchingID)
+	assert.Equal(t, "B", o.ESIMs[1].Activation.MatchingID)
 }
 
 const testSold = esim.ICCID("8932042000010078801")

@@ -11,10 +11,13 @@ const maxRawICCID = 64
 
 // ICCID returns the ICCID that the text holds, however it is written, and ""
 // for nothing. Any other text is kept, printable and cut to a bound: the eSIM
-// that it names was paid for.
+// that it names was paid for. A text without a digit, such as N/A, names none.
 func (t Text) ICCID() esim.ICCID {
 	if iccid, err := esim.ParseICCID(string(t)); err == nil {
 		return iccid
+	}
+	if !strings.ContainsAny(string(t), "0123456789") {
+		return ""
 	}
 	raw := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

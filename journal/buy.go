@@ -164,10 +164,13 @@ func (d *document) ended(e *Entry) error {
 
 // repeat sends again what is known not to have been charged.
 func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esim.Order, error) {
-	op := w.op()
+	op, d := w.op(), new(document)
 	held := func(refused *esim.Error) (*esim.Order, error) {
-		if w.resumed { // the record may be behind
+		switch {
+		case w.resumed: // the record may be behind
 			refused.Outcome, refused.Err = esim.OutcomeUnknown, errors.Join(ErrNotOnRecord, refused.Err)
+		case d.Due == hookFailed && !d.Closed: // a hook that was called already goes on until it succeeds
+			j.heard(ctx, e)
 		}
 		return nil, refused
 	}
@@ -175,10 +178,11 @@ func (j *Journal) repeat(ctx context.Context, a *account, e Entry, w wish) (*esi
 	if err != nil {
 		return held(storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent))
 	}
-	d, err := decodeDocument(e.Document)
+	kept, err := decodeDocument(e.Document)
 	if err != nil {
 		return held(storeError(op, e.Provider, e.Reference, err, esim.OutcomeNotSent))
 	}
+	d = kept
 	if d.Barred {
 		refused := d.lastError(&e)
 		refused.Err = errors.Join(ErrBarred, refused.Err)

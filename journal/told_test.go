@@ -165,3 +165,26 @@ func TestResumedAndHeldBackIsInDoubt(t *testing.T) {
 		assert.Empty(t, s.memory.Ledger().Charges())
 	}
 }
+
+// A caller who is told that an earlier call's purchase has ended is told in
+// place of the hook.
+func TestWhoComesAfterADeathIsToldOnce(t *testing.T) {
+	inBubble(t, "by a call", func(t *testing.T) {
+		var d *dying
+		s := openShop(t, keptIn(func(store journal.Store) journal.Store {
+			d = &dying{Store: store, saves: 1}
+			return d
+		}))
+		s.memory.SetBalance("0")
+		order := func() error {
+			_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Quote: &small})
+			return err
+		}
+		s.wantRefused(order(), esim.ErrInsufficientBalance) // that it was told is not written down
+		d.saves = 100
+		s.wantRefused(order(), journal.ErrBraked)
+		assert.Len(t, s.lender.sent(), 1)
+		s.pass(10 * time.Minute)
+		assert.Empty(t, s.heard(), "the return value has said it")
+	})
+}

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -259,11 +260,12 @@ func (w *world) tooMany() bool {
 	return w.stopped
 }
 
-// keys are how often each key has left.
+// keys are how often each key has reached a provider; 401 turns a request away
+// at the door.
 func (w *world) keys() map[string]int {
 	n := make(map[string]int)
 	for _, s := range w.log {
-		if !s.unsent {
+		if !s.unsent && s.status != http.StatusUnauthorized {
 			n[string(s.provider)+" "+s.key]++
 		}
 	}

@@ -69,5 +69,9 @@ func (w *world) mostDoubts(s *send) int {
 // leavesDoubt reports whether nobody can tell from its end what a request has
 // bought.
 func (s *send) leavesDoubt() bool {
-	return !s.unsent && s.status != http.StatusTooManyRequests && s.status != http.StatusUnauthorized
+	switch s.status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusTooManyRequests:
+		return false
+	}
+	return !s.unsent
 }

@@ -194,7 +194,7 @@ func (w *world) judgeMoney(v *verdict) {
 		w.find("refunded and charged", v.cart, "%d refunds, %d charges", v.refunds, len(v.charges))
 	case len(v.charges) == 0 && v.paid && v.broken && w.diedTelling():
 		w.find("told nobody", v.cart, "the process has died between the record and the return")
-	case len(v.charges) == 0 && v.paid && (len(v.purchases) > 0 || !v.broken):
+	case len(v.charges) == 0 && v.paid && !v.misnamed && (len(v.purchases) > 0 || !v.broken):
 		w.find("stranded", v.cart, "paid, nothing charged, and nobody was told")
 	}
 }
@@ -230,7 +230,7 @@ func (w *world) judgeChoice(v *verdict, c charged) {
 		if a == c.at {
 			break
 		}
-		excused := !a.listed || i == 0 && w.c.turn() == 1 || w.wasAsked(v, a) || w.readsEmpty(a)
+		excused := !a.listed || i == 0 && w.c.turn() == 1 || w.wasAsked(v, a) || w.readsEmpty(a) || w.sharesLogin(a)
 		if !excused {
 			w.find("wrong seller", v.cart, "%s sold for %s, and %s at %s was not asked", c.at.reseller.Provider, c.at.price, a.reseller.Provider, a.price)
 		}
@@ -255,6 +255,12 @@ func (w *world) most(v *verdict) esim.Money {
 // readsEmpty: an account on invoice reads 0, and so a router asks it last.
 func (w *world) readsEmpty(a *stall) bool {
 	return a.reseller.Provider == w.c.At && strings.HasSuffix(w.c.World.Name, "/on-invoice")
+}
+
+// sharesLogin: where the login of a cart fails, that of another one that waits
+// for it fails too, without a request of its own.
+func (w *world) sharesLogin(a *stall) bool {
+	return a.reseller.Provider == w.c.At && w.c.Fault.Kind == esimtest.FaultRefuse && len(w.shop.carts) > 1
 }
 
 // bounded reports whether the shop has said what a failover may cost. Without

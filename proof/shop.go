@@ -29,7 +29,9 @@ type cart struct {
 	calls   int
 	refunds int
 	inHand  map[string]bool // eSIMs by ICCID
-	hooks   map[hookKind]int
+
+	misnamed bool // OnFailed has named a reference that the shop does not know
+	hooks    map[hookKind]int
 }
 
 // moment is something that the shop has heard or done.
@@ -136,6 +138,7 @@ func (s *shop) hooked(kind hookKind, p *journal.Purchase) {
 		}
 		s.w.find("hook reference", c, "%s names %s", kind, p.Reference)
 		if kind == failed {
+			c.misnamed = true
 			return // the shop knows no customer whom it could refund
 		}
 	}

@@ -66,10 +66,10 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.a.Transport.RoundTrip(r)
 	}
 	var answer *http.Response
-	err := t.p.around("purchase", func() (err error) { //nolint:bodyclose // the client closes it
+	err := t.p.around("purchase", func() (err error) {
 		s := t.p.w.sends(t.a, key, reference, t.p.n)
 		before := len(t.a.Charges())
-		answer, err = t.a.Transport.RoundTrip(r)
+		answer, err = t.a.Transport.RoundTrip(r) //nolint:bodyclose // the client closes it
 		t.p.w.sent(s, len(t.a.Charges()) > before, answer, err)
 		return err
 	})

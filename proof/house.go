@@ -56,9 +56,9 @@ func (w *world) build(p *process) (*house, error) {
 		OnDelivered: w.hook(p, delivered),
 		OnFailed:    w.hook(p, failed),
 		OnReview: func(ctx context.Context, list []*journal.Purchase) error {
-			for _, told := range list {
-				if err := w.hook(p, review)(ctx, told); err != nil {
-					return err
+			for _, one := range list {
+				if unhandled := w.hook(p, review)(ctx, one); unhandled != nil {
+					return unhandled
 				}
 			}
 			return nil

@@ -144,6 +144,14 @@ var scenarios = []scenario{
 		t.buy(1, cutAfter)
 		t.work(4, 5*time.Second)
 	}},
+	{name: "two quantities, no quote", want: []journal.State{journal.Review, journal.Review}, modes: []Mode{FlyNonce}, play: func(t *tale) {
+		for _, quantity := range []int{2, 1} {
+			p := t.wish(quantity)
+			p.quote = nil // with it the price tells them apart
+			t.again(p, 0, cutAfter)
+		}
+		t.work(4, 5*time.Second)
+	}},
 	{name: "one of two is none", want: []journal.State{journal.Delivered, journal.Review}, modes: []Mode{FlyNonce}, play: func(t *tale) {
 		t.buy(1, crashed)
 		t.buy(1, cutAfter)

@@ -89,7 +89,7 @@ func TestRequestsUnderEachAnswer(t *testing.T) {
 		"eSIMfx":            {esim.ESIMFX, "/create_order", newFX(sim, nil), map[string]int{noAnswer: 2, throttled: 3, stranger: 3}},
 	} {
 		var posts atomic.Int32
-		var answer atomic.Value
+		var answer atomic.Pointer[string]
 		base, err := url.Parse(sim.Server(seller.provider).URL())
 		require.NoError(t, err)
 		through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: base.Scheme, Host: base.Host})
@@ -102,7 +102,7 @@ func TestRequestsUnderEachAnswer(t *testing.T) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if assert.NoError(t, err) {
-				_, _ = io.WriteString(conn, answer.Load().(string))
+				_, _ = io.WriteString(conn, *answer.Load())
 				_ = conn.Close()
 			}
 		}))
@@ -117,7 +117,7 @@ func TestRequestsUnderEachAnswer(t *testing.T) {
 		for i, a := range rawAnswers() {
 			t.Run(name+"/"+a.name, func(t *testing.T) {
 				client := seller.client(t, settings)
-				answer.Store(a.wire)
+				answer.Store(&a.wire)
 				posts.Store(0)
 				for range 3 {
 					_, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: fmt.Sprintf("cart-%d", i), OneSend: true})

@@ -102,7 +102,12 @@ func TestAcknowledgedWebhooksSurviveKills(t *testing.T) {
 
 // The same receiver, with answers that do not wait for the commit, loses some.
 func TestHastyInboxLosesWebhooks(t *testing.T) {
-	report := killReceiver(t, "receive hastily", newPath(t), 2*len(killproof.Steps()))
-	assert.NotEmpty(t, report.Lost)
-	assert.Less(t, report.Effects, report.Sent)
+	for range 5 { // which webhooks a kill meets is chance
+		report := killReceiver(t, "receive hastily", newPath(t), 2*len(killproof.Steps()))
+		if len(report.Lost) > 0 {
+			assert.Less(t, report.Effects, report.Sent)
+			return
+		}
+	}
+	t.Error("an inbox that answers before its commit has lost nothing")
 }

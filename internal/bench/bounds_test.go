@@ -219,6 +219,9 @@ func allocated(f func()) uint64 {
 // No answer costs more than 16 MiB beyond the limit of its body, whatever it
 // holds, and a purchase that is answered so stays in doubt.
 func TestAnswersAreBounded(t *testing.T) {
+	if raceEnabled {
+		t.Skip("no memory is measured under the race detector")
+	}
 	zipped := gzipMiB(t)
 	for _, b := range boundedCalls {
 		for name, answer := range b.bombs(zipped) {

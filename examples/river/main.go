@@ -8,7 +8,7 @@
 // stop in the middle; that is no matter, since a job is one call of
 // Journal.Reconcile, and the journal keeps one reference to one charge.
 //
-// The reseller is simulated and loses every third answer. The tables of the
+// The reseller is simulated and loses the first three answers. The tables of the
 // shop, of the journal and of River are made in the database given.
 package main
 

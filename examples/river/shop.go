@@ -48,9 +48,9 @@ func open(ctx context.Context, url string) (*shop, error) {
 		s.close()
 		return nil, err
 	}
-	s.sim.ESIMFly.Schedule(esimtest.Schedule{
-		Op: "order", Rate: 1. / 3, Kinds: []esimtest.FaultKind{esimtest.FaultCutAfterCommit},
-	})
+	for range 3 {
+		s.sim.ESIMFly.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit})
+	}
 	return s, nil
 }
 

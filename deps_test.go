@@ -23,16 +23,16 @@ var mayImport = []struct {
 }{
 	{"", nil},
 	{"evidence/...", []string{""}},
-	{"internal/transport/...", []string{"", "internal/wire", "evidence"}},
+	{"adapter/...", []string{"", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"internal/sqlstore/...", []string{"", "journal", "webhook", "router"}},
 	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest"}},
 	{"internal/recorder/...", []string{"internal/suite"}},
 	{"internal/resellers/...", []string{"", "esimfly", "esimstory", "esimfx", "esimtest"}},
 	{"internal/hmacsign/...", nil},
 	{"internal/...", []string{""}},
-	{"esimfly/...", []string{"", "internal/...", "evidence"}},
-	{"esimstory/...", []string{"", "internal/...", "evidence"}},
-	{"esimfx/...", []string{"", "internal/...", "evidence"}},
+	{"esimfly/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
+	{"esimstory/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
+	{"esimfx/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"esimtest/...", []string{""}},
 	{"journal/internal/...", []string{"", "journal", "journal/internal/...", "esimfly", "esimstory", "esimfx", "esimtest"}},
 	{"journal/journaltest/...", []string{"", "journal", "internal/suite"}},
@@ -51,7 +51,7 @@ var mayImport = []struct {
 
 // onlyIn confines libraries to the packages named, in tests as well.
 var onlyIn = []struct{ library, pkg string }{
-	{"github.com/go-json-experiment/json", "internal/wire"},
+	{"github.com/go-json-experiment/json", "adapter/wire"},
 	{"rsc.io/qr", "qr"},
 	{"github.com/sony/gobreaker/v2", "router"},
 }
@@ -116,15 +116,14 @@ func TestImportRules(t *testing.T) {
 	}{
 		{module, "net/http", true},
 		{module, "github.com/govalues/decimal", true},
-		{module, deep + "internal/wire", false},
+		{module, deep + "adapter/wire", false},
 		{module, deep + "esimfly", false},
-		{deep + "internal/wire", module, true},
-		{deep + "internal/wire", deep + "internal/hmacsign", false},
-		{deep + "internal/transport", deep + "internal/wire", true},
-		{deep + "internal/transport", deep + "internal/hmacsign", false},
-		{deep + "internal/transport", deep + "esimfx", false},
+		{deep + "adapter/wire", module, true},
+		{deep + "adapter/wire", deep + "internal/hmacsign", false},
+		{deep + "adapter", deep + "adapter/wire", true},
+		{deep + "adapter", deep + "esimfx", false},
 		{deep + "esimfly", module, true},
-		{deep + "esimfly", deep + "internal/transport", true},
+		{deep + "esimfly", deep + "adapter", true},
 		{deep + "esimfly", deep + "esimfly/internal/page", true},
 		{deep + "esimfly", deep + "esimstory", false},
 		{deep + "esimfly", deep + "journal", false},
@@ -133,13 +132,13 @@ func TestImportRules(t *testing.T) {
 		{deep + "esimtest", deep + "esimfly", false},
 		{deep + "journal", deep + "esimfly", false},
 		{deep + "journal", deep + "evidence", true},
-		{deep + "evidence", deep + "internal/wire", false},
+		{deep + "evidence", deep + "adapter/wire", false},
 		{deep + "qr", module, true},
 		{deep + "qr", deep + "router", false},
 		{deep + "examples/quickstart", deep + "esimtest", true},
-		{deep + "examples/quickstart", deep + "internal/wire", false},
+		{deep + "examples/quickstart", deep + "adapter/wire", false},
 		{deep + "shelf", "fmt", false}, // no row
-		{deep + "esimflyer", deep + "internal/wire", false},
+		{deep + "esimflyer", deep + "adapter/wire", false},
 	} {
 		assert.Equal(t, tc.allowed, violation(tc.pkg, tc.imported) == "", "%s imports %s", tc.pkg, tc.imported)
 	}
@@ -147,7 +146,7 @@ func TestImportRules(t *testing.T) {
 		pkg, imported string
 		allowed       bool
 	}{
-		{deep + "internal/wire", "github.com/go-json-experiment/json/jsontext", true},
+		{deep + "adapter/wire", "github.com/go-json-experiment/json/jsontext", true},
 		{deep + "esimfx", "github.com/go-json-experiment/json/jsontext", false},
 		{deep + "esimfx", "github.com/go-json-experiment/json", false},
 		{deep + "esimfx", "encoding/json", true},

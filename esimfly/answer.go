@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // envelope is what every answer has. Without success it is none of eSIMfly's.
@@ -48,32 +48,32 @@ func (a *answer[T]) Accepted() (ok, valid bool) {
 }
 
 // fetch carries out a call and returns the data of its answer.
-func fetch[T any](ctx context.Context, c *Client, call transport.Call) (*T, error) {
+func fetch[T any](ctx context.Context, c *Client, call adapter.Call) (*T, error) {
 	var out answer[T]
 	call.Out = &out
-	if err := c.wire.Do(ctx, call); err != nil {
+	if err := c.api.Do(ctx, call); err != nil {
 		return nil, err
 	}
 	return out.Data, nil
 }
 
-func get(op, path string, query url.Values) transport.Call {
-	return transport.Call{Op: op, Method: http.MethodGet, Path: path, Query: query, Safety: transport.Read}
+func get(op, path string, query url.Values) adapter.Call {
+	return adapter.Call{Op: op, Method: http.MethodGet, Path: path, Query: query, Safety: adapter.Read}
 }
 
 // post is a call with a body, encoded once: these bytes are signed and sent,
 // in each attempt.
-func (c *Client) post(op, path string, safety transport.Safety, body any) (transport.Call, error) {
+func (c *Client) post(op, path string, safety adapter.Safety, body any) (adapter.Call, error) {
 	doc, err := wire.Encode(body)
 	if err != nil { // a text that is not UTF-8
-		return transport.Call{}, c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "the request cannot be written as JSON")
+		return adapter.Call{}, c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "the request cannot be written as JSON")
 	}
-	return transport.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: safety}, nil
+	return adapter.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: safety}, nil
 }
 
 // malformed is the error of a read whose answer contradicts itself.
 func (c *Client) malformed(op, why string) error {
-	return c.wire.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+	return c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
 }
 
 // amend adds to the message and the cause of an error about money what a look

@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 type iccidBody struct {
@@ -48,9 +48,9 @@ func (d *cancelData) refunded() *bool {
 // cancelled another one, Error.Order names that.
 func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Cancellation, err error) {
 	const op = "Cancel"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	switch {
 	case req.Order.ID != "":
 		check.ID("Order.ID", req.Order.ID)
@@ -69,7 +69,7 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 	if err != nil {
 		return nil, err
 	}
-	call, err := c.post(op, "/esims/cancel", transport.Replayed, iccidBody{iccid})
+	call, err := c.post(op, "/esims/cancel", adapter.Replayed, iccidBody{iccid})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 		return nil, err
 	}
 	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
-		err := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
+		err := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
 		err.Order = &esim.Order{Provider: esim.ESIMFly, ID: id}
 		return nil, err
 	}
@@ -105,11 +105,11 @@ func (c *Client) firstICCID(ctx context.Context, op string, req esim.CancelReque
 		return "", err
 	}
 	if order.Delivered() == 0 {
-		return "", c.wire.Fail(op, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
+		return "", c.api.Fail(op, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
 	}
 	shown := order.ESIMs[0].ICCID
 	if req.ICCID != "" && req.ICCID != shown {
-		return "", c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent,
+		return "", c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent,
 			"the order does not show this eSIM; eSIMfly cancels all unused eSIMs of an order anyway, so name the order alone")
 	}
 	return shown, nil

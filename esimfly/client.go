@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 type Client struct {
 	esim.UnimplementedClient
 
-	wire       *transport.Transport
+	api       *adapter.API
 	account    esim.Account
 	verified   bool
 	listProves time.Duration
@@ -73,7 +73,7 @@ func (c *Client) Format(f fmt.State, _ rune) {
 }
 
 // CloseIdleConnections closes connections kept for later calls.
-func (c *Client) CloseIdleConnections() { c.wire.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }
 
 type balance struct {
 	Balance  wire.Number `json:"balance"`
@@ -86,7 +86,7 @@ func (b *balance) complete() bool { return b.Balance.Known() }
 // docs: api/balance). For enterprise accounts it may be a few minutes old.
 func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
 	const op = "Balance"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
 	data, err := fetch[balance](ctx, c, get(op, "/balance", nil))
 	if err != nil {

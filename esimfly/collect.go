@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (
@@ -110,6 +110,6 @@ func (c *Client) ownerOf(ctx context.Context, op string, iccid esim.ICCID) (stri
 	if got := iccidOf(data.ESIM.ICCID); got != "" && got != iccid || owner == "" {
 		return "", nil // may be told another time
 	}
-	c.owners.put(iccid, owner, c.wire.Now())
+	c.owners.put(iccid, owner, c.api.Now())
 	return owner, nil
 }

@@ -10,8 +10,8 @@ import (
 	"unicode"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/internal/hmacsign"
-	"github.com/esimkit/esim/internal/transport"
 )
 
 // BaseURL is the address of the API (eSIMfly docs: api-reference). There is
@@ -73,7 +73,7 @@ func ConfigFromEnv() (Config, error) {
 // error is an [*esim.Error] of kind [esim.ErrInvalidRequest] that names the
 // field and never its value.
 func New(c Config) (*Client, error) {
-	if err := transport.Header(c.AccessCode); err != nil {
+	if err := adapter.Header(c.AccessCode); err != nil {
 		return nil, misconfigured("New", "AccessCode "+err.Error())
 	}
 	secret := c.SecretKey.Reveal()
@@ -88,7 +88,7 @@ func New(c Config) (*Client, error) {
 		return nil, misconfigured("New", "ListProvesAfter is negative")
 	}
 	code := esim.NewSecret(c.AccessCode)
-	t, err := transport.New(transport.Spec{
+	t, err := adapter.New(adapter.Spec{
 		Provider: esim.ESIMFly, BaseURL: BaseURL, Pace: pace, Burst: burst,
 		Authorize: signer{mac, code}.authorize, RequestIDHeader: requestIDHeader, Refuse: refuse,
 		Secrets: []esim.Secret{code, c.SecretKey},
@@ -97,7 +97,7 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		wire: t, account: t.Account(c.AccessCode), verified: c.ReplaysVerified, listProves: c.ListProvesAfter,
+		api: t, account: t.Account(c.AccessCode), verified: c.ReplaysVerified, listProves: c.ListProvesAfter,
 		topUps: newTopUps(),
 	}, nil
 }

@@ -57,9 +57,9 @@ func (c *Client) ESIMs(ctx context.Context, q ESIMsQuery) iter.Seq2[ListedESIM, 
 	const op = "ESIMs"
 	return func(yield func(ListedESIM, error) bool) {
 		var err error
-		watched, end := c.wire.Operation(ctx, op)
+		watched, end := c.api.Operation(ctx, op)
 		defer func() { end(err) }()
-		check := c.wire.Check(watched, op)
+		check := c.api.Check(watched, op)
 		check.Text("Search", q.Search, maxSearch)
 		check.Range("PageSize", q.PageSize, 0, maxPageSize)
 		status := strings.ToUpper(q.Status)

@@ -5,8 +5,8 @@ import (
 	"net/url"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // volume is the data of an eSIM, in MB of 1048576 bytes.
@@ -64,9 +64,9 @@ func (r *esimRow) convert() esim.ESIM {
 // (eSIMfly docs: api/esims), which has no call for a single one.
 func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (_ *esim.ESIM, err error) {
 	const op = "GetESIM"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (c *Client) findESIM(ctx context.Context, op string, iccid esim.ICCID) (*es
 			return &row, nil
 		}
 	}
-	return nil, c.wire.Fail(op, esim.ErrNotFound, esim.OutcomeRejected, "no eSIM of this account has this ICCID")
+	return nil, c.api.Fail(op, esim.ErrNotFound, esim.OutcomeRejected, "no eSIM of this account has this ICCID")
 }
 
 // usageData is the stored usage of one eSIM.
@@ -114,9 +114,9 @@ func (u *usageData) complete() bool {
 // told. [Client.LiveStatus] asks the carrier instead.
 func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (_ *esim.Usage, err error) {
 	const op = "Usage"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (_ *esim.Usage, er
 }
 
 // usage reads the usage of an eSIM for the operation of the call.
-func (c *Client) usage(ctx context.Context, call transport.Call, iccid esim.ICCID) (*usageData, error) {
+func (c *Client) usage(ctx context.Context, call adapter.Call, iccid esim.ICCID) (*usageData, error) {
 	call.Path, call.Query = "/esims/usage/query", url.Values{"iccid": {string(iccid)}}
 	data, err := fetch[usageData](ctx, c, call)
 	if err != nil {

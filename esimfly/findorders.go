@@ -28,9 +28,9 @@ import (
 // list is also that of an order not paid for yet.
 func (c *Client) FindOrders(ctx context.Context, search esim.OrderSearch) (_ []esim.Order, err error) {
 	const op = "FindOrders"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ID("PackageID", search.PackageID)
 	if err = check.Err(); err != nil {
 		return nil, err

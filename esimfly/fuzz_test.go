@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/internal/golden"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 // seed adds every recorded answer whose file name matches.
@@ -111,7 +111,7 @@ func FuzzRefusal(f *testing.F) {
 	seed(f, "*_4*")
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		for _, status := range []int{200, 400, 403, 404, 409} {
-			v := refuse(transport.Answer{Status: status, Body: doc, JSON: true})
+			v := refuse(adapter.Answer{Status: status, Body: doc, JSON: true})
 			require.Error(t, v.Kind)
 			if v.Outcome == esim.OutcomeUnknown {
 				continue

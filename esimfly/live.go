@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // LiveStatus is what the carrier says of an eSIM right now.
@@ -82,7 +82,7 @@ func (p *place) network() esim.Network {
 // for an eSIM, at most. An unreachable carrier is [esim.ErrUnavailable].
 func (c *Client) LiveStatus(ctx context.Context, iccid esim.ICCID) (_ *LiveStatus, err error) {
 	const op = "LiveStatus"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
 	d, err := diagnose[liveData](ctx, c, op, "/esims/status", iccid, iccidBody{iccid})
 	if err != nil {
@@ -105,12 +105,12 @@ func (c *Client) LiveStatus(ctx context.Context, iccid esim.ICCID) (_ *LiveStatu
 // diagnose asks about one eSIM. It is a POST that changes nothing, and may
 // take long, for the carrier is asked.
 func diagnose[T any](ctx context.Context, c *Client, op, path string, iccid esim.ICCID, body any) (*T, error) {
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ICCID("ICCID", iccid)
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	call, err := c.post(op, path, transport.Read, body)
+	call, err := c.post(op, path, adapter.Read, body)
 	if err != nil {
 		return nil, err
 	}

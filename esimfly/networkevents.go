@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // NetworkEvents is what an eSIM has done in mobile networks in the last seven
@@ -49,7 +49,7 @@ type eventsData struct {
 // [esim.ErrNotEligible].
 func (c *Client) NetworkEvents(ctx context.Context, iccid esim.ICCID) (_ *NetworkEvents, err error) {
 	const op = "NetworkEvents"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
 	d, err := diagnose[eventsData](ctx, c, op, "/esims/network-events", iccid, iccidBody{iccid})
 	if err != nil {

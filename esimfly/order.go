@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // orderBody is an order. Name and price are sent for a quote only: they make
@@ -84,13 +84,13 @@ func (a *orderAnswer) rows() []soldRow {
 // Error.Order holds what came if it was less, dearer or other than was ordered.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
 	const op = "Order"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	p := transport.Purchase{
+	p := adapter.Purchase{
 		PackageID: req.PackageID, Quantity: cmp.Or(req.Quantity, 1), Quote: req.Quote, MaxTotal: req.MaxTotal,
 	}
 	body := orderBody{PackageCode: p.PackageID, Quantity: p.Quantity, CallbackURL: req.CallbackURL}
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	body.Key = check.Reference(req.Reference, req.Resumed)
 	key := purchaseKey(body.Key)
 	c.resume(check, req)
@@ -109,17 +109,17 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price.Amount())
 	}
 	if err = check.Err(); err != nil {
-		return nil, c.wire.Withheld(err, check.Named(), key)
+		return nil, c.api.Withheld(err, check.Named(), key)
 	}
 	call, err := c.post(op, "/esims/order", c.orderSafety(), body)
 	if err != nil {
-		return nil, c.wire.Withheld(err, body.Key, key)
+		return nil, c.api.Withheld(err, body.Key, key)
 	}
 	var out orderAnswer
 	call.Out, call.Reference, call.Key, call.Repeats = &out, body.Key, key, c.orderRepeats()
 	call.OneSend, call.RequestID = req.OneSend, req.RequestID
 	call.Content = p.PackageID + " " + strconv.Itoa(p.Quantity)
-	if err := c.wire.Do(ctx, call); err != nil {
+	if err := c.api.Do(ctx, call); err != nil {
 		return nil, err
 	}
 	order := &esim.Order{
@@ -130,7 +130,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if err := c.verifyReplay(ctx, op, order); err != nil {
 		return nil, err
 	}
-	c.placed.put(order.ID, placed{order.Quantity, order.Total.Currency()}, c.wire.Now())
+	c.placed.put(order.ID, placed{order.Quantity, order.Total.Currency()}, c.api.Now())
 	if err := c.incomplete(ctx, op, order); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 // resume puts the purchase in doubt when another process may have sent it. A
 // reference that was found unfit has never been sent. Where replays are verified
 // a resumed order may come under a new request id, else under that in doubt only.
-func (c *Client) resume(check *transport.Check, req esim.OrderRequest) {
+func (c *Client) resume(check *adapter.Check, req esim.OrderRequest) {
 	if !req.Resumed || check.Named() == "" {
 		return
 	}
@@ -151,27 +151,27 @@ func (c *Client) resume(check *transport.Check, req esim.OrderRequest) {
 	if !c.verified && isRequestID(req.RequestID) {
 		id = req.RequestID
 	}
-	c.wire.Recall(c.orderRepeats(), id, purchaseKey(check.Named()))
+	c.api.Recall(c.orderRepeats(), id, purchaseKey(check.Named()))
 }
 
 // purchaseKey is that of the transport's memory. Orders and top-ups share it,
 // for one reference is one purchase, of whatever kind.
 func purchaseKey(reference string) string { return "purchase:" + reference }
 
-func (c *Client) orderSafety() transport.Safety {
+func (c *Client) orderSafety() adapter.Safety {
 	if c.verified {
-		return transport.Replayed
+		return adapter.Replayed
 	}
-	return transport.Keyed
+	return adapter.Keyed
 }
 
 // orderRepeats are what a repeated order does, but for the rows of the error
 // table that free its key.
-func (c *Client) orderRepeats() transport.Repeats {
+func (c *Client) orderRepeats() adapter.Repeats {
 	if c.verified {
-		return transport.Repeats{Lost: esim.RepeatSafe}
+		return adapter.Repeats{Lost: esim.RepeatSafe}
 	}
-	return transport.Repeats{}
+	return adapter.Repeats{}
 }
 
 // placed is what this client remembers of an order that eSIMfly may not say.
@@ -195,7 +195,7 @@ func (a *orderAnswer) total(q *esim.Package) esim.Money {
 // if it lacks nothing or only time.
 func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error {
 	fail := func(why string, look error) error {
-		err := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
+		err := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
 		err.Reference, err.Order = o.Reference, o
 		err.Message, err.Err = amend(why, nil, "the list of eSIMs cannot be read now", look)
 		return err
@@ -280,9 +280,9 @@ func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order !
 // again with the same reference brings all of them at once.
 func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
 	const op = "GetOrder"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	if ref.ID == "" && ref.Reference != "" {
 		check.Unsupported("Reference", "cannot be looked up at eSIMfly, which knows orders by its own ID")
 	}
@@ -323,7 +323,7 @@ func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*
 	var out statusAnswer
 	call := get(op, "/esims/order", url.Values{"orderReference": {ref.ID}})
 	call.Out, call.Reference = &out, ref.Reference
-	if err := c.wire.Do(ctx, call); err != nil {
+	if err := c.api.Do(ctx, call); err != nil {
 		return nil, err
 	}
 	o := out.Order

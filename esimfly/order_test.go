@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (

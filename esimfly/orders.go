@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // orderRow is an order in the history.
@@ -68,9 +68,9 @@ func (c *Client) Orders(ctx context.Context, q OrdersQuery) iter.Seq2[PastOrder,
 	const op = "Orders"
 	return func(yield func(PastOrder, error) bool) {
 		var err error
-		watched, end := c.wire.Operation(ctx, op)
+		watched, end := c.api.Operation(ctx, op)
 		defer func() { end(err) }()
-		check := c.wire.Check(watched, op)
+		check := c.api.Check(watched, op)
 		check.Text("Search", q.Search, maxSearch)
 		check.Range("PageSize", q.PageSize, 0, maxPageSize)
 		oneOf(check, "Status", q.Status, "", "all", "pending", "completed", "failed", "cancelled")

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // packageRow is a package in the catalogue and, with fewer members, among the

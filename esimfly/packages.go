@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 const (
@@ -28,9 +28,9 @@ const (
 // follow are the whole catalogue.
 func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim.PackagePage, err error) {
 	const op = "ListPackages"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.Text("Search", q.Search, maxSearch)
 	check.Text("Region", q.Region, maxSearch)
 	check.Range("PageSize", q.PageSize, 0, maxPageSize)
@@ -116,9 +116,9 @@ func selects(q *esim.PackageQuery, p *esim.Package) bool {
 // the error is of kind [esim.ErrNotEligible].
 func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Package, err error) {
 	const op = "ListTopUps"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Pac
 }
 
 // offers reads the top-up packages of an eSIM for the operation of the call.
-func (c *Client) offers(ctx context.Context, call transport.Call, iccid esim.ICCID) ([]esim.Package, error) {
+func (c *Client) offers(ctx context.Context, call adapter.Call, iccid esim.ICCID) ([]esim.Package, error) {
 	call.Path, call.Query, call.Timeout = "/topup/packages", url.Values{"iccid": {string(iccid)}}, slow
 	var found []esim.Package
 	var on shelf

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (
@@ -108,7 +108,7 @@ func parseCursor(text string) (page, bool) {
 
 // list iterates over the rows of all pages, one request a page. Its error is
 // yielded once and ends it.
-func list[T any](ctx context.Context, c *Client, call transport.Call, size int) iter.Seq2[T, error] {
+func list[T any](ctx context.Context, c *Client, call adapter.Call, size int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		request := call // ranging twice starts over

@@ -25,7 +25,7 @@ func (c *Client) TopUpPreimage(ctx context.Context, iccid esim.ICCID) (Preimage,
 	if err != nil {
 		return Preimage{}, err
 	}
-	return preimage(now, c.wire.Now()), nil
+	return preimage(now, c.api.Now()), nil
 }
 
 func preimage(u *esim.Usage, at time.Time) Preimage {

@@ -4,8 +4,8 @@ import (
 	"net/http"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // refusal is what the shapes of an error have in common. The text stands in
@@ -20,13 +20,13 @@ type refusal struct {
 // refuse classifies by code first and by HTTP status second, never by text
 // (eSIMfly docs: llm texts). A code counts only in a document that says
 // success:false.
-func refuse(a transport.Answer) transport.Verdict {
+func refuse(a adapter.Answer) adapter.Verdict {
 	var doc refusal
 	if !a.JSON || wire.Decode(a.Body, &doc) != nil {
-		return transport.Verdict{Rule: transport.ByStatus(a.Status)}
+		return adapter.Verdict{Rule: adapter.ByStatus(a.Status)}
 	}
-	v := transport.Verdict{
-		Rule:       transport.ByStatus(a.Status),
+	v := adapter.Verdict{
+		Rule:       adapter.ByStatus(a.Status),
 		Code:       doc.Code.String(),
 		Message:    wire.First(doc.Message, doc.Error).String(),
 		Recognised: doc.Success != nil && !*doc.Success,
@@ -43,7 +43,7 @@ func refuse(a transport.Answer) transport.Verdict {
 		return v
 	}
 	if v.Code == duplicateRequest && a.Status == http.StatusConflict {
-		row.Retry = transport.InFlight
+		row.Retry = adapter.InFlight
 	}
 	v.Rule = row
 	return v
@@ -59,7 +59,7 @@ const (
 )
 
 var (
-	turnedAway  = transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
+	turnedAway  = adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
 	invalid     = refused(esim.ErrInvalidRequest)
 	notFound    = refused(esim.ErrNotFound)
 	notSold     = refused(esim.ErrPackageUnavailable)
@@ -68,28 +68,28 @@ var (
 
 // refused is a row of a code that comes after the check of the request id, and
 // before the charge.
-func refused(kind error) transport.Rule {
-	return transport.Rule{Kind: kind, Outcome: esim.OutcomeRejected, Burns: true}
+func refused(kind error) adapter.Rule {
+	return adapter.Rule{Kind: kind, Outcome: esim.OutcomeRejected, Burns: true}
 }
 
 // freed is a row of a code that may come after the charge. A failure code frees
 // the idempotency key (eSIMfly docs: api/create-order), so a repeat is no replay.
-func freed(kind error) transport.Rule {
-	return transport.Rule{Kind: kind, Repeat: esim.RepeatBuys}
+func freed(kind error) adapter.Rule {
+	return adapter.Rule{Kind: kind, Repeat: esim.RepeatBuys}
 }
 
 // rules is the error table. A code that is not in it counts by its status; its
 // effect on the key is that of every failure code.
-var rules = map[string]transport.Rule{
+var rules = map[string]adapter.Rule{
 	// Before anything is processed (eSIMfly docs: api-authentication).
 	"HMAC_REQUIRED":       turnedAway,
 	"INVALID_API_KEY":     turnedAway,
 	"INVALID_SIGNATURE":   turnedAway,
 	"INVALID_USER":        turnedAway,
-	"INVALID_TIMESTAMP":   {Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: transport.Reclock},
+	"INVALID_TIMESTAMP":   {Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock},
 	"INVALID_REQUEST_ID":  {Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeNotSent},
-	"RATE_LIMIT_EXCEEDED": {Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: transport.Throttled},
-	duplicateRequest:      {Kind: esim.ErrDuplicate, Retry: transport.Renonce},
+	"RATE_LIMIT_EXCEEDED": {Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: adapter.Throttled},
+	duplicateRequest:      {Kind: esim.ErrDuplicate, Retry: adapter.Renonce},
 
 	// Before the charge (eSIMfly docs: the page of each endpoint).
 	"MISSING_PACKAGE_CODE":  invalid,
@@ -126,8 +126,8 @@ var rules = map[string]transport.Rule{
 	"AUTH_MISSING":              freed(esim.ErrUnauthorized),
 	"AUTH_INVALID_SIGNATURE":    freed(esim.ErrUnauthorized),
 	"AUTH_INVALID_ACCESS_CODE":  freed(esim.ErrUnauthorized),
-	"AUTH_EXPIRED_TIMESTAMP":    {Kind: esim.ErrClockSkew, Retry: transport.Reclock, Repeat: esim.RepeatBuys},
-	"AUTH_DUPLICATE_REQUEST_ID": {Kind: esim.ErrDuplicate, Retry: transport.Renonce},
+	"AUTH_EXPIRED_TIMESTAMP":    {Kind: esim.ErrClockSkew, Retry: adapter.Reclock, Repeat: esim.RepeatBuys},
+	"AUTH_DUPLICATE_REQUEST_ID": {Kind: esim.ErrDuplicate, Retry: adapter.Renonce},
 	"VALIDATION_FAILED":         freed(esim.ErrInvalidRequest),
 	"INVALID_COUNTRY_CODE":      freed(esim.ErrInvalidRequest),
 	"INVALID_QUANTITY":          freed(esim.ErrInvalidRequest),
@@ -138,6 +138,6 @@ var rules = map[string]transport.Rule{
 	"TOPUP_NOT_ALLOWED":         freed(esim.ErrNotEligible),
 	"ORDER_PROCESSING":          {Kind: esim.ErrUnavailable},
 	"DAILY_LIMIT_EXCEEDED":      freed(esim.ErrRateLimited),
-	"SYSTEM_ERROR":              {Kind: esim.ErrUnavailable, Retry: transport.Transient, Repeat: esim.RepeatBuys},
-	"SERVICE_UNAVAILABLE":       {Kind: esim.ErrUnavailable, Retry: transport.Transient, Repeat: esim.RepeatBuys},
+	"SYSTEM_ERROR":              {Kind: esim.ErrUnavailable, Retry: adapter.Transient, Repeat: esim.RepeatBuys},
+	"SERVICE_UNAVAILABLE":       {Kind: esim.ErrUnavailable, Retry: adapter.Transient, Repeat: esim.RepeatBuys},
 }

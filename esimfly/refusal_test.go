@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 func TestRefusals(t *testing.T) {
@@ -23,79 +23,79 @@ func TestRefusals(t *testing.T) {
 		status  int
 		kind    error
 		outcome esim.Outcome
-		retry   transport.Retry
+		retry   adapter.Retry
 	}{
-		{"", 401, esim.ErrUnauthorized, notSent, transport.Never},
-		{"", 403, esim.ErrUnauthorized, unknown, transport.Never},
-		{"", 404, esim.ErrNotFound, unknown, transport.Never},
-		{"", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"", 429, esim.ErrRateLimited, rejected, transport.Throttled},
-		{"", 500, esim.ErrUnavailable, unknown, transport.Transient},
-		{"", 502, esim.ErrUnavailable, unknown, transport.Transient},
-		{"", 503, esim.ErrUnavailable, unknown, transport.Transient},
-		{"HMAC_REQUIRED", 401, esim.ErrUnauthorized, notSent, transport.Never},
-		{"INVALID_API_KEY", 401, esim.ErrUnauthorized, notSent, transport.Never},
-		{"INVALID_SIGNATURE", 401, esim.ErrUnauthorized, notSent, transport.Never},
-		{"INVALID_USER", 403, esim.ErrUnauthorized, notSent, transport.Never},
-		{"INVALID_TIMESTAMP", 401, esim.ErrClockSkew, notSent, transport.Reclock},
-		{"INVALID_TIMESTAMP", 400, esim.ErrClockSkew, notSent, transport.Reclock},
-		{"INVALID_REQUEST_ID", 400, esim.ErrInvalidRequest, notSent, transport.Never},
-		{"DUPLICATE_REQUEST", 400, esim.ErrDuplicate, unknown, transport.Renonce},
-		{"DUPLICATE_REQUEST", 401, esim.ErrDuplicate, unknown, transport.Renonce},
-		{"DUPLICATE_REQUEST", 409, esim.ErrDuplicate, unknown, transport.InFlight},
-		{"RATE_LIMIT_EXCEEDED", 401, esim.ErrRateLimited, rejected, transport.Throttled},
-		{"RATE_LIMIT_EXCEEDED", 403, esim.ErrRateLimited, rejected, transport.Throttled},
-		{"RATE_LIMIT_EXCEEDED", 429, esim.ErrRateLimited, rejected, transport.Throttled},
-		{"MISSING_PACKAGE_CODE", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"MISSING_FIELDS", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"MISSING_ICCID", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"MISSING_IDENTIFIER", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"MISSING_MESSAGE", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"MESSAGE_TOO_LONG", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"INVALID_ACTION", 400, esim.ErrInvalidRequest, rejected, transport.Never},
-		{"INVALID_PACKAGE", 400, esim.ErrPackageUnavailable, rejected, transport.Never},
-		{"PACKAGE_NOT_FOUND", 404, esim.ErrPackageUnavailable, rejected, transport.Never},
-		{"INVALID_TOPUP_PACKAGE", 400, esim.ErrPackageUnavailable, rejected, transport.Never},
-		{"INVALID_TOPUP_PACKAGE", 404, esim.ErrPackageUnavailable, rejected, transport.Never},
-		{"PRICE_MISMATCH", 400, esim.ErrPriceChanged, rejected, transport.Never},
-		{"INSUFFICIENT_BALANCE", 400, esim.ErrInsufficientBalance, rejected, transport.Never},
-		{"ORDER_NOT_FOUND", 404, esim.ErrNotFound, rejected, transport.Never},
-		{"ORDER_NOT_FOUND", 400, esim.ErrNotFound, rejected, transport.Never},
-		{"ESIM_NOT_FOUND", 400, esim.ErrNotFound, rejected, transport.Never},
-		{"ESIM_NOT_FOUND", 404, esim.ErrNotFound, rejected, transport.Never},
-		{"FORBIDDEN", 403, esim.ErrNotFound, rejected, transport.Never},
-		{"ESIM_ACCESS_DENIED", 403, esim.ErrNotFound, rejected, transport.Never},
-		{"ESIM_NOT_TOPPABLE", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"TOPUP_NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"NOT_ELIGIBLE", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"ALREADY_CANCELLED", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"UNSUPPORTED_PROVIDER", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"SMS_NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, transport.Never},
-		{"SMS_FAILED", 400, esim.ErrUnavailable, rejected, transport.Never},
-		{"PROVIDER_ERROR", 502, esim.ErrUnavailable, unknown, transport.Never},
-		{"ORDER_PROCESSING_ERROR", 500, esim.ErrUnavailable, unknown, transport.Never},
-		{"AUTH_MISSING", 401, esim.ErrUnauthorized, unknown, transport.Never},
-		{"AUTH_INVALID_SIGNATURE", 401, esim.ErrUnauthorized, unknown, transport.Never},
-		{"AUTH_INVALID_ACCESS_CODE", 401, esim.ErrUnauthorized, unknown, transport.Never},
-		{"AUTH_EXPIRED_TIMESTAMP", 401, esim.ErrClockSkew, unknown, transport.Reclock},
-		{"AUTH_DUPLICATE_REQUEST_ID", 400, esim.ErrDuplicate, unknown, transport.Renonce},
-		{"VALIDATION_FAILED", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"INVALID_COUNTRY_CODE", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"INVALID_QUANTITY", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"INVALID_ICCID", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"INVALID_PACKAGE_CODE", 400, esim.ErrPackageUnavailable, unknown, transport.Never},
-		{"PACKAGE_NOT_AVAILABLE", 400, esim.ErrPackageUnavailable, unknown, transport.Never},
-		{"ESIM_ALREADY_ACTIVE", 400, esim.ErrNotEligible, unknown, transport.Never},
-		{"TOPUP_NOT_ALLOWED", 400, esim.ErrNotEligible, unknown, transport.Never},
-		{"ORDER_PROCESSING", 400, esim.ErrUnavailable, unknown, transport.Never},
-		{"DAILY_LIMIT_EXCEEDED", 429, esim.ErrRateLimited, unknown, transport.Never},
-		{"SYSTEM_ERROR", 500, esim.ErrUnavailable, unknown, transport.Transient},
-		{"SERVICE_UNAVAILABLE", 503, esim.ErrUnavailable, unknown, transport.Transient},
-		{"insufficient_balance", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"NEVER_HEARD_OF", 400, esim.ErrInvalidRequest, unknown, transport.Never},
-		{"NEVER_HEARD_OF", 401, esim.ErrUnauthorized, notSent, transport.Never},
-		{"NEVER_HEARD_OF", 429, esim.ErrRateLimited, rejected, transport.Throttled},
+		{"", 401, esim.ErrUnauthorized, notSent, adapter.Never},
+		{"", 403, esim.ErrUnauthorized, unknown, adapter.Never},
+		{"", 404, esim.ErrNotFound, unknown, adapter.Never},
+		{"", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"", 429, esim.ErrRateLimited, rejected, adapter.Throttled},
+		{"", 500, esim.ErrUnavailable, unknown, adapter.Transient},
+		{"", 502, esim.ErrUnavailable, unknown, adapter.Transient},
+		{"", 503, esim.ErrUnavailable, unknown, adapter.Transient},
+		{"HMAC_REQUIRED", 401, esim.ErrUnauthorized, notSent, adapter.Never},
+		{"INVALID_API_KEY", 401, esim.ErrUnauthorized, notSent, adapter.Never},
+		{"INVALID_SIGNATURE", 401, esim.ErrUnauthorized, notSent, adapter.Never},
+		{"INVALID_USER", 403, esim.ErrUnauthorized, notSent, adapter.Never},
+		{"INVALID_TIMESTAMP", 401, esim.ErrClockSkew, notSent, adapter.Reclock},
+		{"INVALID_TIMESTAMP", 400, esim.ErrClockSkew, notSent, adapter.Reclock},
+		{"INVALID_REQUEST_ID", 400, esim.ErrInvalidRequest, notSent, adapter.Never},
+		{"DUPLICATE_REQUEST", 400, esim.ErrDuplicate, unknown, adapter.Renonce},
+		{"DUPLICATE_REQUEST", 401, esim.ErrDuplicate, unknown, adapter.Renonce},
+		{"DUPLICATE_REQUEST", 409, esim.ErrDuplicate, unknown, adapter.InFlight},
+		{"RATE_LIMIT_EXCEEDED", 401, esim.ErrRateLimited, rejected, adapter.Throttled},
+		{"RATE_LIMIT_EXCEEDED", 403, esim.ErrRateLimited, rejected, adapter.Throttled},
+		{"RATE_LIMIT_EXCEEDED", 429, esim.ErrRateLimited, rejected, adapter.Throttled},
+		{"MISSING_PACKAGE_CODE", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"MISSING_FIELDS", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"MISSING_ICCID", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"MISSING_IDENTIFIER", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"MISSING_MESSAGE", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"MESSAGE_TOO_LONG", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"INVALID_ACTION", 400, esim.ErrInvalidRequest, rejected, adapter.Never},
+		{"INVALID_PACKAGE", 400, esim.ErrPackageUnavailable, rejected, adapter.Never},
+		{"PACKAGE_NOT_FOUND", 404, esim.ErrPackageUnavailable, rejected, adapter.Never},
+		{"INVALID_TOPUP_PACKAGE", 400, esim.ErrPackageUnavailable, rejected, adapter.Never},
+		{"INVALID_TOPUP_PACKAGE", 404, esim.ErrPackageUnavailable, rejected, adapter.Never},
+		{"PRICE_MISMATCH", 400, esim.ErrPriceChanged, rejected, adapter.Never},
+		{"INSUFFICIENT_BALANCE", 400, esim.ErrInsufficientBalance, rejected, adapter.Never},
+		{"ORDER_NOT_FOUND", 404, esim.ErrNotFound, rejected, adapter.Never},
+		{"ORDER_NOT_FOUND", 400, esim.ErrNotFound, rejected, adapter.Never},
+		{"ESIM_NOT_FOUND", 400, esim.ErrNotFound, rejected, adapter.Never},
+		{"ESIM_NOT_FOUND", 404, esim.ErrNotFound, rejected, adapter.Never},
+		{"FORBIDDEN", 403, esim.ErrNotFound, rejected, adapter.Never},
+		{"ESIM_ACCESS_DENIED", 403, esim.ErrNotFound, rejected, adapter.Never},
+		{"ESIM_NOT_TOPPABLE", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"TOPUP_NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"NOT_ELIGIBLE", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"ALREADY_CANCELLED", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"UNSUPPORTED_PROVIDER", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"SMS_NOT_SUPPORTED", 400, esim.ErrNotEligible, rejected, adapter.Never},
+		{"SMS_FAILED", 400, esim.ErrUnavailable, rejected, adapter.Never},
+		{"PROVIDER_ERROR", 502, esim.ErrUnavailable, unknown, adapter.Never},
+		{"ORDER_PROCESSING_ERROR", 500, esim.ErrUnavailable, unknown, adapter.Never},
+		{"AUTH_MISSING", 401, esim.ErrUnauthorized, unknown, adapter.Never},
+		{"AUTH_INVALID_SIGNATURE", 401, esim.ErrUnauthorized, unknown, adapter.Never},
+		{"AUTH_INVALID_ACCESS_CODE", 401, esim.ErrUnauthorized, unknown, adapter.Never},
+		{"AUTH_EXPIRED_TIMESTAMP", 401, esim.ErrClockSkew, unknown, adapter.Reclock},
+		{"AUTH_DUPLICATE_REQUEST_ID", 400, esim.ErrDuplicate, unknown, adapter.Renonce},
+		{"VALIDATION_FAILED", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"INVALID_COUNTRY_CODE", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"INVALID_QUANTITY", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"INVALID_ICCID", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"INVALID_PACKAGE_CODE", 400, esim.ErrPackageUnavailable, unknown, adapter.Never},
+		{"PACKAGE_NOT_AVAILABLE", 400, esim.ErrPackageUnavailable, unknown, adapter.Never},
+		{"ESIM_ALREADY_ACTIVE", 400, esim.ErrNotEligible, unknown, adapter.Never},
+		{"TOPUP_NOT_ALLOWED", 400, esim.ErrNotEligible, unknown, adapter.Never},
+		{"ORDER_PROCESSING", 400, esim.ErrUnavailable, unknown, adapter.Never},
+		{"DAILY_LIMIT_EXCEEDED", 429, esim.ErrRateLimited, unknown, adapter.Never},
+		{"SYSTEM_ERROR", 500, esim.ErrUnavailable, unknown, adapter.Transient},
+		{"SERVICE_UNAVAILABLE", 503, esim.ErrUnavailable, unknown, adapter.Transient},
+		{"insufficient_balance", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"NEVER_HEARD_OF", 400, esim.ErrInvalidRequest, unknown, adapter.Never},
+		{"NEVER_HEARD_OF", 401, esim.ErrUnauthorized, notSent, adapter.Never},
+		{"NEVER_HEARD_OF", 429, esim.ErrRateLimited, rejected, adapter.Throttled},
 	}
 	notes := map[string]string{"ORDER_PROCESSING_ERROR": "the key is free again: look at Orders and Balance"}
 	burns := func(code string, outcome esim.Outcome) bool {
@@ -109,8 +109,8 @@ func TestRefusals(t *testing.T) {
 	for _, tt := range tests {
 		tried[tt.code] = true
 		doc := `{"success":false,"message":"why","code":"` + tt.code + `"}`
-		v := refuse(transport.Answer{Status: tt.status, Body: []byte(doc), JSON: true})
-		want := transport.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry, Note: notes[tt.code], Burns: burns(tt.code, tt.outcome)}
+		v := refuse(adapter.Answer{Status: tt.status, Body: []byte(doc), JSON: true})
+		want := adapter.Rule{Kind: tt.kind, Outcome: tt.outcome, Retry: tt.retry, Note: notes[tt.code], Burns: burns(tt.code, tt.outcome)}
 		if frees(tt.code, tt.outcome) {
 			want.Repeat = esim.RepeatBuys
 		}
@@ -151,7 +151,7 @@ func TestRefusalShapes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := refuse(transport.Answer{Status: tt.status, Body: []byte(tt.doc), JSON: true})
+			v := refuse(adapter.Answer{Status: tt.status, Body: []byte(tt.doc), JSON: true})
 			assert.Equal(t, tt.code, v.Code)
 			assert.Equal(t, tt.message, v.Message)
 			assert.Equal(t, tt.recognised, v.Recognised)
@@ -159,6 +159,6 @@ func TestRefusalShapes(t *testing.T) {
 			assert.True(t, errors.Is(v.Kind, v.Kind) && v.Kind != nil)
 		})
 	}
-	v := refuse(transport.Answer{Status: http.StatusBadRequest, Body: []byte(`{"success":false,"code":"INSUFFICIENT_BALANCE"}`)})
+	v := refuse(adapter.Answer{Status: http.StatusBadRequest, Body: []byte(`{"success":false,"code":"INSUFFICIENT_BALANCE"}`)})
 	assert.Equal(t, esim.OutcomeUnknown, v.Outcome, "the Content-Type is not JSON")
 }

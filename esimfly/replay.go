@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // verifyReplay reads what a replay leaves out: the package, the price and the
@@ -28,7 +28,7 @@ func (c *Client) verifyReplay(ctx context.Context, op string, o *esim.Order) err
 		return nil
 	}
 	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not told
-	conflict := c.wire.Fail(op, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
+	conflict := c.api.Fail(op, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
 	conflict.Reference, conflict.Order = o.Reference, o
 	return conflict
 }
@@ -36,7 +36,7 @@ func (c *Client) verifyReplay(ctx context.Context, op string, o *esim.Order) err
 // overcharged is the error of a purchase that has cost more than the caller
 // wanted, as far as the answer tells. It is made, so that is all there is to
 // do about it.
-func (c *Client) overcharged(op string, o *esim.Order, p transport.Purchase) error {
+func (c *Client) overcharged(op string, o *esim.Order, p adapter.Purchase) error {
 	limit, name := p.MaxTotal, "MaxTotal"
 	if p.Quote != nil {
 		if quoted, err := p.Quote.Price.MulInt(p.Quantity); err == nil && exceeds(o.Total, quoted) {
@@ -46,7 +46,7 @@ func (c *Client) overcharged(op string, o *esim.Order, p transport.Purchase) err
 	if limit.Currency() == "" || !exceeds(o.Total, limit) {
 		return nil
 	}
-	err := c.wire.Fail(op, esim.ErrPriceChanged, esim.OutcomeAccepted, o.Total.String()+" were charged, above "+name+" of "+limit.String())
+	err := c.api.Fail(op, esim.ErrPriceChanged, esim.OutcomeAccepted, o.Total.String()+" were charged, above "+name+" of "+limit.String())
 	err.Reference, err.Order = o.Reference, o
 	return err
 }

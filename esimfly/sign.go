@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/internal/hmacsign"
-	"github.com/esimkit/esim/internal/transport"
 )
 
 type signer struct {
@@ -39,7 +39,7 @@ func (s signer) authorize(_ context.Context, r *http.Request, body []byte, now t
 
 // checkRequestID wants the form in which eSIMfly documents them. Another
 // spelling of the same id might pass for another id.
-func checkRequestID(check *transport.Check, id string) {
+func checkRequestID(check *adapter.Check, id string) {
 	if id != "" && !isRequestID(id) {
 		check.Fail("RequestID", "is not a UUID of version 4, in lower case with hyphens")
 	}

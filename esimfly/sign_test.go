@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/internal/hmacsign"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 func newSigner(t testing.TB, code, secret string) signer {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 const maxSMS = 500 // characters (eSIMfly docs: api/send-sms)
@@ -31,19 +31,19 @@ func (c *Client) Activate(ctx context.Context, iccid esim.ICCID) error {
 }
 
 func (c *Client) setAccess(ctx context.Context, op string, iccid esim.ICCID, action string) (err error) {
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return err
 	}
-	call, err := c.post(op, "/esims/suspend", transport.Replayed, actionBody{iccidBody{iccid}, action})
+	call, err := c.post(op, "/esims/suspend", adapter.Replayed, actionBody{iccidBody{iccid}, action})
 	if err != nil {
 		return err
 	}
 	call.Out = new(done)
-	return c.wire.Do(ctx, call)
+	return c.api.Do(ctx, call)
 }
 
 type smsBody struct {
@@ -57,9 +57,9 @@ type smsBody struct {
 // itself.
 func (c *Client) SendSMS(ctx context.Context, iccid esim.ICCID, text string) (err error) {
 	const op = "SendSMS"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.ICCID("ICCID", iccid)
 	if n := utf8.RuneCountInString(text); n < 1 || n > maxSMS {
 		check.Fail("text", fmt.Sprintf("must have 1 to %d characters", maxSMS))
@@ -67,10 +67,10 @@ func (c *Client) SendSMS(ctx context.Context, iccid esim.ICCID, text string) (er
 	if err = check.Err(); err != nil {
 		return err
 	}
-	call, err := c.post(op, "/esims/send-sms", transport.Once, smsBody{iccidBody{iccid}, text})
+	call, err := c.post(op, "/esims/send-sms", adapter.Once, smsBody{iccidBody{iccid}, text})
 	if err != nil {
 		return err
 	}
 	call.Out = new(done)
-	return c.wire.Do(ctx, call)
+	return c.api.Do(ctx, call)
 }

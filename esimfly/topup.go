@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/evidence"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 // topUpRepeats: without a key every further top-up is one more.
-var topUpRepeats = transport.Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}
+var topUpRepeats = adapter.Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}
 
 // topUpPrefix begins the order id of every top-up (eSIMfly docs:
 // api/topup-order).
@@ -63,18 +63,18 @@ func (a *topUpAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 // not say; Usage has it exactly.
 func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
 	const op = "TopUp"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	p := transport.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
-	check := c.wire.Check(ctx, op)
+	p := adapter.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
+	check := c.api.Check(ctx, op)
 	t := &topUp{op: op, ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
 	if req.Resumed && check.Named() != "" {
-		c.wire.Recall(topUpRepeats, "", t.key())
+		c.api.Recall(topUpRepeats, "", t.key())
 	}
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p)
 	if err = check.Err(); err != nil {
-		return nil, c.wire.Withheld(err, check.Named(), t.key())
+		return nil, c.api.Withheld(err, check.Named(), t.key())
 	}
 	unlock, err := c.topUps.lock(ctx, "reference "+t.ref)
 	if err != nil { // it is the same purchase, and may be paid for right now
@@ -101,7 +101,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 		return c.repeatTopUp(ctx, earlier)
 	}
 	if err = c.prepareTopUp(ctx, t, p); err != nil {
-		return nil, c.wire.Withheld(err, t.ref, t.key())
+		return nil, c.api.Withheld(err, t.ref, t.key())
 	}
 	order, err := c.sendTopUp(ctx, t, req.OneSend)
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 // resumeTopUp keeps back a top-up that another process may have sent. What the
 // eSIM had before is not known here, so it stays in doubt.
 func (c *Client) resumeTopUp(t *topUp) error {
-	t.doubt = c.wire.Fail("TopUp", esim.ErrDuplicate, esim.OutcomeUnknown,
+	t.doubt = c.api.Fail("TopUp", esim.ErrDuplicate, esim.OutcomeUnknown,
 		"an earlier process may have sent this top-up, and eSIMfly could not tell a second one from it")
 	t.doubt.Reference, t.doubt.Repeat = t.ref, esim.RepeatBuys
 	evidence.Attach(t.doubt, evidence.Request{Outcome: esim.OutcomeNotSent})
@@ -126,7 +126,7 @@ func (c *Client) resumeTopUp(t *topUp) error {
 
 // prepareTopUp takes the pre-image and refuses what would fail or cost more
 // than the caller wants.
-func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p transport.Purchase) error {
+func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p adapter.Purchase) error {
 	before, err := c.usage(ctx, t.read(), t.iccid)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p transport.Purchas
 		return c.topUpError(t, esim.ErrNotEligible, esim.OutcomeNotSent,
 			"an eSIM that is "+strings.ToLower(word.String())+" cannot be topped up", nil)
 	}
-	t.before, t.added = preimage(before.convert(t.iccid), c.wire.Now()), 0
+	t.before, t.added = preimage(before.convert(t.iccid), c.api.Now()), 0
 	if !p.Guarded() {
 		return nil
 	}
@@ -147,7 +147,7 @@ func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p transport.Purchas
 		return err
 	}
 	t.added = offer.Data
-	check := c.wire.Check(ctx, t.op)
+	check := c.api.Check(ctx, t.op)
 	check.Reference(t.ref, false)
 	check.Price(p, offer.Price, "the price in the top-up list")
 	return check.Err()
@@ -172,7 +172,7 @@ var notToppable = []string{"EXPIRED", "CANCELLED", "CANCELED", "DELETED"}
 
 // sendTopUp sends the top-up and remembers what is known of it.
 func (c *Client) sendTopUp(ctx context.Context, t *topUp, oneSend bool) (*esim.Order, error) {
-	call, err := c.post("TopUp", "/topup/order", transport.Once, topUpBody{string(t.iccid), t.packageID, 1})
+	call, err := c.post("TopUp", "/topup/order", adapter.Once, topUpBody{string(t.iccid), t.packageID, 1})
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +180,8 @@ func (c *Client) sendTopUp(ctx context.Context, t *topUp, oneSend bool) (*esim.O
 	call.Out, call.Reference, call.Key, call.Repeats = &out, t.ref, t.key(), topUpRepeats
 	call.OneSend = oneSend
 	call.Content = string(t.iccid) + " " + t.packageID
-	t.sent = c.wire.Now()
-	if err := c.wire.Do(ctx, call); err != nil {
+	t.sent = c.api.Now()
+	if err := c.api.Do(ctx, call); err != nil {
 		if errors.Is(err, esim.ErrReferenceConflict) || !t.remains(err) { // a conflict is about another purchase
 			return nil, err
 		}
@@ -191,7 +191,7 @@ func (c *Client) sendTopUp(ctx context.Context, t *topUp, oneSend bool) (*esim.O
 	order := t.newOrder()
 	order.ID, order.Status = out.ID.Value.String(), orderStatus(out.Status.Value)
 	order.Total, order.ESIMs[0].ExpiresAt = money(out.Amount.Value, out.Currency.Value), out.ESIMData.Value.Expires.Time
-	c.topUps.settle(t, order, c.wire.Now())
+	c.topUps.settle(t, order, c.api.Now())
 	why, about := "", iccidOf(out.ICCID.Value)
 	switch {
 	case order.ID == "":
@@ -202,7 +202,7 @@ func (c *Client) sendTopUp(ctx context.Context, t *topUp, oneSend bool) (*esim.O
 		why = "the top-up was taken and is " + order.Status.String()
 	}
 	if why != "" {
-		err := c.wire.Fail("TopUp", esim.ErrIncomplete, esim.OutcomeAccepted, why)
+		err := c.api.Fail("TopUp", esim.ErrIncomplete, esim.OutcomeAccepted, why)
 		err.Reference, err.Order = t.ref, t.copyOrder()
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func (c *Client) clearDoubt(ctx context.Context, t *topUp, now *esim.Usage) erro
 	case doubt == nil:
 	case doubt.before.Grown(now, doubt.added):
 		c.adoptTopUp(ctx, doubt)
-	case c.wire.Now().Sub(doubt.sent) < doubtWindow:
+	case c.api.Now().Sub(doubt.sent) < doubtWindow:
 		return c.topUpError(t, esim.ErrNotEligible, esim.OutcomeNotSent,
 			"an earlier top-up of this eSIM is in doubt; repeat that one, under its reference, first", nil)
 	default:
@@ -262,7 +262,7 @@ func (c *Client) adoptTopUp(ctx context.Context, t *topUp) {
 	if row, err := c.historyOf(ctx, t); err == nil && row != nil { // only the ID and the price hang on it
 		order.ID, order.Total, order.CreatedAt = row.ID.String(), money(row.Amount, row.Currency), row.CreatedAt.Time
 	}
-	c.topUps.settle(t, order, c.wire.Now())
+	c.topUps.settle(t, order, c.api.Now())
 }
 
 // historyOf looks for the top-up in the order history, which does not know
@@ -298,7 +298,7 @@ func (r *orderRow) mayBe(t *topUp, since time.Time) bool {
 }
 
 func (c *Client) topUpError(t *topUp, kind error, outcome esim.Outcome, why string, cause error) error {
-	err := c.wire.Fail(t.op, kind, outcome, why)
+	err := c.api.Fail(t.op, kind, outcome, why)
 	err.Reference, err.Err = t.ref, cause
 	if outcome == esim.OutcomeUnknown {
 		err.Repeat = topUpRepeats.Lost

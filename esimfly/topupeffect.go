@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // topUpRecord is what BeforeTopUp returns, as JSON. Its form must stay, for it
@@ -23,11 +23,11 @@ type topUpRecord struct {
 // JSON and holds no secret.
 func (c *Client) BeforeTopUp(ctx context.Context, req esim.TopUpRequest) (_ []byte, err error) {
 	const op = "BeforeTopUp"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	t := c.topUpOf(check, op, req)
-	check.Purchase(transport.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal})
+	check.Purchase(adapter.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal})
 	if err = check.Err(); err != nil {
 		return nil, err
 	}
@@ -42,13 +42,13 @@ func (c *Client) BeforeTopUp(ctx context.Context, req esim.TopUpRequest) (_ []by
 		return nil, err
 	}
 	return wire.Encode(topUpRecord{
-		Before: preimage(now.convert(t.iccid), c.wire.Now()), PackageID: t.packageID, Added: bought.Data,
+		Before: preimage(now.convert(t.iccid), c.api.Now()), PackageID: t.packageID, Added: bought.Data,
 	})
 }
 
 // topUpOf checks what names a top-up that must not get lost, so one without a
 // reference will not do.
-func (c *Client) topUpOf(check *transport.Check, op string, req esim.TopUpRequest) *topUp {
+func (c *Client) topUpOf(check *adapter.Check, op string, req esim.TopUpRequest) *topUp {
 	t := &topUp{op: op, iccid: req.ICCID, packageID: req.PackageID}
 	if t.ref = req.Reference; t.ref == "" {
 		check.Fail("Reference", "is empty")
@@ -71,9 +71,9 @@ func (c *Client) topUpOf(check *transport.Check, op string, req esim.TopUpReques
 // [esim.ErrInvalidRequest] says that before is not about this top-up.
 func (c *Client) TopUpEffect(ctx context.Context, before []byte, req esim.TopUpRequest) (_ *esim.Order, err error) {
 	const op = "TopUpEffect"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	t := c.topUpOf(check, op, req)
 	t.recall(check, before)
 	if err = check.Err(); err != nil {
@@ -114,7 +114,7 @@ func (c *Client) TopUpEffect(ctx context.Context, before []byte, req esim.TopUpR
 }
 
 // recall reads what BeforeTopUp has returned for this top-up.
-func (t *topUp) recall(check *transport.Check, record []byte) {
+func (t *topUp) recall(check *adapter.Check, record []byte) {
 	var r topUpRecord
 	err := wire.Decode(record, &r)
 	if err != nil || r.Before.ICCID != t.iccid || r.PackageID != t.packageID ||

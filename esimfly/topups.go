@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // doubtWindow is how long a top-up in doubt keeps others of the same eSIM
@@ -41,7 +41,7 @@ func (t *topUp) same(other *topUp) bool {
 func (t *topUp) key() string { return purchaseKey(t.ref) }
 
 // read is a call made on behalf of the top-up.
-func (t *topUp) read() transport.Call {
+func (t *topUp) read() adapter.Call {
 	call := get(t.op, "", nil)
 	call.Reference = t.ref
 	return call

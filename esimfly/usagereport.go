@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (
@@ -83,12 +83,12 @@ type reportData struct {
 // of kind [esim.ErrNotEligible].
 func (c *Client) UsageReport(ctx context.Context, iccid esim.ICCID, days int) (_ *UsageReport, err error) {
 	const op = "UsageReport"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
 	if days == 0 {
 		days = usualReportDays
 	}
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.Range("days", days, 1, maxReportDays)
 	if err = check.Err(); err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // The events that eSIMfly sends (eSIMfly docs: api/webhooks). There is none

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // WebhookSettings is where eSIMfly sends webhooks, and of which events.
@@ -92,9 +92,9 @@ type webhookBody struct {
 // outcome the secret may be another, so call it again.
 func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (_ *WebhookSettings, err error) {
 	const op = "SetWebhook"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, op)
+	check := c.api.Check(ctx, op)
 	check.URL("url", url)
 	if len(events) == 0 {
 		check.Fail("events", "is empty, and eSIMfly does not say what that means")
@@ -105,17 +105,17 @@ func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (_
 	if err = check.Err(); err != nil {
 		return nil, err
 	}
-	call, err := c.post(op, "/webhooks", transport.Once, webhookBody{url, events})
+	call, err := c.post(op, "/webhooks", adapter.Once, webhookBody{url, events})
 	if err != nil {
 		return nil, err
 	}
 	var out webhookAnswer
 	call.Method, call.Out = http.MethodPut, &out
-	if err := c.wire.Do(ctx, call); err != nil {
+	if err := c.api.Do(ctx, call); err != nil {
 		return nil, err
 	}
 	if out.Webhook == nil {
-		return nil, c.wire.Fail(op, esim.ErrMalformedResponse, esim.OutcomeAccepted, "the answer has no settings; they are set, with an unknown secret")
+		return nil, c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeAccepted, "the answer has no settings; they are set, with an unknown secret")
 	}
 	return out.convert(), nil
 }
@@ -124,12 +124,12 @@ func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (_
 // the last deliveries (eSIMfly docs: api/webhooks).
 func (c *Client) Webhook(ctx context.Context) (_ *WebhookSettings, err error) {
 	const op = "Webhook"
-	ctx, end := c.wire.Operation(ctx, op)
+	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
 	var out webhookAnswer
 	call := get(op, "/webhooks", nil)
 	call.Out = &out
-	if err := c.wire.Do(ctx, call); err != nil {
+	if err := c.api.Do(ctx, call); err != nil {
 		return nil, err
 	}
 	return out.convert(), nil

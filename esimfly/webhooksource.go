@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/internal/hmacsign"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 // Headers of a webhook (eSIMfly docs: api/webhooks).

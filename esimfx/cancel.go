@@ -7,8 +7,8 @@ import (
 	"net/http"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // orderOnly is the body of the calls about one subscription.
@@ -46,9 +46,9 @@ func (d *terminatedData) refunded() *bool {
 // often settles whether it was terminated. When a later one of several orders
 // fails, the error is of kind [esim.ErrIncomplete]; repeating the call goes on.
 func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Cancellation, err error) {
-	ctx, end := c.wire.Operation(ctx, "Cancel")
+	ctx, end := c.api.Operation(ctx, "Cancel")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "Cancel")
+	check := c.api.Check(ctx, "Cancel")
 	if req.Order.ID == "" {
 		check.Fail("Order.ID", "is empty; eSIMfx terminates by order, and an eSIM may hold several")
 	}
@@ -79,7 +79,7 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 		}
 	}
 	if !matched {
-		return nil, c.wire.Fail("Cancel", esim.ErrNotEligible, esim.OutcomeNotSent, "the order is not for this eSIM")
+		return nil, c.api.Fail("Cancel", esim.ErrNotEligible, esim.OutcomeNotSent, "the order is not for this eSIM")
 	}
 	return done, nil
 }
@@ -92,7 +92,7 @@ func (c *Client) terminate(ctx context.Context, order *orderRead, done *esim.Can
 		if err != nil {
 			return err
 		}
-		data, err := fetch[terminatedData](ctx, c.wire, call)
+		data, err := fetch[terminatedData](ctx, c.api, call)
 		if err != nil && !c.terminatedAnyway(ctx, order.id(), err) {
 			return err
 		}
@@ -132,10 +132,10 @@ func bothRefunded(a, b *bool) *bool {
 
 // post is a call that changes a subscription. It carries no key, so it is sent
 // again only if nothing of it was.
-func (c *Client) post(op, path string, body any) (transport.Call, error) {
+func (c *Client) post(op, path string, body any) (adapter.Call, error) {
 	doc, err := wire.Encode(body)
 	if err != nil {
-		return transport.Call{}, c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
+		return adapter.Call{}, c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
 	}
-	return transport.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: transport.Guarded}, nil
+	return adapter.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: adapter.Guarded}, nil
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (
@@ -50,7 +50,7 @@ func (d productsData) complete() bool {
 // are left out here; Kind is selected here too, and pages may thus be short or
 // empty. PageSize is 20 if not set, and at most 99.
 func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim.PackagePage, err error) {
-	ctx, end := c.wire.Operation(ctx, "ListPackages")
+	ctx, end := c.api.Operation(ctx, "ListPackages")
 	defer func() { end(err) }()
 	start, err := c.checkQuery(ctx, q)
 	if err != nil {
@@ -69,10 +69,10 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 	}
 	body, err := wire.Encode(request)
 	if err != nil {
-		return nil, c.wire.Fail("ListPackages", esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
+		return nil, c.api.Fail("ListPackages", esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
 	}
-	data, err := fetch[productsData](ctx, c.wire, transport.Call{
-		Op: "ListPackages", Method: http.MethodPost, Path: "/product/api/v2/get_products", Body: body, Safety: transport.Read,
+	data, err := fetch[productsData](ctx, c.api, adapter.Call{
+		Op: "ListPackages", Method: http.MethodPost, Path: "/product/api/v2/get_products", Body: body, Safety: adapter.Read,
 	})
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 }
 
 func (c *Client) checkQuery(ctx context.Context, q esim.PackageQuery) (start wire.Raw, err error) {
-	check := c.wire.Check(ctx, "ListPackages")
+	check := c.api.Check(ctx, "ListPackages")
 	for _, country := range q.Countries {
 		if !country.Valid() {
 			check.Fail("Countries", "has an entry that is not ISO 3166-1 alpha-2 in upper case")
@@ -154,9 +154,9 @@ func pageStart(cursor string) (key wire.Raw, ok bool) {
 // ListTopUps returns the products that fit the eSIM: those of the same
 // imsi_profile in the same region (eSIMfx docs: Quick Start, step 4).
 func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Package, err error) {
-	ctx, end := c.wire.Operation(ctx, "ListTopUps")
+	ctx, end := c.api.Operation(ctx, "ListTopUps")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "ListTopUps")
+	check := c.api.Check(ctx, "ListTopUps")
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -165,9 +165,9 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Pac
 }
 
 func (c *Client) topUps(ctx context.Context, op string, iccid esim.ICCID) ([]esim.Package, error) {
-	data, err := fetch[productsData](ctx, c.wire, transport.Call{
+	data, err := fetch[productsData](ctx, c.api, adapter.Call{
 		Op: op, Method: http.MethodGet, Path: "/product/api/v1/get_available_topups",
-		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read, MaxRows: maxUnpaged,
+		Query: url.Values{"iccid": {string(iccid)}}, Safety: adapter.Read, MaxRows: maxUnpaged,
 	})
 	if err != nil {
 		return nil, err

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // maxQuantity of one Order. The API sells one eSIM a call and knows no larger
@@ -22,9 +22,9 @@ const maxQuantity = 20
 type Client struct {
 	esim.UnimplementedClient
 
-	wire  *transport.Transport
-	door  *transport.Transport // for the login, which has no token yet
-	token *transport.Token
+	api  *adapter.API
+	door  *adapter.API // for the login, which has no token yet
+	token *adapter.Token
 
 	account  esim.Account
 	id       esim.Secret
@@ -33,7 +33,7 @@ type Client struct {
 	currency string
 	scheme   string // what stands before the token in the header
 	verified bool
-	repeats  transport.Repeats
+	repeats  adapter.Repeats
 	postpaid bool
 }
 
@@ -52,7 +52,7 @@ const keyLife = 180 * 24 * time.Hour
 // assumedRepeats: keys "prevent duplicate charges on retries" (eSIMfx docs:
 // Project Context). What a replay answers, and whether the header is honoured at
 // all, nobody has measured; so one repeat is called safe, a minute later.
-var assumedRepeats = transport.Repeats{Lost: esim.RepeatSafe, Most: 1, Pause: time.Minute}
+var assumedRepeats = adapter.Repeats{Lost: esim.RepeatSafe, Most: 1, Pause: time.Minute}
 
 // Capabilities tells what this client can do. OrderRepeat and TopUpRepeat are
 // assumed as long as ContractVerified is false. MaxQuantity is a bound of this
@@ -82,7 +82,7 @@ func (c Client) Format(f fmt.State, _ rune) {
 
 // CloseIdleConnections closes connections kept for later calls.
 func (c *Client) CloseIdleConnections() {
-	c.wire.CloseIdleConnections()
+	c.api.CloseIdleConnections()
 	c.door.CloseIdleConnections()
 }
 
@@ -90,9 +90,9 @@ func (c *Client) CloseIdleConnections() {
 // have them; not in the provider's documents). Its currency is that of
 // Config.Currency, since the API states none.
 func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
-	ctx, end := c.wire.Operation(ctx, "Balance")
+	ctx, end := c.api.Operation(ctx, "Balance")
 	defer func() { end(err) }()
-	if err = c.wire.Check(ctx, "Balance").Err(); err != nil {
+	if err = c.api.Check(ctx, "Balance").Err(); err != nil {
 		return esim.Money{}, err
 	}
 	return c.balance(ctx, "Balance")
@@ -100,15 +100,15 @@ func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
 
 // balance reads the balance for the operation op.
 func (c *Client) balance(ctx context.Context, op string) (esim.Money, error) {
-	profile, err := fetch[profileData](ctx, c.wire, transport.Call{
-		Op: op, Method: http.MethodGet, Path: "/account/api/v1/reseller/get_profile", Safety: transport.Read,
+	profile, err := fetch[profileData](ctx, c.api, adapter.Call{
+		Op: op, Method: http.MethodGet, Path: "/account/api/v1/reseller/get_profile", Safety: adapter.Read,
 	})
 	if err != nil {
 		return esim.Money{}, err
 	}
 	balance, err := profile.Balance.Money(c.currency)
 	if err == nil {
-		c.wire.SawBalance(balance)
+		c.api.SawBalance(balance)
 	}
 	return balance, err
 }

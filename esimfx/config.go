@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // ProductionURL is the API host that public integrations of eSIMfx use. The
@@ -116,25 +116,25 @@ func New(cfg Config) (*Client, error) {
 		repeats: assumedRepeats, postpaid: cfg.Postpaid,
 	}
 	if cfg.NeverRepeat {
-		c.repeats = transport.Repeats{}
+		c.repeats = adapter.Repeats{}
 	}
 	if cfg.BareToken {
 		c.scheme = ""
 	}
 	var err error
-	spec := transport.Spec{
+	spec := adapter.Spec{
 		Provider: esim.ESIMFX, Pace: pace, Burst: burst,
 		Authorize: c.authorize, Disown: c.disown, Refuse: c.refuse,
 		Secrets: []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
 	}
-	if c.wire, err = transport.New(spec, cfg.Settings); err != nil {
+	if c.api, err = adapter.New(spec, cfg.Settings); err != nil {
 		return nil, err
 	}
 	if c.door, err = c.newDoor(spec, cfg.Settings); err != nil {
 		return nil, err
 	}
-	c.account = c.wire.Account(cfg.ClientID)
-	c.token = &transport.Token{Login: c.login, Early: tokenEarly, Now: cfg.Now, Account: c.account.Fingerprint}
+	c.account = c.api.Account(cfg.ClientID)
+	c.token = &adapter.Token{Login: c.login, Early: tokenEarly, Now: cfg.Now, Account: c.account.Fingerprint}
 	if cfg.Tokens != nil {
 		c.token.Store = &tokenStore{cfg.Tokens, c}
 	}
@@ -143,10 +143,10 @@ func New(cfg Config) (*Client, error) {
 
 // problem says what is wrong with the configuration, "" for nothing.
 func (cfg *Config) problem() string {
-	if err := transport.Header(cfg.ClientID); err != nil {
+	if err := adapter.Header(cfg.ClientID); err != nil {
 		return "ClientID " + err.Error()
 	}
-	if err := transport.Header(cfg.ClientKey.Reveal()); err != nil {
+	if err := adapter.Header(cfg.ClientKey.Reveal()); err != nil {
 		return "ClientKey " + err.Error()
 	}
 	if _, err := esim.NewMoney(decimal.Decimal{}, cfg.Currency); err != nil {

@@ -5,8 +5,8 @@ import (
 	"net/http"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // answer is what every call returns: {code, message, data}, where code 0 is
@@ -32,7 +32,7 @@ func (a *answer[T]) Accepted() (ok, valid bool) {
 }
 
 // fetch carries out a call and returns its data.
-func fetch[T payload](ctx context.Context, t *transport.Transport, call transport.Call) (T, error) {
+func fetch[T payload](ctx context.Context, t *adapter.API, call adapter.Call) (T, error) {
 	var out answer[T]
 	call.Out = &out
 	err := t.Do(ctx, call)
@@ -41,7 +41,7 @@ func fetch[T payload](ctx context.Context, t *transport.Transport, call transpor
 
 // malformed is the error of a read whose answer contradicts itself.
 func (c *Client) malformed(op, why string) error {
-	return c.wire.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+	return c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
 }
 
 // truncated is why a list is refused that goes on where nothing documents how
@@ -51,8 +51,8 @@ const truncated = "the list has more pages, and how to read them is not document
 // refuse says what an answer that is no success means. Codes are not
 // published, so a code counts only if Config.Codes teaches it, and never
 // against a 5xx: what failed inside may have charged before.
-func (c *Client) refuse(a transport.Answer) transport.Verdict {
-	v := transport.Verdict{Rule: ruleOf(a.Status)}
+func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
+	v := adapter.Verdict{Rule: ruleOf(a.Status)}
 	var head struct {
 		Code    wire.Number `json:"code"`
 		Message wire.Raw    `json:"message"`
@@ -80,29 +80,29 @@ func (c *Client) refuse(a transport.Answer) transport.Verdict {
 // 403 proves nothing: it may be a decision about the order. A new token may
 // help against both. A refusal in HTTP 2xx says no more than that something
 // did not work.
-func ruleOf(status int) transport.Rule {
+func ruleOf(status int) adapter.Rule {
 	switch {
 	case status == http.StatusUnauthorized:
-		return transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: transport.Reauth}
+		return adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: adapter.Reauth}
 	case status == http.StatusForbidden:
-		return transport.Rule{Kind: esim.ErrUnauthorized, Retry: transport.Reauth}
+		return adapter.Rule{Kind: esim.ErrUnauthorized, Retry: adapter.Reauth}
 	case status >= 200 && status < 300:
-		return transport.Rule{Kind: esim.ErrUnavailable}
+		return adapter.Rule{Kind: esim.ErrUnavailable}
 	}
-	return transport.ByStatus(status)
+	return adapter.ByStatus(status)
 }
 
 // rule is what a code that was taught says.
-func (row Code) rule(status int) transport.Rule {
-	r := transport.Rule{Kind: row.Kind}
+func (row Code) rule(status int) adapter.Rule {
+	r := adapter.Rule{Kind: row.Kind}
 	switch {
 	case status >= 500:
-		r.Retry = transport.Transient
+		r.Retry = adapter.Transient
 		return r
 	case row.Kind == esim.ErrUnauthorized: //nolint:errorlint // a kind is the value itself
-		r.Retry = transport.Reauth
+		r.Retry = adapter.Reauth
 	case row.Kind == esim.ErrRateLimited: //nolint:errorlint // a kind is the value itself
-		r.Retry = transport.Throttled
+		r.Retry = adapter.Throttled
 	}
 	if row.Refused {
 		r.Outcome = esim.OutcomeRejected

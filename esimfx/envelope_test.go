@@ -9,11 +9,11 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
-func answerOf(status int, body string) transport.Answer {
-	return transport.Answer{Status: status, Header: http.Header{}, Body: []byte(body), JSON: true}
+func answerOf(status int, body string) adapter.Answer {
+	return adapter.Answer{Status: status, Header: http.Header{}, Body: []byte(body), JSON: true}
 }
 
 func TestWhatAStatusSays(t *testing.T) {
@@ -23,24 +23,24 @@ func TestWhatAStatusSays(t *testing.T) {
 		status  int
 		kind    error
 		outcome esim.Outcome
-		retry   transport.Retry
+		retry   adapter.Retry
 	}{
-		{200, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Never},
-		{201, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Never},
-		{299, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Never},
-		{302, esim.ErrMalformedResponse, esim.OutcomeUnknown, transport.Transient},
-		{400, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
-		{401, esim.ErrUnauthorized, esim.OutcomeNotSent, transport.Reauth},
-		{403, esim.ErrUnauthorized, esim.OutcomeUnknown, transport.Reauth},
-		{404, esim.ErrNotFound, esim.OutcomeUnknown, transport.Never},
-		{408, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
-		{409, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
-		{422, esim.ErrInvalidRequest, esim.OutcomeUnknown, transport.Never},
-		{429, esim.ErrRateLimited, esim.OutcomeRejected, transport.Throttled},
-		{500, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
-		{503, esim.ErrUnavailable, esim.OutcomeUnknown, transport.Transient},
+		{200, esim.ErrUnavailable, esim.OutcomeUnknown, adapter.Never},
+		{201, esim.ErrUnavailable, esim.OutcomeUnknown, adapter.Never},
+		{299, esim.ErrUnavailable, esim.OutcomeUnknown, adapter.Never},
+		{302, esim.ErrMalformedResponse, esim.OutcomeUnknown, adapter.Transient},
+		{400, esim.ErrInvalidRequest, esim.OutcomeUnknown, adapter.Never},
+		{401, esim.ErrUnauthorized, esim.OutcomeNotSent, adapter.Reauth},
+		{403, esim.ErrUnauthorized, esim.OutcomeUnknown, adapter.Reauth},
+		{404, esim.ErrNotFound, esim.OutcomeUnknown, adapter.Never},
+		{408, esim.ErrUnavailable, esim.OutcomeUnknown, adapter.Transient},
+		{409, esim.ErrInvalidRequest, esim.OutcomeUnknown, adapter.Never},
+		{422, esim.ErrInvalidRequest, esim.OutcomeUnknown, adapter.Never},
+		{429, esim.ErrRateLimited, esim.OutcomeRejected, adapter.Throttled},
+		{500, esim.ErrUnavailable, esim.OutcomeUnknown, adapter.Transient},
+		{503, esim.ErrUnavailable, esim.OutcomeUnknown, adapter.Transient},
 	} {
-		want := transport.Rule{Kind: row.kind, Outcome: row.outcome, Retry: row.retry}
+		want := adapter.Rule{Kind: row.kind, Outcome: row.outcome, Retry: row.retry}
 		v := c.refuse(answerOf(row.status, body))
 		assert.Equal(t, want, v.Rule, "HTTP %d with a code", row.status)
 		assert.True(t, v.Recognised)
@@ -66,22 +66,22 @@ func TestWhatATaughtCodeSays(t *testing.T) {
 	c := newTestClient(t, cfg)
 	for number, row := range cfg.Codes {
 		body := fmt.Sprintf(`{"code":%d,"message":"m"}`, number)
-		retry := transport.Never
+		retry := adapter.Never
 		switch {
 		case errors.Is(row.Kind, esim.ErrUnauthorized):
-			retry = transport.Reauth
+			retry = adapter.Reauth
 		case errors.Is(row.Kind, esim.ErrRateLimited):
-			retry = transport.Throttled
+			retry = adapter.Throttled
 		}
 		outcome := esim.OutcomeUnknown
 		if row.Refused {
 			outcome = esim.OutcomeRejected
 		}
 		for _, status := range []int{200, 400, 401, 403, 404, 409, 422, 429} {
-			assert.Equal(t, transport.Rule{Kind: row.Kind, Outcome: outcome, Retry: retry}, c.refuse(answerOf(status, body)).Rule,
+			assert.Equal(t, adapter.Rule{Kind: row.Kind, Outcome: outcome, Retry: retry}, c.refuse(answerOf(status, body)).Rule,
 				"code %d in HTTP %d", number, status)
 		}
-		assert.Equal(t, transport.Rule{Kind: row.Kind, Retry: transport.Transient}, c.refuse(answerOf(500, body)).Rule,
+		assert.Equal(t, adapter.Rule{Kind: row.Kind, Retry: adapter.Transient}, c.refuse(answerOf(500, body)).Rule,
 			"code %d in HTTP 500", number)
 	}
 }
@@ -116,7 +116,7 @@ func TestHowACodeIsWritten(t *testing.T) {
 		v := c.refuse(answerOf(200, body))
 		assert.False(t, v.Recognised, body)
 	}
-	v := c.refuse(transport.Answer{Status: 200, Body: []byte(`{"code":40201}`)})
+	v := c.refuse(adapter.Answer{Status: 200, Body: []byte(`{"code":40201}`)})
 	assert.False(t, v.Recognised, "not declared as JSON")
 }
 

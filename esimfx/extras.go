@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // Product is a package with what only eSIMfx says of one.
@@ -27,9 +27,9 @@ type Product struct {
 // Product reads one product of the catalogue by its id, in the old form (a
 // UUID) or the new one, esimfx_… (eSIMfx docs: get_product).
 func (c *Client) Product(ctx context.Context, id string) (_ *Product, err error) {
-	ctx, end := c.wire.Operation(ctx, "Product")
+	ctx, end := c.api.Operation(ctx, "Product")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "Product")
+	check := c.api.Check(ctx, "Product")
 	check.ID("ID", id)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -50,9 +50,9 @@ func (c *Client) Product(ctx context.Context, id string) (_ *Product, err error)
 
 // OrderUsage reads the usage of one order's plan (eSIMfx docs: get_order).
 func (c *Client) OrderUsage(ctx context.Context, orderID string) (_ *esim.PlanUsage, err error) {
-	ctx, end := c.wire.Operation(ctx, "OrderUsage")
+	ctx, end := c.api.Operation(ctx, "OrderUsage")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "OrderUsage")
+	check := c.api.Check(ctx, "OrderUsage")
 	check.ID("OrderID", orderID)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -92,9 +92,9 @@ func (*activatedData) UnmarshalJSON([]byte) error { return nil }
 // An error of [esim.OutcomeAccepted] means that the plan was started and could
 // not be read.
 func (c *Client) Activate(ctx context.Context, orderID string) (_ *esim.PlanUsage, err error) {
-	ctx, end := c.wire.Operation(ctx, "Activate")
+	ctx, end := c.api.Operation(ctx, "Activate")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "Activate")
+	check := c.api.Check(ctx, "Activate")
 	check.ID("OrderID", orderID)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (c *Client) Activate(ctx context.Context, orderID string) (_ *esim.PlanUsag
 	if err != nil {
 		return nil, err
 	}
-	if _, err = fetch[activatedData](ctx, c.wire, call); err != nil {
+	if _, err = fetch[activatedData](ctx, c.api, call); err != nil {
 		return nil, err
 	}
 	plan, err := c.orderUsage(ctx, "Activate", orderID)

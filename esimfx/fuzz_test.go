@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/internal/golden"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 // seed adds the recorded answers whose case begins with one of the prefixes.
@@ -77,7 +77,7 @@ func FuzzEnvelope(f *testing.F) {
 				}
 			}
 		}
-		v := c.refuse(transport.Answer{Status: 200, Header: http.Header{}, Body: doc, JSON: true})
+		v := c.refuse(adapter.Answer{Status: 200, Header: http.Header{}, Body: doc, JSON: true})
 		if v.Recognised && (hasCodeZero(doc) || v.Code == "") {
 			t.Fatalf("a success or nothing taken for a refusal: %q", doc)
 		}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 type credentials struct {
@@ -29,7 +29,7 @@ func (d sessionData) complete() bool { return d.AccessToken != "" }
 // the calls that wait for the token it would stand in a queue that it is to
 // end. Nothing storms the door all the same, for there is one login at a time,
 // and a failed one is repeated at most once, if the trouble may pass.
-func (c *Client) newDoor(spec transport.Spec, s esim.Settings) (*transport.Transport, error) {
+func (c *Client) newDoor(spec adapter.Spec, s esim.Settings) (*adapter.API, error) {
 	spec.Refuse = c.refuseLogin
 	spec.Authorize = func(context.Context, *http.Request, []byte, time.Time) (string, error) { return "", nil }
 	spec.Disown = nil
@@ -38,12 +38,12 @@ func (c *Client) newDoor(spec transport.Spec, s esim.Settings) (*transport.Trans
 	if s.MaxRetries == 0 {
 		s.MaxRetries = 1
 	}
-	return transport.New(spec, s)
+	return adapter.New(spec, s)
 }
 
 // refuseLogin differs from refuse in one thing: a code nobody knows, in answer
 // to credentials, is about the credentials.
-func (c *Client) refuseLogin(a transport.Answer) transport.Verdict {
+func (c *Client) refuseLogin(a adapter.Answer) adapter.Verdict {
 	v := c.refuse(a)
 	if v.Recognised && v.Rule == ruleOf(http.StatusOK) {
 		v.Kind = esim.ErrUnauthorized
@@ -58,14 +58,14 @@ func (c *Client) login(ctx context.Context) (esim.Secret, time.Duration, error) 
 	if err != nil {
 		return esim.Secret{}, 0, err
 	}
-	session, err := fetch[sessionData](ctx, c.door, transport.Call{
-		Op: "Login", Method: http.MethodPost, Path: "/account/api/v1/auth", Body: body, Safety: transport.Read,
+	session, err := fetch[sessionData](ctx, c.door, adapter.Call{
+		Op: "Login", Method: http.MethodPost, Path: "/account/api/v1/auth", Body: body, Safety: adapter.Read,
 	})
 	if err != nil {
 		return esim.Secret{}, 0, err
 	}
 	token := string(session.AccessToken)
-	if err := transport.Header(token); err != nil {
+	if err := adapter.Header(token); err != nil {
 		return esim.Secret{}, 0, c.door.Fail("Login", esim.ErrMalformedResponse, esim.OutcomeNotSent, "access_token "+err.Error())
 	}
 	life := tokenLife

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -167,6 +167,6 @@ func asError(t *testing.T, err error) *esim.Error {
 	return e
 }
 
-func purchaseOf(quantity int) transport.Purchase {
-	return transport.Purchase{PackageID: aPackage, Quantity: quantity}
+func purchaseOf(quantity int) adapter.Purchase {
+	return adapter.Purchase{PackageID: aPackage, Quantity: quantity}
 }

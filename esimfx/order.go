@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // orderData is an order as create_order and get_order return it (eSIMfx docs:
@@ -93,9 +93,9 @@ func together(a, b esim.OrderStatus) esim.OrderStatus {
 // comes back when the purchase is repeated, where its error says that this is
 // [esim.RepeatSafe]. A terminated order has [esim.OrderCancelled].
 func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
-	ctx, end := c.wire.Operation(ctx, "GetOrder")
+	ctx, end := c.api.Operation(ctx, "GetOrder")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "GetOrder")
+	check := c.api.Check(ctx, "GetOrder")
 	if ref.ID == "" && ref.Reference != "" {
 		check.Unsupported("OrderRef.Reference", "is nothing eSIMfx can look up")
 	}
@@ -126,7 +126,7 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order
 }
 
 // orderIDs takes apart the ID of an order of several eSIMs.
-func orderIDs(check *transport.Check, field, joined string) []string {
+func orderIDs(check *adapter.Check, field, joined string) []string {
 	ids := strings.Split(joined, ",")
 	if len(ids) > maxQuantity {
 		check.Fail(field, "has more parts than an order has eSIMs")
@@ -149,9 +149,9 @@ func readOrder[T interface {
 	payload
 	id() string
 }](ctx context.Context, c *Client, op, id string) (T, error) {
-	data, err := fetch[T](ctx, c.wire, transport.Call{
+	data, err := fetch[T](ctx, c.api, adapter.Call{
 		Op: op, Method: http.MethodGet, Path: "/order/api/v1/get_order",
-		Query: url.Values{"order_id": {id}}, Safety: transport.Read,
+		Query: url.Values{"order_id": {id}}, Safety: adapter.Read,
 	})
 	if err == nil && !strings.EqualFold(data.id(), id) {
 		err = c.malformed(op, "the answer is about another order")

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // balancePatience bounds the read of the balance, whose path no document
@@ -22,7 +22,7 @@ const balancePatience = 5 * time.Second
 //
 // A repeat in doubt is held back by the caller's own quote and ceiling only: the
 // first send may be why the balance is low.
-func (p *purchase) preCheck(ctx context.Context, check *transport.Check, offer func(context.Context) (esim.Money, error)) error {
+func (p *purchase) preCheck(ctx context.Context, check *adapter.Check, offer func(context.Context) (esim.Money, error)) error {
 	made, doubt := p.standing()
 	if made == p.terms.Quantity && !doubt || doubt && !p.terms.Guarded() {
 		return nil
@@ -40,7 +40,7 @@ func (p *purchase) preCheck(ctx context.Context, check *transport.Check, offer f
 			balance, unread = p.c.balance(ctx, p.op)
 		})
 	}
-	p.c.wire.PreCheck(ctx, reads...)
+	p.c.api.PreCheck(ctx, reads...)
 	if unsold != nil {
 		return unsold
 	}
@@ -52,7 +52,7 @@ func (p *purchase) preCheck(ctx context.Context, check *transport.Check, offer f
 	if !prepaid || unread != nil || err != nil {
 		return nil //nolint:nilerr // nothing is known that keeps the purchase back
 	}
-	return p.c.wire.Covers(ctx, p.op, balance, total)
+	return p.c.api.Covers(ctx, p.op, balance, total)
 }
 
 // product reads the price of a new eSIM. A product that eSIMfx answers with a
@@ -78,7 +78,7 @@ func (p *purchase) fitting(ctx context.Context) (esim.Money, error) {
 		return esim.Money{}, err
 	}
 	if profile.Status == esim.ESIMBlocked {
-		return esim.Money{}, p.c.wire.Fail(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
+		return esim.Money{}, p.c.api.Fail(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
 	}
 	products, err := p.c.topUps(ctx, p.op, p.body.ICCID)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *purchase) fitting(ctx context.Context) (esim.Money, error) {
 	}
 	i := slices.IndexFunc(products, func(o esim.Package) bool { return o.ID == p.terms.PackageID })
 	if i < 0 {
-		return esim.Money{}, p.c.wire.Fail(p.op, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
+		return esim.Money{}, p.c.api.Fail(p.op, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
 	}
 	return products[i].Price, nil
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // product is a plan of the catalogue (eSIMfx docs: Quick Start, step 1, and
@@ -63,9 +63,9 @@ func (d *productData) get() *product {
 
 // product reads one product for the operation op.
 func (c *Client) product(ctx context.Context, op, id string) (*product, error) {
-	data, err := fetch[productData](ctx, c.wire, transport.Call{
+	data, err := fetch[productData](ctx, c.api, adapter.Call{
 		Op: op, Method: http.MethodGet, Path: "/product/api/v1/get_product",
-		Query: url.Values{"id": {id}}, Safety: transport.Read,
+		Query: url.Values{"id": {id}}, Safety: adapter.Read,
 	})
 	if err != nil {
 		if e, ok := errors.AsType[*esim.Error](err); ok && errors.Is(e.Kind, esim.ErrNotFound) {

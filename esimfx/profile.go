@@ -7,8 +7,8 @@ import (
 	"net/url"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // esimData is an eSIM in the answer to an order or to get_esim_status.
@@ -58,9 +58,9 @@ func statusOf(word wire.Text) esim.ESIMStatus {
 // GetESIM reads one eSIM and its activation code (eSIMfx docs: Project
 // Context, flow G). A code in a form that is not known is in RawActivation.
 func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (_ *esim.ESIM, err error) {
-	ctx, end := c.wire.Operation(ctx, "GetESIM")
+	ctx, end := c.api.Operation(ctx, "GetESIM")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "GetESIM")
+	check := c.api.Check(ctx, "GetESIM")
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return nil, err
@@ -69,9 +69,9 @@ func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (_ *esim.ESIM, e
 }
 
 func (c *Client) profile(ctx context.Context, op string, iccid esim.ICCID) (*esim.ESIM, error) {
-	data, err := fetch[esimData](ctx, c.wire, transport.Call{
+	data, err := fetch[esimData](ctx, c.api, adapter.Call{
 		Op: op, Method: http.MethodGet, Path: "/order/api/v1/get_esim_status",
-		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read,
+		Query: url.Values{"iccid": {string(iccid)}}, Safety: adapter.Read,
 	})
 	if err != nil {
 		return nil, err

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/evidence"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 // orderRequest is the body of create_order (eSIMfx docs: Quick Start, steps 2
@@ -32,7 +32,7 @@ type purchase struct {
 	reference string
 	keys      []string // of as many units as any order may have had under this reference
 	body      orderRequest
-	terms     transport.Purchase
+	terms     adapter.Purchase
 	oneSend   bool // one request a unit
 }
 
@@ -55,10 +55,10 @@ type purchase struct {
 // from being charged twice, but if the earlier call did not buy, the repeat
 // buys at the price of the day.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
-	ctx, end := c.wire.Operation(ctx, "Order")
+	ctx, end := c.api.Operation(ctx, "Order")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "Order")
-	p := c.purchase("Order", "NEW", check.Reference(req.Reference, req.Resumed), transport.Purchase{
+	check := c.api.Check(ctx, "Order")
+	p := c.purchase("Order", "NEW", check.Reference(req.Reference, req.Resumed), adapter.Purchase{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.oneSend = req.OneSend
@@ -72,10 +72,10 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 		check.Unsupported("RequestID", "cannot be set; eSIMfx has no request ids")
 	}
 	if err = check.Err(); err != nil {
-		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
+		return nil, c.api.Withheld(err, check.Named(), p.keys...)
 	}
 	if err := p.preCheck(ctx, check, p.product); err != nil {
-		return nil, c.wire.Withheld(err, p.reference, p.keys...)
+		return nil, c.api.Withheld(err, p.reference, p.keys...)
 	}
 	return p.buy(ctx)
 }
@@ -86,10 +86,10 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 // order has no activation code: nothing is to be installed. Quote, MaxTotal,
 // OneSend and a repeat are what they are for [Client.Order].
 func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
-	ctx, end := c.wire.Operation(ctx, "TopUp")
+	ctx, end := c.api.Operation(ctx, "TopUp")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "TopUp")
-	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, req.Resumed), transport.Purchase{
+	check := c.api.Check(ctx, "TopUp")
+	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, req.Resumed), adapter.Purchase{
 		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.body.ICCID, p.oneSend = req.ICCID, req.OneSend
@@ -97,15 +97,15 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p.terms)
 	if err = check.Err(); err != nil {
-		return nil, c.wire.Withheld(err, check.Named(), p.keys...)
+		return nil, c.api.Withheld(err, check.Named(), p.keys...)
 	}
 	if err := p.preCheck(ctx, check, p.fitting); err != nil {
-		return nil, c.wire.Withheld(err, p.reference, p.keys...)
+		return nil, c.api.Withheld(err, p.reference, p.keys...)
 	}
 	return p.buy(ctx)
 }
 
-func (c *Client) purchase(op, operation, reference string, terms transport.Purchase) *purchase {
+func (c *Client) purchase(op, operation, reference string, terms adapter.Purchase) *purchase {
 	if terms.Quantity == 0 {
 		terms.Quantity = 1
 	}
@@ -119,9 +119,9 @@ func (c *Client) purchase(op, operation, reference string, terms transport.Purch
 
 // resume puts the units in doubt when another process may have sent them. A
 // reference that was found unfit has never been sent.
-func (p *purchase) resume(check *transport.Check, resumed bool) {
+func (p *purchase) resume(check *adapter.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		p.c.wire.Recall(p.c.repeats, "", p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
+		p.c.api.Recall(p.c.repeats, "", p.keys[:min(max(p.terms.Quantity, 1), maxQuantity)]...)
 	}
 }
 
@@ -138,7 +138,7 @@ func (p *purchase) key(unit int) string {
 // can have, since the earlier one may have been larger.
 func (p *purchase) standing() (made int, doubt bool) {
 	for _, key := range p.keys {
-		done, open := p.c.wire.Standing(key)
+		done, open := p.c.api.Standing(key)
 		if done {
 			made++
 		}
@@ -158,24 +158,24 @@ func (p *purchase) made() bool {
 func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 	body, err := wire.Encode(p.body)
 	if err != nil {
-		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys...)
+		return nil, p.c.api.Withheld(p.c.api.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys...)
 	}
-	if _, doubt := p.standing(); doubt && p.c.wire.Repeat(p.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt
-		return nil, p.c.wire.Withheld(p.c.wire.Fail(p.op, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"), p.reference, p.keys...)
+	if _, doubt := p.standing(); doubt && p.c.api.Repeat(p.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt
+		return nil, p.c.api.Withheld(p.c.api.Fail(p.op, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"), p.reference, p.keys...)
 	}
 	order := &esim.Order{
 		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
 	}
 	for _, key := range p.keys[:p.terms.Quantity] {
-		data, err := fetch[*orderData](ctx, p.c.wire, transport.Call{
+		data, err := fetch[*orderData](ctx, p.c.api, adapter.Call{
 			Op: p.op, Method: http.MethodPost, Path: "/order/api/v1/create_order", Body: body,
-			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: transport.Keyed, OneSend: p.oneSend,
+			Header: http.Header{"X-Idempotency-Key": {key}}, Safety: adapter.Keyed, OneSend: p.oneSend,
 			Key: key, Repeats: p.c.repeats, Content: string(body) + strconv.Itoa(p.terms.Quantity), Reference: p.reference,
 			Keep: true,
 		})
 		if err == nil {
 			if err = p.add(order, data); err != nil {
-				p.c.wire.Drop(key)
+				p.c.api.Drop(key)
 			}
 		}
 		if err != nil {
@@ -197,7 +197,7 @@ func (p *purchase) add(order *esim.Order, data *orderData) error {
 	data.addTo(order, unit)
 	switch {
 	case topUp && unit.ICCID != p.body.ICCID:
-		return p.c.wire.Fail(p.op, esim.ErrReferenceConflict, esim.OutcomeUnknown,
+		return p.c.api.Fail(p.op, esim.ErrReferenceConflict, esim.OutcomeUnknown,
 			"the answer is about another eSIM: this reference may have been used for another purchase")
 	case data.ID == "":
 		return p.incomplete("the order id is missing")
@@ -208,7 +208,7 @@ func (p *purchase) add(order *esim.Order, data *orderData) error {
 }
 
 func (p *purchase) incomplete(why string) *esim.Error {
-	return p.c.wire.Fail(p.op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
+	return p.c.api.Fail(p.op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
 }
 
 // stopped is the error of a purchase that ended early with err: in doubt if
@@ -223,7 +223,7 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome != esim.OutcomeUnknown && order.Quantity == 0 && !doubt:
 		return e // what was bought under this reference is another purchase
 	case e.Outcome == esim.OutcomeUnknown || doubt:
-		e.Outcome, e.Repeat = esim.OutcomeUnknown, p.c.wire.Repeat(p.keys...)
+		e.Outcome, e.Repeat = esim.OutcomeUnknown, p.c.api.Repeat(p.keys...)
 		if e.Repeat == esim.RepeatSafe {
 			e.RetryAfter = max(e.RetryAfter, p.c.repeats.Pause)
 		}
@@ -243,7 +243,7 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 // halfway is the error of a call that did something and then failed with e. It
 // says all that e does except for the outcome, which was that of one step.
 func (c *Client) halfway(op, done string, e *esim.Error) *esim.Error {
-	out := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, done)
+	out := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, done)
 	if e.Message != "" {
 		out.Message += ": " + e.Message
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // tokenStore is Config.Tokens, of which nothing is believed that would break a
@@ -24,7 +24,7 @@ func (s *tokenStore) Token(
 	if err != nil {
 		return esim.Secret{}, time.Time{}, s.failure(err)
 	}
-	if err := transport.Header(token.Reveal()); err != nil {
+	if err := adapter.Header(token.Reveal()); err != nil {
 		return esim.Secret{}, time.Time{}, s.c.door.Fail("Login", esim.ErrUnavailable, esim.OutcomeNotSent, "the token in Config.Tokens "+err.Error())
 	}
 	return token, until, nil

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // unitOf returns the bytes in a unit of data. A gigabyte of eSIMfx is 2^30

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 func TestUnits(t *testing.T) {

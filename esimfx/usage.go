@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // planData is an order with its amounts (eSIMfx docs: get_order).
@@ -119,16 +119,16 @@ func planStatus(word string, plan *esim.PlanUsage) esim.ESIMStatus {
 // expired. Plans counted in days have no data to sum: they make the whole
 // Unlimited.
 func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (_ *esim.Usage, err error) {
-	ctx, end := c.wire.Operation(ctx, "Usage")
+	ctx, end := c.api.Operation(ctx, "Usage")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "Usage")
+	check := c.api.Check(ctx, "Usage")
 	check.ICCID("ICCID", iccid)
 	if err = check.Err(); err != nil {
 		return nil, err
 	}
-	data, err := fetch[plansData](ctx, c.wire, transport.Call{
+	data, err := fetch[plansData](ctx, c.api, adapter.Call{
 		Op: "Usage", Method: http.MethodGet, Path: "/order/api/v1/get_esim_orders",
-		Query: url.Values{"iccid": {string(iccid)}}, Safety: transport.Read, MaxRows: maxUnpaged,
+		Query: url.Values{"iccid": {string(iccid)}}, Safety: adapter.Read, MaxRows: maxUnpaged,
 	})
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // The events that can be switched on in the portal (eSIMfx docs: FAQ, and

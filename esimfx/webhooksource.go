@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // headerToken holds the Secret Key of the portal (eSIMfx docs: Project

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // orderBody is the request of create-order, by its field table; the sample

@@ -7,8 +7,8 @@ import (
 	"io"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/internal/hmacsign"
-	"github.com/esimkit/esim/internal/transport"
 )
 
 // Client is one partner account at eSIM Story. It is safe for concurrent use;
@@ -16,13 +16,13 @@ import (
 type Client struct {
 	esim.UnimplementedClient
 
-	wire      *transport.Transport
+	api       *adapter.API
 	signer    *hmacsign.Signer
 	accessKey esim.Secret // an identifier, but nothing that belongs into a printed Client
 	account   esim.Account
 	maxUnits  int
 	sheet     sheet
-	repeats   transport.Repeats
+	repeats   adapter.Repeats
 }
 
 var _ esim.Client = (*Client)(nil)
@@ -59,7 +59,7 @@ func (c *Client) Format(f fmt.State, _ rune) {
 }
 
 // CloseIdleConnections closes connections that are kept for later calls.
-func (c *Client) CloseIdleConnections() { c.wire.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }
 
 // ListTopUps is unsupported: eSIM Story has no top-ups. The topup_id of its
 // orders is the id of a sold unit.
@@ -100,7 +100,7 @@ func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
 
 // unsupported is the answer to a call without an endpoint.
 func (c *Client) unsupported(ctx context.Context, op, why string) (err *esim.Error) {
-	_, end := c.wire.Operation(ctx, op)
+	_, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	return c.wire.Fail(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
+	return c.api.Fail(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
 }

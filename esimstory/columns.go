@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // column reads one property of a package from the cells of its row. An empty
@@ -53,7 +53,7 @@ const (
 // the checks here.
 func readOptionID(p *esim.Package, cells map[string]string) error {
 	p.ID = cells["option_id"]
-	check := new(transport.Transport).Check(context.Background(), "")
+	check := new(adapter.API).Check(context.Background(), "")
 	check.ID("it", p.ID)
 	if e, ok := errors.AsType[*esim.Error](check.Err()); ok {
 		return errors.New(e.Message)
@@ -75,7 +75,7 @@ func readRegion(p *esim.Package, cells map[string]string) error {
 }
 
 func checkText(text string) error {
-	check := new(transport.Transport).Check(context.Background(), "")
+	check := new(adapter.API).Check(context.Background(), "")
 	check.Text("it", text, maxName)
 	if e, ok := errors.AsType[*esim.Error](check.Err()); ok {
 		return errors.New(e.Message)

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/internal/hmacsign"
-	"github.com/esimkit/esim/internal/transport"
 )
 
 // The base URLs of the partner API (eSIM Story docs: endpoints/orders).
@@ -86,7 +86,7 @@ func New(config Config) (*Client, error) {
 		accessKey: esim.NewSecret(config.AccessKey),
 		maxUnits:  cmp.Or(config.MaxUnits, defaultMaxUnits),
 	}
-	wire, err := transport.New(transport.Spec{
+	api, err := adapter.New(adapter.Spec{
 		Provider:  esim.ESIMStory,
 		BaseURL:   ProductionURL,
 		Pace:      pace,
@@ -98,18 +98,18 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.wire = wire
+	c.api = api
 	if config.RepeatsVerified {
 		c.repeats.Lost = esim.RepeatSafe
 	}
-	check := wire.Check(context.Background(), "New")
-	if err = transport.Header(config.AccessKey); err != nil {
+	check := api.Check(context.Background(), "New")
+	if err = adapter.Header(config.AccessKey); err != nil {
 		check.Fail("AccessKey", err.Error())
 	}
 	if c.signer, err = newSigner(config.SecretKey); err != nil {
 		check.Fail("SecretKey", err.Error())
 	}
-	c.account = wire.Account(config.AccessKey, SandboxURL)
+	c.account = api.Account(config.AccessKey, SandboxURL)
 	if config.MaxUnits < 0 {
 		check.Fail("MaxUnits", "is negative")
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // Delivery is one webhook of eSIM Story: one sold unit, with what the

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // unreadable stands in for an error that is not a text. It matches no row of

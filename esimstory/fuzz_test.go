@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/internal/golden"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
 )
 
 // FuzzOrderAnswer: whatever a 200 says, success means the units that were
@@ -67,7 +67,7 @@ func FuzzRefusal(f *testing.F) {
 	}
 	f.Add(422, []byte(`{"errors":{"a":["b"]}}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		v := refuse(transport.Answer{Status: status, Body: body, JSON: true})
+		v := refuse(adapter.Answer{Status: status, Body: body, JSON: true})
 		if v.Kind == nil || v.Outcome == esim.OutcomeAccepted {
 			t.Fatalf("kind %v, outcome %v", v.Kind, v.Outcome)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // LinesRequest asks for several kinds of eSIM in one order.
@@ -36,16 +36,16 @@ type Line struct {
 //
 // Reach it through wrapped clients with [esim.As].
 func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Order, err error) {
-	ctx, end := c.wire.Operation(ctx, "OrderLines")
+	ctx, end := c.api.Operation(ctx, "OrderLines")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "OrderLines")
+	check := c.api.Check(ctx, "OrderLines")
 	req.Reference = check.Reference(req.Reference, req.Resumed)
 	c.resume(check, req.Resumed)
 	lines := mergeLines(req.Lines)
 	c.checkLines(check, req)
-	c.sheet.check(check, lines, transport.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
+	c.sheet.check(check, lines, adapter.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
 	if err := check.Err(); err != nil {
-		return nil, c.wire.Withheld(err, check.Named(), key(check.Named()))
+		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}
 	return c.order(ctx, "OrderLines", req.Reference, lines, false)
 }
@@ -78,7 +78,7 @@ func units(lines []Line) int {
 }
 
 // checkLines checks the lines as the caller gave them.
-func (c *Client) checkLines(check *transport.Check, req LinesRequest) {
+func (c *Client) checkLines(check *adapter.Check, req LinesRequest) {
 	if len(req.Lines) == 0 {
 		check.Fail("Lines", "is empty")
 		return
@@ -96,7 +96,7 @@ func (c *Client) checkLines(check *transport.Check, req LinesRequest) {
 		}
 		left -= line.Quantity
 	}
-	check.Purchase(transport.Purchase{PackageID: req.Lines[0].OptionID, MaxTotal: req.MaxTotal})
+	check.Purchase(adapter.Purchase{PackageID: req.Lines[0].OptionID, MaxTotal: req.MaxTotal})
 }
 
 // content is what two orders under one reference must have in common.

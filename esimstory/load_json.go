@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // LoadCatalogJSON reads a price sheet: a JSON array of objects whose members

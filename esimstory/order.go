@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
-	"github.com/esimkit/esim/internal/wire"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // orderTimeout is generous: the provider asks its own supplier before it
@@ -28,13 +28,13 @@ const orderTimeout = 90 * time.Second
 // unsupported. Whatever fails before a repeat is sent has the outcome of the
 // purchase as it stands, not that of the repeat.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
-	ctx, end := c.wire.Operation(ctx, "Order")
+	ctx, end := c.api.Operation(ctx, "Order")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "Order")
+	check := c.api.Check(ctx, "Order")
 	req.Reference = check.Reference(req.Reference, req.Resumed)
 	c.resume(check, req.Resumed)
 	req.Quantity = cmp.Or(req.Quantity, 1)
-	guard := transport.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
+	guard := adapter.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check.Range("Quantity", req.Quantity, 1, c.maxUnits)
 	check.Purchase(guard)
 	if req.CallbackURL != "" {
@@ -46,7 +46,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
 	c.sheet.check(check, lines, guard)
 	if err := check.Err(); err != nil {
-		return nil, c.wire.Withheld(err, check.Named(), key(check.Named()))
+		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}
 	return c.order(ctx, "Order", req.Reference, lines, req.OneSend)
 }
@@ -56,9 +56,9 @@ func key(reference string) string { return "order:" + reference }
 
 // resume puts the purchase in doubt when another process may have sent it. A
 // reference that was found unfit has never been sent.
-func (c *Client) resume(check *transport.Check, resumed bool) {
+func (c *Client) resume(check *adapter.Check, resumed bool) {
 	if resumed && check.Named() != "" {
-		c.wire.Recall(c.repeats, "", key(check.Named()))
+		c.api.Recall(c.repeats, "", key(check.Named()))
 	}
 }
 
@@ -67,15 +67,15 @@ func (c *Client) resume(check *transport.Check, resumed bool) {
 func (c *Client) order(ctx context.Context, op, reference string, lines []Line, oneSend bool) (*esim.Order, error) {
 	body, err := wire.Encode(orderBody{ExternalOrderID: reference, Products: lines})
 	if err != nil {
-		return nil, c.wire.Withheld(c.wire.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
+		return nil, c.api.Withheld(c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
 	}
 	var answer orderAnswer
-	err = c.wire.Do(ctx, transport.Call{
+	err = c.api.Do(ctx, adapter.Call{
 		Op: op, Method: http.MethodPost, Path: "/v1/api_partner/orders",
 		Body: body, Out: &answer,
 		// The reference of an order that stands is unique at the provider,
 		// which refuses a second one under it and does not return the first.
-		Safety: transport.Guarded, OneSend: oneSend,
+		Safety: adapter.Guarded, OneSend: oneSend,
 		Key: key(reference), Repeats: c.repeats, Content: content(lines), Reference: reference,
 		Timeout: orderTimeout,
 	})
@@ -90,7 +90,7 @@ func (c *Client) order(ctx context.Context, op, reference string, lines []Line, 
 		order.PackageID = lines[0].OptionID
 	}
 	if problem := answer.compare(lines); problem != "" {
-		short := c.wire.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, problem)
+		short := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, problem)
 		short.Reference, short.Order = reference, order
 		return nil, short
 	}

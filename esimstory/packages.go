@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 const (
@@ -28,9 +28,9 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 	if len(c.sheet.packages) == 0 {
 		return nil, c.unsupported(ctx, "ListPackages", "eSIM Story has no catalogue call; configure a price sheet as Config.Catalog")
 	}
-	ctx, end := c.wire.Operation(ctx, "ListPackages")
+	ctx, end := c.api.Operation(ctx, "ListPackages")
 	defer func() { end(err) }()
-	check := c.wire.Check(ctx, "ListPackages")
+	check := c.api.Check(ctx, "ListPackages")
 	checkQuery(check, q)
 	found := c.sheet.find(q)
 	first, err := c.sheet.open(q, len(found))
@@ -41,7 +41,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		stopped := c.wire.Fail("ListPackages", esim.ErrUnavailable, esim.OutcomeNotSent, "the caller has left")
+		stopped := c.api.Fail("ListPackages", esim.ErrUnavailable, esim.OutcomeNotSent, "the caller has left")
 		stopped.Err = ctx.Err()
 		return nil, stopped
 	}
@@ -60,7 +60,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 	return page, nil
 }
 
-func checkQuery(check *transport.Check, q esim.PackageQuery) {
+func checkQuery(check *adapter.Check, q esim.PackageQuery) {
 	for i, country := range q.Countries {
 		if !country.Valid() {
 			check.Fail(fmt.Sprintf("Countries[%d]", i), "is not an ISO 3166-1 code in upper case")

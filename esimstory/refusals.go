@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // refusal is a row of the error table: what an error text of create-order
@@ -15,16 +15,16 @@ import (
 type refusal struct {
 	status    int
 	fragments []string
-	rule      transport.Rule
+	rule      adapter.Rule
 }
 
 var (
-	badRequest   = transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}
-	unauthorized = transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
-	wrongTime    = transport.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: transport.Reclock}
-	noOption     = transport.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}
-	taken        = transport.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}
-	supplier     = transport.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}
+	badRequest   = adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}
+	unauthorized = adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
+	wrongTime    = adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock}
+	noOption     = adapter.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}
+	taken        = adapter.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}
+	supplier     = adapter.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}
 )
 
 // refusals is the error table (eSIM Story docs: endpoints/create-order,
@@ -63,12 +63,12 @@ func (r refusal) matches(status int, folded string) bool {
 // refuse reads an answer that is not a success. What is not declared as JSON is
 // not the provider's own word, but that of something on the way: only the
 // status counts.
-func refuse(a transport.Answer) transport.Verdict {
+func refuse(a adapter.Answer) adapter.Verdict {
 	if !a.JSON {
-		return transport.Verdict{Rule: transport.ByStatus(a.Status)}
+		return adapter.Verdict{Rule: adapter.ByStatus(a.Status)}
 	}
 	code, texts := errorTexts(a.Body)
-	v := transport.Verdict{Rule: transport.ByStatus(a.Status), Code: code, Message: strings.Join(texts, "; ")}
+	v := adapter.Verdict{Rule: adapter.ByStatus(a.Status), Code: code, Message: strings.Join(texts, "; ")}
 	if len(texts) == 0 {
 		return v
 	}
@@ -82,8 +82,8 @@ func refuse(a transport.Answer) transport.Verdict {
 // worst returns the rule of the most dangerous text: next to one that leaves
 // open what was bought, what the others say proves nothing. The same goes for
 // one text that matches several rows, quoting the provider's supplier.
-func worst(status int, texts []string) transport.Rule {
-	var rules []transport.Rule
+func worst(status int, texts []string) adapter.Rule {
+	var rules []adapter.Rule
 	for _, text := range texts {
 		known, folded := len(rules), strings.ToLower(text)
 		for _, row := range refusals {
@@ -92,14 +92,14 @@ func worst(status int, texts []string) transport.Rule {
 			}
 		}
 		if len(rules) == known {
-			rules = append(rules, transport.ByStatus(status))
+			rules = append(rules, adapter.ByStatus(status))
 		}
 	}
-	return slices.MinFunc(rules, func(a, b transport.Rule) int { return certainty(a) - certainty(b) })
+	return slices.MinFunc(rules, func(a, b adapter.Rule) int { return certainty(a) - certainty(b) })
 }
 
 // certainty orders rules from "money may be spent" to "not even read".
-func certainty(r transport.Rule) int {
+func certainty(r adapter.Rule) int {
 	switch r.Outcome {
 	case esim.OutcomeRejected:
 		return 1

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // The documented texts, one for each row of the table, in the order of the
@@ -16,22 +16,22 @@ import (
 var documented = []struct {
 	status int
 	body   string
-	want   transport.Rule
+	want   adapter.Rule
 }{
-	{400, `{"error":"Invalid JSON format"}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
-	{401, `{"error":{"code":"unauthorized","message":"Missing required authentication headers."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
-	{401, `{"error":{"code":"unauthorized","message":"Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
-	{401, `{"error":{"code":"unauthorized","message":"Invalid signature."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
-	{401, `{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."}}`, transport.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: transport.Reclock}},
-	{401, `{"error":{"code":"unauthorized","message":"Missing secret key in partner record."}}`, transport.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
-	{422, `{"errors":["External order id has already been taken"]}`, transport.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}},
-	{422, `{"errors":["eSIM Request failed - Status: 500, Message: Internal error"]}`, transport.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},
-	{422, `{"errors":["API connection error (Order ID: 52731)"]}`, transport.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},
-	{422, `{"errors":["Product with option_id not found"]}`, transport.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}},
-	{422, `{"errors":["External order id can't be blank"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
-	{422, `{"errors":["Empty products array"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
-	{422, `{"errors":["Missing option_id or qty in product objects"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
-	{422, `{"errors":["Invalid qty value (must be a positive integer)"]}`, transport.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{400, `{"error":"Invalid JSON format"}`, adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{401, `{"error":{"code":"unauthorized","message":"Missing required authentication headers."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{401, `{"error":{"code":"unauthorized","message":"Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{401, `{"error":{"code":"unauthorized","message":"Invalid signature."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{401, `{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."}}`, adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock}},
+	{401, `{"error":{"code":"unauthorized","message":"Missing secret key in partner record."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
+	{422, `{"errors":["External order id has already been taken"]}`, adapter.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}},
+	{422, `{"errors":["eSIM Request failed - Status: 500, Message: Internal error"]}`, adapter.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},
+	{422, `{"errors":["API connection error (Order ID: 52731)"]}`, adapter.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},
+	{422, `{"errors":["Product with option_id not found"]}`, adapter.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["External order id can't be blank"]}`, adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["Empty products array"]}`, adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["Missing option_id or qty in product objects"]}`, adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
+	{422, `{"errors":["Invalid qty value (must be a positive integer)"]}`, adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}},
 }
 
 func TestEveryRowOfTheErrorTable(t *testing.T) {
@@ -42,13 +42,13 @@ func TestEveryRowOfTheErrorTable(t *testing.T) {
 			require.Equal(t, row.status, d.status)
 			require.True(t, row.matches(d.status, strings.ToLower(d.body)), "the text is not that of row %d", i)
 
-			v := refuse(transport.Answer{Status: d.status, Body: []byte(d.body), JSON: true})
+			v := refuse(adapter.Answer{Status: d.status, Body: []byte(d.body), JSON: true})
 			require.Equal(t, d.want, v.Rule)
 			require.True(t, v.Recognised)
 			require.NotEmpty(t, v.Message)
 
 			shouted := strings.NewReplacer("ERRORS", "errors", "ERROR", "error", "CODE", "code", "MESSAGE", "message").Replace(strings.ToUpper(d.body))
-			v = refuse(transport.Answer{Status: d.status, Body: []byte(shouted), JSON: true})
+			v = refuse(adapter.Answer{Status: d.status, Body: []byte(shouted), JSON: true})
 			require.Equal(t, d.want, v.Rule, "letter case must not matter: %s", shouted)
 		})
 	}
@@ -61,8 +61,8 @@ func TestTextUnderAnotherStatus(t *testing.T) {
 			if status == refusals[i].status {
 				continue
 			}
-			v := refuse(transport.Answer{Status: status, Body: []byte(d.body), JSON: true})
-			require.Equal(t, transport.ByStatus(status), v.Rule, "%d %s", status, d.body)
+			v := refuse(adapter.Answer{Status: status, Body: []byte(d.body), JSON: true})
+			require.Equal(t, adapter.ByStatus(status), v.Rule, "%d %s", status, d.body)
 			require.Equal(t, status >= 300, v.Recognised)
 		}
 	}
@@ -101,7 +101,7 @@ func TestMostDangerousTextDecides(t *testing.T) {
 		{`{"qty":{},"products":` + product + `}`, esim.ErrInvalidRequest, esim.OutcomeUnknown},
 	} {
 		t.Run(c.errors, func(t *testing.T) {
-			v := refuse(transport.Answer{Status: http.StatusUnprocessableEntity, Body: []byte(`{"errors":` + c.errors + `}`), JSON: true})
+			v := refuse(adapter.Answer{Status: http.StatusUnprocessableEntity, Body: []byte(`{"errors":` + c.errors + `}`), JSON: true})
 			require.Equal(t, c.want, v.Outcome)
 			require.ErrorIs(t, v.Kind, c.kind)
 		})
@@ -114,7 +114,7 @@ func TestSeveralTextsOfOneRefusal(t *testing.T) {
 		`{"errors":["Request timestamp is too old or invalid.","Invalid signature."]}`:                                            esim.ErrClockSkew,
 		`{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."},"errors":["Not in any document"]}`: esim.ErrClockSkew,
 	} {
-		v := refuse(transport.Answer{Status: http.StatusUnauthorized, Body: []byte(body), JSON: true})
+		v := refuse(adapter.Answer{Status: http.StatusUnauthorized, Body: []byte(body), JSON: true})
 		require.ErrorIs(t, v.Kind, kind, body)
 		require.Equal(t, esim.OutcomeNotSent, v.Outcome, body)
 	}
@@ -126,8 +126,8 @@ func TestAnswerInNoKnownShape(t *testing.T) {
 		`{"error":"Invalid JSON format","error":"x"}`, `{"error":"Invalid JSON format"}{}`,
 		`{"error":null,"errors":null}`, `{"error":"","errors":[]}`, `{"error":{"code":"x","message":null}}`, "{\"error\":\"\xff\"}",
 	} {
-		v := refuse(transport.Answer{Status: http.StatusBadRequest, Body: []byte(body), JSON: true})
-		require.Equal(t, transport.ByStatus(http.StatusBadRequest), v.Rule, body)
+		v := refuse(adapter.Answer{Status: http.StatusBadRequest, Body: []byte(body), JSON: true})
+		require.Equal(t, adapter.ByStatus(http.StatusBadRequest), v.Rule, body)
 		require.False(t, v.Recognised, body)
 		require.Empty(t, v.Message, body)
 	}
@@ -136,8 +136,8 @@ func TestAnswerInNoKnownShape(t *testing.T) {
 // A text that is not declared as JSON may be anybody's, and proves nothing.
 func TestTextThatIsNotDeclaredAsJSON(t *testing.T) {
 	for _, d := range documented {
-		v := refuse(transport.Answer{Status: d.status, Body: []byte(d.body)})
-		require.Equal(t, transport.Verdict{Rule: transport.ByStatus(d.status)}, v)
+		v := refuse(adapter.Answer{Status: d.status, Body: []byte(d.body)})
+		require.Equal(t, adapter.Verdict{Rule: adapter.ByStatus(d.status)}, v)
 	}
 	wire := answering(422, `{"errors":["External order id can't be blank"]}`)
 	wire.header = http.Header{"Content-Type": {"text/html"}}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/internal/transport"
+	"github.com/esimkit/esim/adapter"
 )
 
 // sheet is the partner's price sheet: the catalogue that the provider has no
@@ -20,7 +20,7 @@ type sheet struct {
 }
 
 // newSheet copies and checks the packages.
-func newSheet(packages []esim.Package, check *transport.Check) sheet {
+func newSheet(packages []esim.Package, check *adapter.Check) sheet {
 	s := sheet{index: make(map[string]int, len(packages))}
 	var ids strings.Builder
 	for i, p := range packages {
@@ -39,7 +39,7 @@ func newSheet(packages []esim.Package, check *transport.Check) sheet {
 }
 
 // admit checks one package; at is the path of its fields.
-func (s sheet) admit(check *transport.Check, at string, p esim.Package) {
+func (s sheet) admit(check *adapter.Check, at string, p esim.Package) {
 	check.ID(at+"ID", p.ID)
 	if _, twice := s.index[fold(p.ID)]; twice {
 		check.Fail(at+"ID", "is that of an earlier package")
@@ -80,7 +80,7 @@ const sheetName = "the price in the sheet"
 // check compares the quote and the ceiling of a purchase with the prices of
 // its lines. What the sheet does not price cannot be compared, and is not
 // bought on a guess.
-func (s sheet) check(check *transport.Check, lines []Line, guard transport.Purchase) {
+func (s sheet) check(check *adapter.Check, lines []Line, guard adapter.Purchase) {
 	if !guard.Guarded() {
 		return
 	}
@@ -91,7 +91,7 @@ func (s sheet) check(check *transport.Check, lines []Line, guard transport.Purch
 			check.Unsupported("Quote or MaxTotal", "cannot be checked: Config.Catalog has no price for this option")
 			return
 		}
-		check.Price(transport.Purchase{Quote: guard.Quote}, price, sheetName)
+		check.Price(adapter.Purchase{Quote: guard.Quote}, price, sheetName)
 		sum, err := price.MulInt(line.Quantity)
 		if err == nil && i > 0 {
 			sum, err = total.Add(sum)
@@ -102,7 +102,7 @@ func (s sheet) check(check *transport.Check, lines []Line, guard transport.Purch
 		}
 		total = sum
 	}
-	check.Price(transport.Purchase{Quantity: 1, MaxTotal: guard.MaxTotal}, total, sheetName)
+	check.Price(adapter.Purchase{Quantity: 1, MaxTotal: guard.MaxTotal}, total, sheetName)
 }
 
 // clone copies a package with all it points to.

@@ -1,0 +1,129 @@
+package adapter
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
+)
+
+// Safety says what the transport itself sends again within one call.
+type Safety uint8
+
+const (
+	// Once: nothing tells the provider that a second send is the same
+	// purchase. It is sent again only when nothing had been sent.
+	Once Safety = iota
+	// Guarded: the provider refuses a second send of the same Key. It is sent
+	// again only when nothing had been sent.
+	Guarded
+	// Keyed: the call carries a Key that the provider says it honours. It is
+	// also sent again when the first send was refused unprocessed (throttled).
+	Keyed
+	// Replayed: a second send returns the first result, or changes nothing.
+	// A send of unknown outcome is sent again; a purchase only where Repeats
+	// says that this is safe.
+	Replayed
+	// Read: changes nothing, so its error is never of unknown outcome.
+	Read
+)
+
+// Call is one request to the provider.
+type Call struct {
+	// Op is the Client method that the call is made for. A read for Order,
+	// TopUp or BeforeTopUp goes before other reads, as purchases do: in the
+	// limiter, and by connections of its own.
+	Op     string
+	Method string
+	Path   string // below the base URL; constant, ids go into Query or Body
+	Query  url.Values
+	Header http.Header // constant headers, such as an idempotency key
+	Body   []byte      // the exact bytes that are signed and sent
+	Out    Envelope    // receives the answer
+
+	Safety Safety
+	// OneSend lets the call send one request at most, whatever comes of it.
+	// What its answer teaches about clock and credentials serves the next call.
+	OneSend bool
+	// RequestID is the caller's own id of this one send, "" = a fresh one. The
+	// call then sends one request at most. See [Spec].RequestIDHeader.
+	RequestID string
+
+	// Key is what makes two sends the same purchase: what is in doubt is
+	// remembered under it. "" for calls that are not purchases.
+	Key string
+	// Repeats is what a repeat of the purchase under Key would do.
+	Repeats Repeats
+	// Content is compared when a Key comes again: another content under the
+	// same key is a reference conflict.
+	Content string
+	// Keep: what was accepted under Key is given again from memory, and not sent
+	// again. See [API.Drop].
+	Keep bool
+	// Reference is the caller's reference, for errors.
+	Reference string
+
+	Timeout time.Duration // of one attempt; 0 = by Safety
+	MaxBody int64         // limit of the decoded answer; 0 = 4 MiB
+	MaxRows int           // limit of each list in it, where it is not paged; 0 = 1,000
+}
+
+// Repeats are facts about the provider: what a repeat of a purchase would do
+// after a send of unknown outcome, where no row of the error table says it.
+type Repeats struct {
+	// Lost: after a send that brought no answer, or a gateway's (502, 503, 504
+	// without a word of the provider), or that the purchase is in progress.
+	Lost esim.Repeat
+	// Answered: after any other answer.
+	Answered esim.Repeat
+	// Most is how often a purchase is repeated at all; 0 = by maxSends alone.
+	Most int
+	// Pause is the least that a caller must wait before a safe repeat.
+	Pause time.Duration
+}
+
+// Envelope is an answer's typed document, a pointer to a struct. It is set to
+// its zero value before each attempt's answer is decoded; after a strict
+// decode it says whether the provider did what was asked.
+type Envelope interface {
+	// Accepted reports whether the document is a success (ok), and whether it
+	// is a document of the documented form at all (valid).
+	Accepted() (ok, valid bool)
+}
+
+const (
+	readTimeout    = 30 * time.Second
+	effectTimeout  = 90 * time.Second
+	defaultMaxBody = 4 << 20
+)
+
+func (c *Call) timeout(setting time.Duration) time.Duration {
+	switch {
+	case setting > 0:
+		return setting
+	case c.Timeout > 0:
+		return c.Timeout
+	case c.Safety == Read:
+		return readTimeout
+	}
+	return effectTimeout
+}
+
+// sendsOnce reports whether the call is over after one request.
+func (c *Call) sendsOnce() bool { return c.OneSend || c.RequestID != "" }
+
+func (c *Call) maxBody() int64 {
+	if c.MaxBody > 0 {
+		return c.MaxBody
+	}
+	return defaultMaxBody
+}
+
+func (c *Call) maxRows() int {
+	if c.MaxRows > 0 {
+		return c.MaxRows
+	}
+	return wire.DefaultRows
+}

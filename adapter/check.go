@@ -1,0 +1,151 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/esimkit/esim"
+)
+
+// Check collects what is wrong with a request before anything is sent. The
+// first finding is the error; it names the field and never repeats a value.
+type Check struct {
+	t   *API
+	op  string
+	ref string
+	err *esim.Error
+}
+
+// Check begins the checks of an operation.
+func (t *API) Check(ctx context.Context, op string) *Check {
+	c := &Check{t: t, op: op}
+	if ctx == nil {
+		c.Fail("context", "is nil")
+	}
+	return c
+}
+
+// Named returns the reference, "" if it was found unfit to be printed.
+func (c *Check) Named() string { return c.ref }
+
+// Err returns the first finding, or nil.
+func (c *Check) Err() error {
+	if c.err == nil {
+		return nil
+	}
+	c.err.Reference = c.ref
+	return c.err
+}
+
+// Fail records that a field is invalid.
+func (c *Check) Fail(field, why string) {
+	c.record(esim.ErrInvalidRequest, field+" "+why)
+}
+
+// Unsupported records that the provider cannot do what a field asks for.
+func (c *Check) Unsupported(field, why string) {
+	c.record(errors.ErrUnsupported, field+" "+why)
+}
+
+func (c *Check) record(kind error, message string) {
+	if c.err == nil {
+		c.err = c.t.Fail(c.op, kind, esim.OutcomeNotSent, message)
+	}
+}
+
+const maxID = 128
+
+// ID checks an opaque id of the provider: 1 to 128 letters, digits and
+// . _ : ~ + = @ -, no two dots in a row. What a path, a query or a header
+// could read differently is refused.
+func (c *Check) ID(field, id string) {
+	switch {
+	case id == "":
+		c.Fail(field, "is empty")
+	case len(id) > maxID:
+		c.Fail(field, fmt.Sprintf("is longer than %d bytes", maxID))
+	case strings.Contains(id, "..") || strings.Trim(id, ".") == "":
+		c.Fail(field, "contains dots in a row")
+	case strings.ContainsFunc(id, func(r rune) bool { return !isIDRune(r) }):
+		c.Fail(field, "contains a character that ids do not have")
+	}
+}
+
+func isIDRune(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' ||
+		strings.ContainsRune("._:~+=@-", r)
+}
+
+// ICCID checks that an ICCID is 18 to 22 ASCII digits, as ParseICCID returns it.
+func (c *Check) ICCID(field string, iccid esim.ICCID) {
+	if iccid == "" {
+		c.Fail(field, "is empty")
+	} else if bare, err := esim.ParseICCID(string(iccid)); err != nil || bare != iccid {
+		c.Fail(field, "is not 18 to 22 digits")
+	}
+}
+
+// Range checks that lo <= v <= hi.
+func (c *Check) Range(field string, v, lo, hi int) {
+	if v < lo || v > hi {
+		c.Fail(field, fmt.Sprintf("must be %d to %d", lo, hi))
+	}
+}
+
+// Text checks free text that goes into a query: at most limit bytes, no
+// control characters, valid UTF-8. Empty is fine.
+func (c *Check) Text(field, text string, limit int) {
+	switch {
+	case len(text) > limit:
+		c.Fail(field, fmt.Sprintf("is longer than %d bytes", limit))
+	case strings.ToValidUTF8(text, "") != text:
+		c.Fail(field, "is not UTF-8")
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		c.Fail(field, "contains a control character")
+	}
+}
+
+// URL checks a URL that the provider shall call: absolute https, or http on
+// loopback, without user info or fragment.
+func (c *Check) URL(field, raw string) {
+	if _, err := parseHTTPURL(raw); err != nil {
+		c.Fail(field, err.Error())
+	}
+}
+
+const maxReference = 64
+
+// Reference checks the caller's reference, or mints one when it is empty, and
+// returns it. A purchase that is resumed has one.
+func (c *Check) Reference(ref string, resumed bool) string {
+	if ref == "" {
+		if resumed {
+			c.Fail("Reference", "is empty, so there is nothing to resume")
+		}
+		ref = uuid.NewString()
+	}
+	switch {
+	case len(ref) > maxReference:
+		c.Fail("Reference", fmt.Sprintf("is longer than %d bytes", maxReference))
+	case strings.ContainsFunc(ref, func(r rune) bool { return !isIDRune(r) || strings.ContainsRune("~+=@", r) }):
+		c.Fail("Reference", "may have letters, digits and . _ : - only")
+	default:
+		c.ref = ref
+	}
+	return ref
+}
+
+// Header checks a credential that goes into a header: visible ASCII only.
+func Header(credential string) error {
+	switch {
+	case credential == "":
+		return errors.New("is empty")
+	case strings.ContainsFunc(credential, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("contains a character that a header cannot have")
+	}
+	return nil
+}

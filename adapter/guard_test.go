@@ -1,0 +1,133 @@
+package adapter
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+func money(t testing.TB, amount, currency string) esim.Money {
+	t.Helper()
+	d, err := esim.ParseAmount(amount)
+	require.NoError(t, err)
+	m, err := esim.NewMoney(d, currency)
+	require.NoError(t, err)
+	return m
+}
+
+func quote(price esim.Money) *esim.Package {
+	return &esim.Package{Provider: "test", ID: "P1", Price: price}
+}
+
+func TestPurchase(t *testing.T) {
+	usd := func(amount string) esim.Money { return money(t, amount, "USD") }
+	eur := func(amount string) esim.Money { return money(t, amount, "EUR") }
+	stranger, another := quote(usd("2.72")), quote(usd("2.72"))
+	stranger.Provider, another.ID = "other", "P2"
+
+	for _, c := range []struct {
+		name     string
+		purchase Purchase
+		kind     error // nil = fine
+		field    string
+	}{
+		{"bare", Purchase{}, nil, ""},
+		{"quote", Purchase{Quote: quote(usd("2.72"))}, nil, ""},
+		{"quote in other letters", Purchase{PackageID: "p1", Quote: quote(usd("2.72"))}, nil, ""},
+		{"ceiling", Purchase{MaxTotal: usd("5")}, nil, ""},
+		{"ceiling met exactly", Purchase{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.60")}, nil, ""},
+		{"a free package", Purchase{Quote: quote(usd("0")), MaxTotal: usd("1")}, nil, ""},
+		{"bad package", Purchase{PackageID: "../P1"}, esim.ErrInvalidRequest, "PackageID"},
+		{"no package", Purchase{PackageID: "-none-"}, esim.ErrInvalidRequest, "PackageID"},
+
+		{"quote of another provider", Purchase{Quote: stranger}, esim.ErrInvalidRequest, "Quote.Provider"},
+		{"quote of another package", Purchase{Quote: another}, esim.ErrInvalidRequest, "Quote.ID"},
+		{"quote without a price", Purchase{Quote: quote(esim.Money{})}, errors.ErrUnsupported, "Quote.Price"},
+		{"negative quote", Purchase{Quote: quote(usd("-1"))}, esim.ErrInvalidRequest, "Quote.Price"},
+		{"absurd quote", Purchase{Quote: quote(usd("1000000000001"))}, esim.ErrInvalidRequest, "Quote.Price"},
+
+		{"negative ceiling", Purchase{MaxTotal: usd("-5")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"absurd ceiling", Purchase{MaxTotal: usd("9000000000000")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"ceiling without a currency", Purchase{MaxTotal: money(t, "5", "")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"ceiling in another currency", Purchase{Quote: quote(usd("2")), MaxTotal: eur("5")}, esim.ErrInvalidRequest, "MaxTotal"},
+
+		{"ceiling passed by a cent", Purchase{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.59")}, esim.ErrPriceChanged, "the total"},
+		{"quantity 0 means 1", Purchase{Quantity: 0, Quote: quote(usd("2.72")), MaxTotal: usd("2.71")}, esim.ErrPriceChanged, "the total"},
+		{"total of too many digits", Purchase{Quantity: 99999, Quote: quote(usd("0.1234567890123456789")), MaxTotal: usd("1")}, esim.ErrInvalidRequest, "MaxTotal"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := c.purchase
+			switch p.PackageID {
+			case "":
+				p.PackageID = "P1"
+			case "-none-":
+				p.PackageID = ""
+			}
+			tr := newTransport(t, esim.Settings{})
+			check := tr.Check(t.Context(), "Order")
+			check.Purchase(p)
+			if c.kind == nil {
+				require.NoError(t, check.Err())
+				return
+			}
+			e := assertOutcome(t, esim.OutcomeNotSent, check.Err())
+			require.ErrorIs(t, e, c.kind)
+			assert.Contains(t, e.Message, c.field)
+		})
+	}
+}
+
+// TestPrice compares what a provider asks now with what the caller agreed to.
+func TestPrice(t *testing.T) {
+	usd := func(amount string) esim.Money { return money(t, amount, "USD") }
+	for _, c := range []struct {
+		name     string
+		purchase Purchase
+		price    esim.Money
+		kind     error
+	}{
+		{"nothing to check", Purchase{}, esim.Money{}, nil},
+		{"as quoted", Purchase{Quote: quote(usd("2.72"))}, usd("2.720"), nil},
+		{"dearer", Purchase{Quote: quote(usd("2.72"))}, usd("2.73"), esim.ErrPriceChanged},
+		{"cheaper", Purchase{Quote: quote(usd("2.72"))}, usd("2.71"), esim.ErrPriceChanged},
+		{"in another currency", Purchase{Quote: quote(usd("2.72"))}, money(t, "2.72", "EUR"), errors.ErrUnsupported},
+		{"not stated", Purchase{Quote: quote(usd("2.72"))}, esim.Money{}, errors.ErrUnsupported},
+		{"below the ceiling", Purchase{Quantity: 2, MaxTotal: usd("5.44")}, usd("2.72"), nil},
+		{"above the ceiling", Purchase{Quantity: 2, MaxTotal: usd("5.43")}, usd("2.72"), esim.ErrPriceChanged},
+		{"ceiling in another currency", Purchase{Quantity: 2, MaxTotal: money(t, "9", "EUR")}, usd("2.72"), errors.ErrUnsupported},
+		{"ceiling, price not stated", Purchase{Quantity: 1, MaxTotal: usd("9")}, esim.Money{}, errors.ErrUnsupported},
+		{"both, the quote fails first", Purchase{Quantity: 1, Quote: quote(usd("1")), MaxTotal: usd("9")}, usd("99"), esim.ErrPriceChanged},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr := newTransport(t, esim.Settings{})
+			check := tr.Check(t.Context(), "Order")
+			check.Price(c.purchase, c.price, "the price")
+			if c.kind == nil {
+				require.NoError(t, check.Err())
+				return
+			}
+			require.ErrorIs(t, assertOutcome(t, esim.OutcomeNotSent, check.Err()), c.kind)
+		})
+	}
+	t.Run("says both prices", func(t *testing.T) {
+		check := newTransport(t, esim.Settings{}).Check(t.Context(), "Order")
+		check.Price(Purchase{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
+		assert.Equal(t, "the price is 3.10 USD now, quoted was 2.72 USD", asError(t, check.Err()).Message)
+	})
+	t.Run("an earlier finding stays", func(t *testing.T) {
+		check := newTransport(t, esim.Settings{}).Check(t.Context(), "Order")
+		check.Fail("Quantity", "is odd")
+		check.Price(Purchase{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
+		require.ErrorIs(t, check.Err(), esim.ErrInvalidRequest)
+	})
+}
+
+func TestGuarded(t *testing.T) {
+	assert.False(t, (&Purchase{PackageID: "P1", Quantity: 2}).Guarded())
+	assert.True(t, (&Purchase{Quote: quote(esim.Money{})}).Guarded())
+	assert.True(t, (&Purchase{MaxTotal: money(t, "1", "USD")}).Guarded())
+}

@@ -1,0 +1,89 @@
+package adapter
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/esimkit/esim"
+)
+
+// Operation tells the observer that a Client method begins, and gives the
+// function that tells it of the end:
+//
+//	ctx, end := c.wire.Operation(ctx, "Balance")
+//	defer func() { end(err) }()
+func (t *API) Operation(ctx context.Context, name string) (context.Context, func(error)) {
+	if t.observer == nil || ctx == nil {
+		return ctx, func(error) {}
+	}
+	return t.observer.StartOperation(ctx, esim.Operation{Provider: t.spec.Provider, Name: name})
+}
+
+func (t *API) startAttempt(ctx context.Context, c *Call, n int) (context.Context, func(r result, took time.Duration, more bool)) {
+	if t.observer == nil {
+		return ctx, func(result, time.Duration, bool) {}
+	}
+	ctx, end := t.observer.StartAttempt(ctx, esim.Attempt{
+		Operation: esim.Operation{Provider: t.spec.Provider, Name: c.Op},
+		Number:    n, Method: c.Method, Path: c.Path, Effect: c.Safety != Read,
+	})
+	return ctx, func(r result, took time.Duration, more bool) {
+		f := flight{t: t, c: c}
+		ar := esim.AttemptResult{
+			HTTPStatus: r.status, Code: r.Code, Outcome: f.outcome(r),
+			Duration: took, WillRetry: more,
+		}
+		if !r.accepted {
+			ar.Err = f.fail(r)
+		}
+		end(ar)
+	}
+}
+
+// level of the record of an attempt: a purchase that worked is worth a line,
+// and one of unknown outcome worth waking somebody.
+func (f *flight) level(r result) slog.Level {
+	switch {
+	case r.outcome == esim.OutcomeAccepted && f.c.Safety == Read:
+		return slog.LevelDebug
+	case r.outcome == esim.OutcomeAccepted:
+		return slog.LevelInfo
+	case r.outcome == esim.OutcomeUnknown && f.c.Safety != Read:
+		return slog.LevelError
+	}
+	return slog.LevelWarn
+}
+
+func (f *flight) log(ctx context.Context, n int, r result, took time.Duration) {
+	t, c, level := f.t, f.c, f.level(r)
+	alone := flight{t: t, c: c} // this attempt, without what is known of earlier ones
+	if !t.logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("provider", string(t.spec.Provider)),
+		slog.String("op", c.Op),
+		slog.String("method", c.Method),
+		slog.String("path", c.Path),
+		slog.Int("attempt", n),
+		slog.String("outcome", alone.outcome(r).String()),
+		slog.Duration("took", took),
+	}
+	text := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, value))
+		}
+	}
+	if r.status != 0 {
+		attrs = append(attrs, slog.Int("http_status", r.status))
+	}
+	text("code", r.Code)
+	text("message", r.Message)
+	text("request_id", r.requestID)
+	text("reference", c.Reference)
+	if r.cause != nil {
+		text("cause", t.clean(r.cause.Error()))
+	}
+	t.logger.LogAttrs(ctx, level, "esim request", attrs...)
+}

@@ -1,0 +1,73 @@
+package adapter
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/esimkit/esim"
+)
+
+// PreCheck makes the reads that decide whether a purchase is sent, side by
+// side, and returns when all have ended. Each keeps its own result. This is the
+// one place where such reads are begun.
+func (t *API) PreCheck(ctx context.Context, reads ...func(context.Context)) {
+	var all sync.WaitGroup
+	failures := make(chan any, len(reads))
+	for _, read := range reads {
+		all.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					failures <- p
+				}
+			}()
+			read(ctx)
+		})
+	}
+	all.Wait()
+	select {
+	case p := <-failures:
+		panic(p) // to the caller, who may recover it, as from a call without goroutines
+	default:
+	}
+}
+
+// SawBalance learns from a balance that was read for whatever reason. That one is
+// too low refuses a sale only if the account is known to pay from it: one on
+// invoice reads 0, or what it owes, all its life.
+func (t *API) SawBalance(balance esim.Money) {
+	if balance.Amount().IsPos() {
+		t.prepaid.Store(true)
+	}
+}
+
+// Covers refuses a purchase that is certain to fail for want of money, before
+// it is sent, and logs that: the balance has the currency of total or none, is
+// below it, and the account has been seen above zero.
+func (t *API) Covers(ctx context.Context, op string, balance, total esim.Money) error {
+	if !t.prepaid.Load() || !below(balance, total) {
+		return nil
+	}
+	t.logger.LogAttrs(ctx, slog.LevelWarn, "esim purchase held back: the balance is too low",
+		slog.String("provider", string(t.spec.Provider)), slog.String("op", op),
+		slog.String("balance", amountOf(balance)), slog.String("total", total.String()))
+	return t.Fail(op, esim.ErrInsufficientBalance, esim.OutcomeNotSent,
+		"the balance of "+amountOf(balance)+" does not cover "+total.String()+"; nothing was sent")
+}
+
+// amountOf is a balance as it was stated, which may be without a currency.
+func amountOf(balance esim.Money) string {
+	if balance.Currency() == "" {
+		return balance.Amount().String()
+	}
+	return balance.String()
+}
+
+// below is false for amounts that cannot be compared.
+func below(balance, total esim.Money) bool {
+	if balance.Currency() == "" {
+		return balance.Amount().Cmp(total.Amount()) < 0
+	}
+	cmp, err := balance.Cmp(total)
+	return err == nil && cmp < 0
+}

@@ -1,0 +1,140 @@
+package adapter
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/esimkit/esim"
+)
+
+// Spec is what an adapter knows about its provider's wire as a whole.
+type Spec struct {
+	Provider esim.Provider
+	BaseURL  string // used when Settings.BaseURL is empty; "" = the caller must give one
+
+	// Pace and Burst of the default limiter, in requests a second. Purchases
+	// go before reads in it, and a quarter of the burst is theirs alone.
+	Pace  rate.Limit
+	Burst int
+
+	// Authorize puts fresh authentication headers on one attempt. It may
+	// block (a login) and must then obey ctx. Its error means that nothing
+	// was sent.
+	Authorize func(ctx context.Context, r *http.Request, body []byte, now time.Time) (requestID string, err error)
+	// RequestIDHeader names the header of an id that the provider accepts once,
+	// "" if it has none. Authorize fills it where it is empty. A repeat of a
+	// purchase in doubt carries the id of the send in doubt, so that only one of
+	// the two can be acted on.
+	RequestIDHeader string
+	// Disown is told of an attempt whose credentials were refused with
+	// [Reauth], so that the next Authorize gets new ones.
+	Disown func(r *http.Request)
+
+	// Refuse classifies an answer that is not a success, see [Verdict].
+	Refuse func(Answer) Verdict
+
+	// Secrets are removed from every text the provider sends back.
+	Secrets []esim.Secret
+}
+
+// API carries the calls of one client to one provider.
+type API struct {
+	spec     Spec
+	base     *url.URL
+	logger   *slog.Logger
+	limiter  esim.Limiter
+	observer esim.Observer
+	timeout  time.Duration
+	retries  int
+	now      func() time.Time
+
+	secrets []esim.Secret
+	reads   *httpClient  // pooled connections
+	checks  *httpClient  // the same, for reads that a purchase waits for
+	effects *httpClient  // a fresh HTTP/1.1 connection for each request
+	skew    atomic.Int64 // nanoseconds the provider's clock is ahead of ours
+	budget  budget
+	memory  memory
+	prepaid atomic.Bool // the account was seen above zero
+}
+
+// New checks the settings and builds an API. It sends nothing.
+func New(spec Spec, s esim.Settings) (*API, error) {
+	t := &API{
+		spec:     spec,
+		logger:   s.Logger,
+		limiter:  s.Limiter,
+		observer: s.Observer,
+		timeout:  s.Timeout,
+		retries:  s.MaxRetries,
+		now:      s.Now,
+		secrets:  blottable(spec.Secrets),
+		budget:   budget{tokens: budgetSize},
+		memory:   memory{entries: make(map[string]*entry)},
+	}
+	var err error
+	if t.base, err = parseBaseURL(firstText(s.BaseURL, spec.BaseURL)); err != nil {
+		return nil, t.Fail("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.BaseURL "+err.Error())
+	}
+	if s.Timeout < 0 {
+		return nil, t.Fail("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.Timeout is negative")
+	}
+	if t.logger == nil {
+		t.logger = slog.New(slog.DiscardHandler)
+	}
+	if t.limiter == nil {
+		t.limiter = newReserving(spec.Pace, spec.Burst)
+	}
+	if t.now == nil {
+		t.now = time.Now
+	}
+	switch {
+	case t.retries == 0:
+		t.retries = 2
+	case t.retries < 0:
+		t.retries = 0
+	}
+	t.reads, t.checks, t.effects = newHTTPClients(s.HTTPClient)
+	return t, nil
+}
+
+// Now returns the time by the provider's clock, as far as it is known.
+func (t *API) Now() time.Time {
+	return t.now().Add(time.Duration(t.skew.Load()))
+}
+
+// CloseIdleConnections closes connections kept for later reads.
+func (t *API) CloseIdleConnections() {
+	t.reads.CloseIdleConnections()
+	t.checks.CloseIdleConnections()
+	t.effects.CloseIdleConnections()
+}
+
+// clientOf returns the client that has connections for the call.
+func (t *API) clientOf(c *Call) *httpClient {
+	switch {
+	case c.Safety != Read:
+		return t.effects
+	case c.goesFirst():
+		return t.checks
+	}
+	return t.reads
+}
+
+// Provider returns the provider's name.
+func (t *API) Provider() esim.Provider { return t.spec.Provider }
+
+func firstText(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

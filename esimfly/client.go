@@ -8,7 +8,6 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/adapter/wire"
 )
 
 const (
@@ -16,11 +15,15 @@ const (
 	pollInterval = 15 * time.Second // for a pending order (eSIMfly docs: llm texts)
 )
 
+// keyLife is documented for request ids (eSIMfly docs: api/create-order). How
+// long idempotency keys are known is not; that it is no shorter is assumed.
+const keyLife = 24 * time.Hour
+
 // Client speaks with eSIMfly for one API key. It is safe for concurrent use.
 type Client struct {
 	esim.UnimplementedClient
 
-	api       *adapter.API
+	api        *adapter.API
 	account    esim.Account
 	verified   bool
 	listProves time.Duration
@@ -37,10 +40,6 @@ func (c *Client) Provider() esim.Provider { return esim.ESIMFly }
 // Account tells which account is charged. There is no sandbox, so it is live
 // everywhere but on a loopback host.
 func (c *Client) Account() esim.Account { return c.account }
-
-// keyLife is documented for request ids (eSIMfly docs: api/create-order). How
-// long idempotency keys are known is not; that it is no shorter is assumed.
-const keyLife = 24 * time.Hour
 
 // Capabilities tells what this client can do. The price guard is that of
 // Order; the price of a top-up is read again just before it is bought. KeyLife
@@ -74,13 +73,6 @@ func (c *Client) Format(f fmt.State, _ rune) {
 
 // CloseIdleConnections closes connections kept for later calls.
 func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }
-
-type balance struct {
-	Balance  wire.Number `json:"balance"`
-	Currency wire.Text   `json:"currency"`
-}
-
-func (b *balance) complete() bool { return b.Balance.Known() }
 
 // Balance reads the prepaid balance in the currency of the account (eSIMfly
 // docs: api/balance). For enterprise accounts it may be a few minutes old.

@@ -6,56 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
 )
-
-// orderBody is an order. Name and price are sent for a quote only: they make
-// eSIMfly compare the price (eSIMfly docs: api/create-order).
-type orderBody struct {
-	PackageCode string      `json:"packageCode"`
-	PackageName string      `json:"packageName,omitempty"`
-	Price       wire.Number `json:"price,omitzero"`
-	Quantity    int         `json:"quantity"`
-	Key         string      `json:"idempotency_key"`
-	CallbackURL string      `json:"callbackUrl,omitempty"`
-}
-
-// orderAnswer is the answer to an order, whether new, pending in one of two
-// shapes, or replayed, which has no money in it. Only success and the eSIMs
-// must be readable: an oddity beside them does not undo the charge.
-type orderAnswer struct {
-	envelope
-	ID         wire.Lenient[wire.Text]   `json:"orderReference"`
-	Status     wire.Lenient[wire.Text]   `json:"status"`
-	Pending    wire.Lenient[bool]        `json:"isPending"`
-	Duplicate  wire.Lenient[bool]        `json:"duplicate"`
-	Currency   wire.Lenient[wire.Text]   `json:"currency"`
-	Amount     wire.Lenient[wire.Number] `json:"amount"`
-	FinalPrice wire.Lenient[wire.Number] `json:"final_price"`
-	ESIMID     wire.Lenient[wire.Text]   `json:"esimId"` // of the first eSIM, as is what follows
-	install
-	ESIMs []soldRow `json:"esims"`
-}
-
-// Accepted reports success. What else is missing does not undo the charge.
-func (a *orderAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
-
-// rows returns the eSIMs. What stands at the top level belongs to the first.
-func (a *orderAnswer) rows() []soldRow {
-	if len(a.ESIMs) == 0 && a.install != (install{}) {
-		return []soldRow{{install: a.install, id: a.ESIMID.Value}}
-	}
-	if len(a.ESIMs) > 0 {
-		first := &a.ESIMs[0]
-		first.id, first.install = a.ESIMID.Value, first.or(a.install)
-	}
-	return a.ESIMs
-}
 
 // Order buys up to ten eSIMs of one package (eSIMfly docs: api/create-order).
 //
@@ -180,17 +139,6 @@ type placed struct {
 	currency string
 }
 
-// total is what the answer says was charged. A quote was compared in the
-// currency of the account, so its currency is that of the answer too.
-func (a *orderAnswer) total(q *esim.Package) esim.Money {
-	charged := a.FinalPrice.Value.Or(a.Amount.Value)
-	m := money(charged, a.Currency.Value)
-	if m.Currency() == "" && charged.Known() && q != nil {
-		return money(charged, wire.Text(q.Price.Currency()))
-	}
-	return m
-}
-
 // incomplete is the error of an order that was paid and lacks something, nil
 // if it lacks nothing or only time.
 func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error {
@@ -246,24 +194,54 @@ func isPicture(text string) bool {
 	return strings.Contains(text, "://") || strings.HasPrefix(text, "data:")
 }
 
-// statusAnswer is the answer to a question about an order. While the order is
-// pending nearly all of it is missing.
-type statusAnswer struct {
-	envelope
-	Order *struct {
-		ID          wire.Text                 `json:"orderReference"`
-		PackageCode wire.Lenient[wire.Text]   `json:"packageCode"`
-		Status      wire.Lenient[wire.Text]   `json:"status"`
-		Amount      wire.Lenient[wire.Number] `json:"amount"`
-		FinalPrice  wire.Lenient[wire.Number] `json:"finalPrice"`
-		Currency    wire.Lenient[wire.Text]   `json:"currency"`
-		Date        wire.Time                 `json:"orderDate"`
-		ESIM        *soldRow                  `json:"esim"`
-	} `json:"order"`
+// verifyReplay reads what a replay leaves out: the package, the price and the
+// time (eSIMfly docs: api/create-order). Nothing says that eSIMfly compares a
+// key that comes again with the order, so that is done here. Without an answer
+// the replay stands as it came.
+func (c *Client) verifyReplay(ctx context.Context, op string, o *esim.Order) error {
+	if !o.Replayed || o.ID == "" {
+		return nil
+	}
+	first, err := c.readOrder(ctx, op, o.Ref())
+	if err != nil {
+		return nil //nolint:nilerr // what was paid for has come; only side facts hang on the read
+	}
+	o.CreatedAt = first.CreatedAt
+	if o.Total == (esim.Money{}) {
+		o.Total = first.Total
+	}
+	if first.PackageID == "" || strings.EqualFold(first.PackageID, o.PackageID) {
+		return nil
+	}
+	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not told
+	conflict := c.api.Fail(op, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
+	conflict.Reference, conflict.Order = o.Reference, o
+	return conflict
 }
 
-// Accepted reports success.
-func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order != nil) }
+// overcharged is the error of a purchase that has cost more than the caller
+// wanted, as far as the answer tells. It is made, so that is all there is to
+// do about it.
+func (c *Client) overcharged(op string, o *esim.Order, p adapter.Purchase) error {
+	limit, name := p.MaxTotal, "MaxTotal"
+	if p.Quote != nil {
+		if quoted, err := p.Quote.Price.MulInt(p.Quantity); err == nil && exceeds(o.Total, quoted) {
+			limit, name = quoted, "the quote"
+		}
+	}
+	if limit.Currency() == "" || !exceeds(o.Total, limit) {
+		return nil
+	}
+	err := c.api.Fail(op, esim.ErrPriceChanged, esim.OutcomeAccepted, o.Total.String()+" were charged, above "+name+" of "+limit.String())
+	err.Reference, err.Order = o.Reference, o
+	return err
+}
+
+// exceeds is false for amounts that cannot be compared.
+func exceeds(m, limit esim.Money) bool {
+	cmp, err := m.Cmp(limit)
+	return err == nil && cmp > 0
+}
 
 // GetOrder reads an order by its ID, which is eSIMfly's orderReference
 // (eSIMfly docs: api/create-order). It cannot be found by the caller's own
@@ -341,4 +319,87 @@ func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*
 	}
 	fulfil(order, rows, false, o.Status.Value)
 	return order, nil
+}
+
+// FindOrders reads the orders of one package from the order history, oldest
+// first: those of every status that were placed in the second of Since or later
+// (eSIMfly docs: api/orders). It is the way to an order whose answer was lost where keys are
+// not honoured, since the history knows no keys. Top-ups of eSIMs and of the
+// wallet are left out. An order whose time cannot be read comes last. One that
+// the search brings without its package has no PackageID; it may be another's.
+//
+// The list is whole: one that cannot be read to its end, or has an order without
+// an ID, is an error. That an order is not in it proves little all the same,
+// for a new one may take a while to show, and eSIMfly leaves out those in
+// another currency than the account has now.
+//
+// Each has its ID, Status, Total and CreatedAt, and the eSIM that the history
+// shows of it, if any, without an activation code. The Quantity is not told;
+// GetOrder, given it, reads all of the order. eSIMfly's word for pending in this
+// list is also that of an order not paid for yet.
+func (c *Client) FindOrders(ctx context.Context, search esim.OrderSearch) (_ []esim.Order, err error) {
+	const op = "FindOrders"
+	ctx, end := c.api.Operation(ctx, op)
+	defer func() { end(err) }()
+	check := c.api.Check(ctx, op)
+	check.ID("PackageID", search.PackageID)
+	if err = check.Err(); err != nil {
+		return nil, err
+	}
+	// Oldest first, so that an order placed meanwhile moves no other to a page
+	// that was read already.
+	query := url.Values{"search": {search.PackageID}, "status": {"all"}, "sort_by": {"created_at"}, "sort_order": {"asc"}}
+	if !search.Since.IsZero() {
+		query.Set("from_date", search.Since.UTC().Format(time.RFC3339)) // whole seconds, inclusive
+	}
+	orders, seen := []esim.Order{}, map[string]bool{}
+	for row, err := range list[orderRow](ctx, c, get(op, "/orders", query), maxPageSize) {
+		switch {
+		case err != nil:
+			return nil, err
+		case !row.fits(search):
+			continue
+		case row.ID == "":
+			return nil, c.malformed(op, "an order in the history has no order reference")
+		case !seen[row.ID.String()]: // a row that has moved is the same order
+			seen[row.ID.String()] = true
+			orders = append(orders, row.order())
+		}
+	}
+	slices.SortStableFunc(orders, byAge)
+	return orders, nil
+}
+
+// byAge puts the oldest first, and those of unknown age last.
+func byAge(a, b esim.Order) int {
+	switch {
+	case a.CreatedAt.Equal(b.CreatedAt):
+		return 0
+	case a.CreatedAt.IsZero():
+		return 1
+	case b.CreatedAt.IsZero():
+		return -1
+	}
+	return a.CreatedAt.Compare(b.CreatedAt)
+}
+
+// fits looks again, for the search of eSIMfly takes parts of words, and names
+// of packages too.
+func (r *orderRow) fits(search esim.OrderSearch) bool {
+	code := r.PackageCode.String()
+	return (code == "" || strings.EqualFold(code, search.PackageID)) &&
+		!strings.HasPrefix(r.ID.String(), topUpPrefix) &&
+		(r.CreatedAt.IsZero() || !r.CreatedAt.Before(search.Since.Truncate(time.Second)))
+}
+
+func (r *orderRow) order() esim.Order {
+	past := r.convert()
+	o := esim.Order{
+		Provider: esim.ESIMFly, ID: past.ID, Status: past.Status, PackageID: past.PackageID,
+		Total: past.Amount, CreatedAt: past.CreatedAt,
+	}
+	if past.ESIM != nil {
+		o.ESIMs = []esim.ESIM{*past.ESIM}
+	}
+	return o
 }

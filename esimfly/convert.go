@@ -1,0 +1,325 @@
+package esimfly
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
+)
+
+var kinds = map[string]esim.PackageKind{
+	"local": esim.KindLocal, "regional": esim.KindRegional, "global": esim.KindGlobal,
+}
+
+// shelf is where the packages of one page keep what they hold lists of.
+type shelf struct {
+	countries wire.Arena[esim.Country]
+	networks  wire.Arena[esim.Network]
+	flags     wire.Arena[bool]
+}
+
+func (r *packageRow) convert(s *shelf) esim.Package {
+	p := esim.Package{
+		Provider: esim.ESIMFly, ID: r.Code.String(), Name: r.Name, Kind: kinds[strings.ToLower(r.Type)],
+		Countries: r.coverage(s), Region: r.Region,
+		Unlimited: r.Unlimited, ValidityDays: max(r.Days.Int(), 0), Price: money(r.Cost, r.Currency),
+		Rechargeable: r.Features.Rechargeable.Pointer(&s.flags),
+		VoiceMinutes: stated(r.Features.Voice), SMS: stated(r.Features.SMS),
+		Networks: r.networks(s),
+	}
+	if !r.Unlimited { // a size beside it means nothing
+		p.Data = r.DataGB.Size(esim.GiB) // 1 GB is 1073741824 bytes (eSIMfly docs: api/create-order)
+	}
+	return p
+}
+
+// stated is -1 for a count that is not stated, or that cannot be one.
+func stated(n wire.Number) int {
+	if !n.Known() {
+		return -1
+	}
+	return max(n.Int(), -1)
+}
+
+// coverage takes the first list that names countries. A package without any
+// such list may still be sold under the name of one.
+func (r *packageRow) coverage(s *shelf) []esim.Country {
+	found := s.countries.Take(max(len(r.Countries), len(r.Networks), len(r.Locations), 1))[:0]
+	add := func(c esim.Country) {
+		if c != "" && !slices.Contains(found, c) {
+			found = append(found, c)
+		}
+	}
+	for _, code := range r.Countries {
+		add(country(code))
+	}
+	if len(found) == 0 {
+		for i := range r.Networks {
+			add(r.Networks[i].country())
+		}
+	}
+	if len(found) == 0 {
+		for i := range r.Locations {
+			add(country(r.Locations[i].Name))
+		}
+	}
+	if len(r.Countries)+len(r.Networks)+len(r.Locations) == 0 {
+		add(country(r.Region))
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return found
+}
+
+func (r *packageRow) networks(s *shelf) []esim.Network {
+	if len(r.Networks) == 0 {
+		return r.operators(s)
+	}
+	found := s.networks.Take(len(r.Networks))
+	for i := range r.Networks {
+		n := &r.Networks[i]
+		found[i] = esim.Network{
+			Country: n.country(), Name: n.Name, Technology: n.Technology,
+			MCC: n.MCC.String(), MNC: n.MNC.String(),
+		}
+	}
+	return found
+}
+
+// operators is what the oldest of the three lists says of networks.
+func (r *packageRow) operators(s *shelf) []esim.Network {
+	n := 0
+	for i := range r.Locations {
+		n += len(r.Locations[i].Operators)
+	}
+	if n == 0 {
+		return nil
+	}
+	found := s.networks.Take(n)[:0]
+	for i := range r.Locations {
+		where := country(r.Locations[i].Name)
+		for _, o := range r.Locations[i].Operators {
+			found = append(found, esim.Network{Country: where, Name: o.Name, Technology: o.Technology})
+		}
+	}
+	return found
+}
+
+func (n *networkRow) country() esim.Country {
+	if c := country(n.ISO2); c != "" {
+		return c
+	}
+	return country(n.Country)
+}
+
+// country returns "" for what names no country.
+func country(text string) esim.Country {
+	c, err := esim.ParseCountry(text)
+	if err != nil {
+		return ""
+	}
+	return c
+}
+
+// money never fails: a currency that is no ISO 4217 code is not stated.
+func money(n wire.Number, currency wire.Text) esim.Money {
+	if m, err := n.Money(currency.Folded()); err == nil {
+		return m
+	}
+	m, _ := n.Money("") // an amount of unstated currency is always one
+	return m
+}
+
+// amend adds to the message and the cause of an error about money what a look
+// for the truth has failed with. That error itself stays out: it says that
+// nothing was charged, and means its own call.
+func amend(message string, cause error, what string, look error) (string, error) {
+	e, ok := errors.AsType[*esim.Error](look)
+	if !ok {
+		return message, cause
+	}
+	what += ": " + e.Kind.Error()
+	if message != "" {
+		what = message + "; " + what
+	}
+	switch {
+	case e.Err == nil, cause != nil && errors.Is(cause, e.Err):
+		return what, cause
+	case cause == nil, cause.Error() == "":
+		return what, e.Err
+	}
+	return what, fmt.Errorf("%w; %w", cause, e.Err)
+}
+
+// rows returns the eSIMs. What stands at the top level belongs to the first.
+func (a *orderAnswer) rows() []soldRow {
+	if len(a.ESIMs) == 0 && a.install != (install{}) {
+		return []soldRow{{install: a.install, id: a.ESIMID.Value}}
+	}
+	if len(a.ESIMs) > 0 {
+		first := &a.ESIMs[0]
+		first.id, first.install = a.ESIMID.Value, first.or(a.install)
+	}
+	return a.ESIMs
+}
+
+// total is what the answer says was charged. A quote was compared in the
+// currency of the account, so its currency is that of the answer too.
+func (a *orderAnswer) total(q *esim.Package) esim.Money {
+	charged := a.FinalPrice.Value.Or(a.Amount.Value)
+	m := money(charged, a.Currency.Value)
+	if m.Currency() == "" && charged.Known() && q != nil {
+		return money(charged, wire.Text(q.Price.Currency()))
+	}
+	return m
+}
+
+// or fills what is missing from other.
+func (i install) or(other install) install {
+	i.LPA = wire.First(i.LPA, other.LPA)
+	i.Apple.Value = wire.First(i.Apple.Value, other.Apple.Value)
+	i.Android.Value = wire.First(i.Android.Value, other.Android.Value)
+	i.QR.Value = wire.First(i.QR.Value, other.QR.Value)
+	return i
+}
+
+// put writes the activation code into an eSIM.
+func (i install) put(e *esim.ESIM) {
+	wire.PutActivation(e, i.LPA, i.Apple.Value, i.Android.Value, i.QR.Value)
+}
+
+func (r *soldRow) pending() bool {
+	return r.Pending.Value || r.Status.Value.Folded() == "PENDING" || isPlaceholder(r.ICCID)
+}
+
+func (r *soldRow) convert() esim.ESIM {
+	e := esim.ESIM{
+		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), ExpiresAt: r.Expires.Time,
+		Status: esimStatus(r.Status.Value, r.ESIMStatus.Value), ProviderStatus: r.Status.Value.String(),
+	}
+	r.put(&e)
+	if e.ExpiresAt.IsZero() {
+		e.ExpiresAt = r.ExpiresCamel.Time
+	}
+	return e
+}
+
+// isPlaceholder recognises what stands for an ICCID that is still to come:
+// "PENDING_B25081719340002_1755459260253".
+func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Folded(), "PENDING") }
+
+// iccidOf returns "" for a placeholder.
+func iccidOf(text wire.Text) esim.ICCID {
+	if isPlaceholder(text) {
+		return ""
+	}
+	return text.ICCID()
+}
+
+// fulfil puts the eSIMs that came into the order, and makes it pending when
+// something says that one is still to come, or when none came (eSIMfly docs:
+// api/create-order, in the wording of 2025 and of 2026).
+func fulfil(o *esim.Order, rows []soldRow, pending bool, word wire.Text) {
+	for i := range rows {
+		e := rows[i].convert()
+		pending = pending || rows[i].pending()
+		if e.ICCID == "" && e.Activation.IsZero() && e.RawActivation.IsZero() {
+			continue
+		}
+		if e.ICCID == "" || !slices.ContainsFunc(o.ESIMs, func(other esim.ESIM) bool { return other.ICCID == e.ICCID }) {
+			o.ESIMs = append(o.ESIMs, e)
+		}
+	}
+	switch {
+	case o.Status == esim.OrderFailed, o.Status == esim.OrderCancelled, strings.HasPrefix(o.ID, topUpPrefix):
+	case pending, o.Delivered() == 0:
+		o.Status = esim.OrderPending
+	case word == "":
+		o.Status = esim.OrderCompleted
+	}
+}
+
+func orderStatus(word wire.Text) esim.OrderStatus {
+	switch word.Folded() {
+	case "COMPLETED":
+		return esim.OrderCompleted
+	case "PENDING", "PENDING_DETAILS":
+		return esim.OrderPending
+	case "FAILED":
+		return esim.OrderFailed
+	case "CANCELLED", "CANCELED":
+		return esim.OrderCancelled
+	}
+	return esim.OrderUnknown
+}
+
+// esimStatus reads the words of eSIMfly's lists and, where they say more, of
+// the network (eSIMfly docs: api/esims, api/suspend-esim).
+func esimStatus(word, network wire.Text) esim.ESIMStatus {
+	switch network.Folded() {
+	case "DISCONNECTED":
+		return esim.ESIMBlocked
+	case "INSTALLED":
+		if word.Folded() == "NEW" {
+			return esim.ESIMInstalled
+		}
+	}
+	switch word.Folded() {
+	case "NEW", "GOT_RESOURCE", "ONBOARD":
+		return esim.ESIMNew
+	case "ACTIVE", "IN_USE":
+		return esim.ESIMActive
+	case "DEPLETED":
+		return esim.ESIMDepleted
+	case "EXPIRED", "USED_EXPIRED":
+		return esim.ESIMExpired
+	case "CANCELLED", "CANCELED", "CANCEL":
+		return esim.ESIMCancelled
+	}
+	return esim.ESIMUnknown
+}
+
+// refunded reports whether the money is on the balance again; nil where
+// eSIMfly settles it elsewhere, or does not say.
+func (d *cancelData) refunded() *bool {
+	switch d.Method.Folded() {
+	case "BALANCE":
+		return d.Credited
+	case "REFUND_REQUEST":
+		return new(false) // still to be confirmed
+	}
+	return nil
+}
+
+func (r *esimRow) put(e *esim.ESIM) {
+	wire.PutActivation(e, r.Installation.LPA, r.Apple, r.Android, r.QR.Value)
+}
+
+func (r *esimRow) convert() esim.ESIM {
+	e := esim.ESIM{
+		ICCID: iccidOf(r.ICCID), ItemID: r.ID.String(),
+		Status: esimStatus(r.Status, r.ESIMStatus), ProviderStatus: r.Status.String(),
+		ExpiresAt: r.Validity.ExpiresAt.Time,
+	}
+	r.put(&e)
+	return e
+}
+
+func (u *usageData) convert(iccid esim.ICCID) *esim.Usage {
+	return usage(iccid, esimStatus(u.ESIM.Status, ""), u.Data, u.Validity)
+}
+
+func usage(iccid esim.ICCID, status esim.ESIMStatus, v volume, d validity) *esim.Usage {
+	u := &esim.Usage{
+		ICCID: iccid, Status: status, Used: v.Used.Size(esim.MiB), Unlimited: v.Unlimited,
+		ActivatedAt: d.ActivatedAt.Time, ExpiresAt: d.ExpiresAt.Time,
+	}
+	if !v.Unlimited { // 0 otherwise, which does not mean used up
+		u.Total, u.Remaining = v.Total.Size(esim.MiB), v.Remaining.Size(esim.MiB)
+	}
+	return u
+}

@@ -1,0 +1,444 @@
+package esimfly
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
+)
+
+// envelope is what every answer has. Without success it is none of eSIMfly's.
+type envelope struct {
+	Success *bool `json:"success"`
+}
+
+func (e envelope) accepted(complete bool) (ok, valid bool) {
+	if e.Success == nil {
+		return false, false
+	}
+	return *e.Success, !*e.Success || complete
+}
+
+// done is an answer that says no more than whether it worked.
+type done struct{ envelope }
+
+// Accepted reports success.
+func (a *done) Accepted() (ok, valid bool) { return a.accepted(true) }
+
+// answer is {success, data}, the form of all reads but one.
+type answer[T any] struct {
+	envelope
+	Data *T `json:"data"`
+}
+
+// Accepted reports success. An answer without data, or without what its data
+// is asked for, is not one.
+func (a *answer[T]) Accepted() (ok, valid bool) {
+	complete := a.Data != nil
+	if d, has := any(a.Data).(interface{ complete() bool }); has && complete {
+		complete = d.complete()
+	}
+	return a.accepted(complete)
+}
+
+// fetch carries out a call and returns the data of its answer.
+func fetch[T any](ctx context.Context, c *Client, call adapter.Call) (*T, error) {
+	var out answer[T]
+	call.Out = &out
+	if err := c.api.Do(ctx, call); err != nil {
+		return nil, err
+	}
+	return out.Data, nil
+}
+
+func get(op, path string, query url.Values) adapter.Call {
+	return adapter.Call{Op: op, Method: http.MethodGet, Path: path, Query: query, Safety: adapter.Read}
+}
+
+// post is a call with a body, encoded once: these bytes are signed and sent,
+// in each attempt.
+func (c *Client) post(op, path string, safety adapter.Safety, body any) (adapter.Call, error) {
+	doc, err := wire.Encode(body)
+	if err != nil { // a text that is not UTF-8
+		return adapter.Call{}, c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "the request cannot be written as JSON")
+	}
+	return adapter.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: safety}, nil
+}
+
+// malformed is the error of a read whose answer contradicts itself.
+func (c *Client) malformed(op, why string) error {
+	return c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+}
+
+// slow is the timeout of calls that make eSIMfly price its whole catalogue or
+// ask a carrier.
+const slow = 60 * time.Second
+
+const (
+	maxPageSize = 100 // everywhere (eSIMfly docs: api/packages, api/esims, api/orders)
+	maxPages    = 10_000
+)
+
+// pagination is what a list says of itself, in both spellings of the total.
+type pagination struct {
+	Page       wire.Number `json:"page"`
+	Limit      wire.Number `json:"limit"`
+	Total      wire.Number `json:"total"`
+	Pages      wire.Number `json:"total_pages"`
+	PagesCamel wire.Number `json:"totalPages"`
+}
+
+// pageOf is a page of any list; its rows have one of three names.
+type pageOf[T any] struct {
+	Packages   wire.Rows[T] `json:"packages"`
+	ESIMs      wire.Rows[T] `json:"esims"`
+	Orders     wire.Rows[T] `json:"orders"`
+	Pagination *pagination  `json:"pagination"`
+}
+
+func (p *pageOf[T]) rows() []T {
+	switch {
+	case p.Packages != nil:
+		return p.Packages
+	case p.ESIMs != nil:
+		return p.ESIMs
+	}
+	return p.Orders
+}
+
+// page is a place in a list.
+type page struct{ number, size int }
+
+func (p page) query(q url.Values) url.Values {
+	q = maps.Clone(q)
+	if q == nil {
+		q = url.Values{}
+	}
+	q.Set("page", strconv.Itoa(p.number))
+	q.Set("limit", strconv.Itoa(p.size))
+	return q
+}
+
+// last reports whether no page follows this one. A page that has fewer rows
+// than it must have is an error, for a list cut short looks like a whole one.
+func (p page) last(said *pagination, rows int) (bool, error) {
+	if said == nil {
+		return false, errors.New("the list does not say how long it is")
+	}
+	size, total := p.size, said.Total.Int()
+	if n := said.Limit.Int(); n > 0 {
+		size = n
+	}
+	needed := (total + size - 1) / size
+	pages := said.Pages.Or(said.PagesCamel).Int()
+	if pages == 0 { // absent, or 0 beside a total that is not
+		pages = needed
+	}
+	missing := 0
+	switch {
+	case !said.Total.Known() && !said.Pages.Or(said.PagesCamel).Known():
+		return false, errors.New("the list does not say how long it is")
+	case said.Page.Known() && said.Page.Int() != p.number:
+		return false, errors.New("the list answers with another page")
+	case pages < needed:
+		return false, errors.New("the list has more rows than pages for them")
+	case p.number < pages:
+		missing = size - rows
+	default:
+		missing = total - (p.number-1)*size - rows
+	}
+	if missing > 0 {
+		return false, errors.New("rows are missing from the page")
+	}
+	return p.number >= pages, nil
+}
+
+// cursor writes the place as text, "2x100".
+func (p page) cursor() string { return strconv.Itoa(p.number) + "x" + strconv.Itoa(p.size) }
+
+// parseCursor reads what cursor wrote, and nothing else. The page size is
+// part of it: with another one the page would hold other rows.
+func parseCursor(text string) (page, bool) {
+	number, size, _ := strings.Cut(text, "x")
+	n, err1 := strconv.Atoi(number)
+	s, err2 := strconv.Atoi(size)
+	p := page{n, s}
+	ok := err1 == nil && err2 == nil && n >= 1 && n <= maxPages && s >= 1 && s <= maxPageSize
+	return p, ok && p.cursor() == text
+}
+
+// list iterates over the rows of all pages, one request a page. Its error is
+// yielded once and ends it.
+func list[T any](ctx context.Context, c *Client, call adapter.Call, size int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		request := call // ranging twice starts over
+		for at := (page{1, size}); ; at.number++ {
+			if at.number > maxPages {
+				yield(none, c.malformed(call.Op, "the list has no end"))
+				return
+			}
+			request.Query = at.query(call.Query)
+			data, err := fetch[pageOf[T]](ctx, c, request)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			rows := data.rows()
+			last, err := at.last(data.Pagination, len(rows))
+			if err != nil {
+				yield(none, c.malformed(call.Op, err.Error()))
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if last {
+				return
+			}
+		}
+	}
+}
+
+type balance struct {
+	Balance  wire.Number `json:"balance"`
+	Currency wire.Text   `json:"currency"`
+}
+
+func (b *balance) complete() bool { return b.Balance.Known() }
+
+// packageRow is a package in the catalogue and, with fewer members, among the
+// top-ups of an eSIM.
+type packageRow struct {
+	Code      wire.Text   `json:"package_code"`
+	Name      string      `json:"name"`
+	Region    string      `json:"region"`
+	Type      string      `json:"type"` // also "enterprise", which says nothing of its reach
+	DataGB    wire.Number `json:"data_amount_gb"`
+	Days      wire.Number `json:"validity_days"`
+	Cost      wire.Number `json:"cost"`
+	Currency  wire.Text   `json:"currency"`
+	Unlimited bool        `json:"is_unlimited"`
+	Features  struct {
+		Voice        wire.Number `json:"voice_minutes"`
+		SMS          wire.Number `json:"sms_count"`
+		Rechargeable wire.Flag   `json:"is_rechargeable"`
+	} `json:"features"`
+
+	// Where it works, in the order in which they are to be trusted.
+	Countries []string              `json:"countries"`
+	Networks  wire.List[networkRow] `json:"networks"`
+	Locations []locationRow         `json:"locationNetworkList"`
+}
+
+type networkRow struct {
+	Name       string    `json:"network_name"`
+	Technology string    `json:"network_type"`
+	Country    string    `json:"country_name"`
+	ISO2       string    `json:"country_iso2"`
+	MCC        wire.Text `json:"mcc_code"`
+	MNC        wire.Text `json:"mnc_code"`
+}
+
+type locationRow struct {
+	Name      string `json:"locationName"`
+	Operators []struct {
+		Name       string `json:"operatorName"`
+		Technology string `json:"networkType"`
+	} `json:"operatorList"`
+}
+
+// orderBody is an order. Name and price are sent for a quote only: they make
+// eSIMfly compare the price (eSIMfly docs: api/create-order).
+type orderBody struct {
+	PackageCode string      `json:"packageCode"`
+	PackageName string      `json:"packageName,omitempty"`
+	Price       wire.Number `json:"price,omitzero"`
+	Quantity    int         `json:"quantity"`
+	Key         string      `json:"idempotency_key"`
+	CallbackURL string      `json:"callbackUrl,omitempty"`
+}
+
+// orderAnswer is the answer to an order, whether new, pending in one of two
+// shapes, or replayed, which has no money in it. Only success and the eSIMs
+// must be readable: an oddity beside them does not undo the charge.
+type orderAnswer struct {
+	envelope
+	ID         wire.Lenient[wire.Text]   `json:"orderReference"`
+	Status     wire.Lenient[wire.Text]   `json:"status"`
+	Pending    wire.Lenient[bool]        `json:"isPending"`
+	Duplicate  wire.Lenient[bool]        `json:"duplicate"`
+	Currency   wire.Lenient[wire.Text]   `json:"currency"`
+	Amount     wire.Lenient[wire.Number] `json:"amount"`
+	FinalPrice wire.Lenient[wire.Number] `json:"final_price"`
+	ESIMID     wire.Lenient[wire.Text]   `json:"esimId"` // of the first eSIM, as is what follows
+	install
+	ESIMs []soldRow `json:"esims"`
+}
+
+// Accepted reports success. What else is missing does not undo the charge.
+func (a *orderAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
+
+// statusAnswer is the answer to a question about an order. While the order is
+// pending nearly all of it is missing.
+type statusAnswer struct {
+	envelope
+	Order *struct {
+		ID          wire.Text                 `json:"orderReference"`
+		PackageCode wire.Lenient[wire.Text]   `json:"packageCode"`
+		Status      wire.Lenient[wire.Text]   `json:"status"`
+		Amount      wire.Lenient[wire.Number] `json:"amount"`
+		FinalPrice  wire.Lenient[wire.Number] `json:"finalPrice"`
+		Currency    wire.Lenient[wire.Text]   `json:"currency"`
+		Date        wire.Time                 `json:"orderDate"`
+		ESIM        *soldRow                  `json:"esim"`
+	} `json:"order"`
+}
+
+// Accepted reports success.
+func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order != nil) }
+
+// soldRow is an eSIM in the answer to an order (snake_case) or to a question
+// about one (camelCase).
+type soldRow struct {
+	install
+	ICCID        wire.Text               `json:"iccid"`
+	Status       wire.Lenient[wire.Text] `json:"status"`
+	ESIMStatus   wire.Lenient[wire.Text] `json:"esim_status"`
+	Pending      wire.Lenient[bool]      `json:"isPending"`
+	Expires      wire.Time               `json:"expired_time"`
+	ExpiresCamel wire.Time               `json:"expiredTime"`
+
+	id wire.Text // from outside the row
+}
+
+// install is how the answers about orders write what installs an eSIM. The QR
+// code is an image, or a link to one: it is kept if nothing else came.
+type install struct {
+	LPA     wire.Text               `json:"lpaString"`
+	Apple   wire.Lenient[wire.Text] `json:"directAppleInstallUrl"`
+	Android wire.Lenient[wire.Text] `json:"directAndroidInstallUrl"`
+	QR      wire.Lenient[wire.Text] `json:"qrCodeUrl"`
+}
+
+// orderRow is an order in the history.
+type orderRow struct {
+	ID          wire.Text   `json:"order_reference"`
+	PackageName string      `json:"package_name"`
+	PackageCode wire.Text   `json:"package_code"`
+	Amount      wire.Number `json:"amount"`
+	Currency    wire.Text   `json:"currency"`
+	Status      wire.Text   `json:"status"`
+	CreatedAt   wire.Time   `json:"created_at"`
+	ESIM        soldRow     `json:"esim"`
+}
+
+type topUpBody struct {
+	ICCID       string `json:"iccid"`
+	PackageCode string `json:"packageCode"`
+	Quantity    int    `json:"quantity"`
+}
+
+type topUpAnswer struct {
+	envelope
+	ID       wire.Lenient[wire.Text]   `json:"orderReference"`
+	ICCID    wire.Lenient[wire.Text]   `json:"iccid"`
+	Status   wire.Lenient[wire.Text]   `json:"status"`
+	Amount   wire.Lenient[wire.Number] `json:"amount"`
+	Currency wire.Lenient[wire.Text]   `json:"currency"`
+	ESIMData wire.Lenient[struct {
+		Expires wire.Time `json:"expiredTime"`
+	}] `json:"esimData"`
+}
+
+// Accepted reports success. What else is missing does not undo the charge.
+func (a *topUpAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
+
+type iccidBody struct {
+	ICCID esim.ICCID `json:"iccid"`
+}
+
+type cancelData struct {
+	OrderID   wire.Text   `json:"order_reference"`
+	Cancelled wire.Number `json:"cancelled_esims"`
+	Failed    wire.Number `json:"failed_esims"`
+	Refund    wire.Number `json:"refunded_amount"`
+	Currency  wire.Text   `json:"currency"`
+	Method    wire.Text   `json:"refund_method"`
+	Credited  *bool       `json:"balance_credited"`
+	Results   []struct {
+		ICCID   wire.Text `json:"iccid"`
+		Success bool      `json:"success"`
+	} `json:"cancel_results"`
+}
+
+// ownerData is what the usage of an eSIM says of its order.
+type ownerData struct {
+	ESIM struct {
+		ICCID   wire.Text `json:"iccid"`
+		OrderID wire.Text `json:"order_id"`
+	} `json:"esim"`
+}
+
+// esimRow is an eSIM in the list of eSIMs.
+type esimRow struct {
+	ID           wire.Text `json:"id"`
+	ICCID        wire.Text `json:"iccid"`
+	PackageName  string    `json:"package_name"`
+	PackageCode  wire.Text `json:"package_code"`
+	Countries    []string  `json:"countries"` // names, unlike in the catalogue
+	Status       wire.Text `json:"status"`
+	SIMStatus    wire.Text `json:"sim_status"`
+	ESIMStatus   wire.Text `json:"esim_status"`
+	Profile      wire.Text `json:"profile_status"`
+	IMSI         wire.Text `json:"imsi"`
+	Phone        wire.Text `json:"phone_number"`
+	CreatedAt    wire.Time `json:"created_at"`
+	Data         volume    `json:"data"`
+	Validity     validity  `json:"validity"`
+	Installation struct {
+		LPA wire.Text `json:"lpa_format"`
+	} `json:"manual_installation"`
+	Apple   wire.Text               `json:"direct_apple_installation_url"`
+	Android wire.Text               `json:"direct_android_installation_url"`
+	QR      wire.Lenient[wire.Text] `json:"qr_code"`
+}
+
+// volume is the data of an eSIM, in MB of 1048576 bytes.
+type volume struct {
+	Total     wire.Number `json:"total_mb"`
+	Used      wire.Number `json:"used_mb"`
+	Remaining wire.Number `json:"remaining_mb"`
+	Unlimited bool        `json:"is_unlimited"`
+}
+
+type validity struct {
+	ActivatedAt wire.Time `json:"activated_at"`
+	ExpiresAt   wire.Time `json:"expires_at"`
+}
+
+// usageData is the stored usage of one eSIM.
+type usageData struct {
+	ESIM struct {
+		ICCID  wire.Text `json:"iccid"`
+		Status wire.Text `json:"status"`
+	} `json:"esim"`
+	Data     volume   `json:"data"`
+	Validity validity `json:"validity"`
+}
+
+// complete refuses an answer without figures: it would read as used up.
+func (u *usageData) complete() bool {
+	return u.Data.Unlimited || u.Data.Total.Known() && u.Data.Used.Known() && u.Data.Remaining.Known()
+}

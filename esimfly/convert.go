@@ -127,7 +127,7 @@ func country(text string) esim.Country {
 
 // money never fails: a currency that is no ISO 4217 code is not stated.
 func money(n wire.Number, currency wire.Text) esim.Money {
-	if m, err := n.Money(currency.Folded()); err == nil {
+	if m, err := n.Money(currency.Upper()); err == nil {
 		return m
 	}
 	m, _ := n.Money("") // an amount of unstated currency is always one
@@ -193,7 +193,7 @@ func (i install) put(e *esim.ESIM) {
 }
 
 func (r *soldRow) pending() bool {
-	return r.Pending.Value || r.Status.Value.Folded() == "PENDING" || isPlaceholder(r.ICCID)
+	return r.Pending.Value || r.Status.Value.Upper() == "PENDING" || isPlaceholder(r.ICCID)
 }
 
 func (r *soldRow) convert() esim.ESIM {
@@ -210,7 +210,7 @@ func (r *soldRow) convert() esim.ESIM {
 
 // isPlaceholder recognises what stands for an ICCID that is still to come:
 // "PENDING_B25081719340002_1755459260253".
-func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Folded(), "PENDING") }
+func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Upper(), "PENDING") }
 
 // iccidOf returns "" for a placeholder.
 func iccidOf(text wire.Text) esim.ICCID {
@@ -244,7 +244,7 @@ func fulfil(o *esim.Order, rows []soldRow, pending bool, word wire.Text) {
 }
 
 func orderStatus(word wire.Text) esim.OrderStatus {
-	switch word.Folded() {
+	switch word.Upper() {
 	case "COMPLETED":
 		return esim.OrderCompleted
 	case "PENDING", "PENDING_DETAILS":
@@ -260,15 +260,15 @@ func orderStatus(word wire.Text) esim.OrderStatus {
 // esimStatus reads the words of eSIMfly's lists and, where they say more, of
 // the network (eSIMfly docs: api/esims, api/suspend-esim).
 func esimStatus(word, network wire.Text) esim.ESIMStatus {
-	switch network.Folded() {
+	switch network.Upper() {
 	case "DISCONNECTED":
 		return esim.ESIMBlocked
 	case "INSTALLED":
-		if word.Folded() == "NEW" {
+		if word.Upper() == "NEW" {
 			return esim.ESIMInstalled
 		}
 	}
-	switch word.Folded() {
+	switch word.Upper() {
 	case "NEW", "GOT_RESOURCE", "ONBOARD":
 		return esim.ESIMNew
 	case "ACTIVE", "IN_USE":
@@ -286,7 +286,7 @@ func esimStatus(word, network wire.Text) esim.ESIMStatus {
 // refunded reports whether the money is on the balance again; nil where
 // eSIMfly settles it elsewhere, or does not say.
 func (d *cancelData) refunded() *bool {
-	switch d.Method.Folded() {
+	switch d.Method.Upper() {
 	case "BALANCE":
 		return d.Credited
 	case "REFUND_REQUEST":

@@ -113,7 +113,7 @@ func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p adapter.Purchase)
 	if err = c.clearDoubt(ctx, t, before.convert(t.iccid)); err != nil {
 		return err
 	}
-	if word := before.ESIM.Status; slices.Contains(notToppable, word.Folded()) {
+	if word := before.ESIM.Status; slices.Contains(notToppable, word.Upper()) {
 		return c.topUpError(t, esim.ErrNotEligible, esim.OutcomeNotSent,
 			"an eSIM that is "+strings.ToLower(word.String())+" cannot be topped up", nil)
 	}

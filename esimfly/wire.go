@@ -275,14 +275,14 @@ type orderBody struct {
 // must be readable: an oddity beside them does not undo the charge.
 type orderAnswer struct {
 	envelope
-	ID         wire.Lenient[wire.Text]   `json:"orderReference"`
-	Status     wire.Lenient[wire.Text]   `json:"status"`
-	Pending    wire.Lenient[bool]        `json:"isPending"`
-	Duplicate  wire.Lenient[bool]        `json:"duplicate"`
-	Currency   wire.Lenient[wire.Text]   `json:"currency"`
-	Amount     wire.Lenient[wire.Number] `json:"amount"`
-	FinalPrice wire.Lenient[wire.Number] `json:"final_price"`
-	ESIMID     wire.Lenient[wire.Text]   `json:"esimId"` // of the first eSIM, as is what follows
+	ID         wire.Optional[wire.Text]   `json:"orderReference"`
+	Status     wire.Optional[wire.Text]   `json:"status"`
+	Pending    wire.Optional[bool]        `json:"isPending"`
+	Duplicate  wire.Optional[bool]        `json:"duplicate"`
+	Currency   wire.Optional[wire.Text]   `json:"currency"`
+	Amount     wire.Optional[wire.Number] `json:"amount"`
+	FinalPrice wire.Optional[wire.Number] `json:"final_price"`
+	ESIMID     wire.Optional[wire.Text]   `json:"esimId"` // of the first eSIM, as is what follows
 	install
 	ESIMs []soldRow `json:"esims"`
 }
@@ -295,14 +295,14 @@ func (a *orderAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 type statusAnswer struct {
 	envelope
 	Order *struct {
-		ID          wire.Text                 `json:"orderReference"`
-		PackageCode wire.Lenient[wire.Text]   `json:"packageCode"`
-		Status      wire.Lenient[wire.Text]   `json:"status"`
-		Amount      wire.Lenient[wire.Number] `json:"amount"`
-		FinalPrice  wire.Lenient[wire.Number] `json:"finalPrice"`
-		Currency    wire.Lenient[wire.Text]   `json:"currency"`
-		Date        wire.Time                 `json:"orderDate"`
-		ESIM        *soldRow                  `json:"esim"`
+		ID          wire.Text                  `json:"orderReference"`
+		PackageCode wire.Optional[wire.Text]   `json:"packageCode"`
+		Status      wire.Optional[wire.Text]   `json:"status"`
+		Amount      wire.Optional[wire.Number] `json:"amount"`
+		FinalPrice  wire.Optional[wire.Number] `json:"finalPrice"`
+		Currency    wire.Optional[wire.Text]   `json:"currency"`
+		Date        wire.Time                  `json:"orderDate"`
+		ESIM        *soldRow                   `json:"esim"`
 	} `json:"order"`
 }
 
@@ -313,12 +313,12 @@ func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order !
 // about one (camelCase).
 type soldRow struct {
 	install
-	ICCID        wire.Text               `json:"iccid"`
-	Status       wire.Lenient[wire.Text] `json:"status"`
-	ESIMStatus   wire.Lenient[wire.Text] `json:"esim_status"`
-	Pending      wire.Lenient[bool]      `json:"isPending"`
-	Expires      wire.Time               `json:"expired_time"`
-	ExpiresCamel wire.Time               `json:"expiredTime"`
+	ICCID        wire.Text                `json:"iccid"`
+	Status       wire.Optional[wire.Text] `json:"status"`
+	ESIMStatus   wire.Optional[wire.Text] `json:"esim_status"`
+	Pending      wire.Optional[bool]      `json:"isPending"`
+	Expires      wire.Time                `json:"expired_time"`
+	ExpiresCamel wire.Time                `json:"expiredTime"`
 
 	id wire.Text // from outside the row
 }
@@ -326,10 +326,10 @@ type soldRow struct {
 // install is how the answers about orders write what installs an eSIM. The QR
 // code is an image, or a link to one: it is kept if nothing else came.
 type install struct {
-	LPA     wire.Text               `json:"lpaString"`
-	Apple   wire.Lenient[wire.Text] `json:"directAppleInstallUrl"`
-	Android wire.Lenient[wire.Text] `json:"directAndroidInstallUrl"`
-	QR      wire.Lenient[wire.Text] `json:"qrCodeUrl"`
+	LPA     wire.Text                `json:"lpaString"`
+	Apple   wire.Optional[wire.Text] `json:"directAppleInstallUrl"`
+	Android wire.Optional[wire.Text] `json:"directAndroidInstallUrl"`
+	QR      wire.Optional[wire.Text] `json:"qrCodeUrl"`
 }
 
 // orderRow is an order in the history.
@@ -352,12 +352,12 @@ type topUpBody struct {
 
 type topUpAnswer struct {
 	envelope
-	ID       wire.Lenient[wire.Text]   `json:"orderReference"`
-	ICCID    wire.Lenient[wire.Text]   `json:"iccid"`
-	Status   wire.Lenient[wire.Text]   `json:"status"`
-	Amount   wire.Lenient[wire.Number] `json:"amount"`
-	Currency wire.Lenient[wire.Text]   `json:"currency"`
-	ESIMData wire.Lenient[struct {
+	ID       wire.Optional[wire.Text]   `json:"orderReference"`
+	ICCID    wire.Optional[wire.Text]   `json:"iccid"`
+	Status   wire.Optional[wire.Text]   `json:"status"`
+	Amount   wire.Optional[wire.Number] `json:"amount"`
+	Currency wire.Optional[wire.Text]   `json:"currency"`
+	ESIMData wire.Optional[struct {
 		Expires wire.Time `json:"expiredTime"`
 	}] `json:"esimData"`
 }
@@ -410,9 +410,9 @@ type esimRow struct {
 	Installation struct {
 		LPA wire.Text `json:"lpa_format"`
 	} `json:"manual_installation"`
-	Apple   wire.Text               `json:"direct_apple_installation_url"`
-	Android wire.Text               `json:"direct_android_installation_url"`
-	QR      wire.Lenient[wire.Text] `json:"qr_code"`
+	Apple   wire.Text                `json:"direct_apple_installation_url"`
+	Android wire.Text                `json:"direct_android_installation_url"`
+	QR      wire.Optional[wire.Text] `json:"qr_code"`
 }
 
 // volume is the data of an eSIM, in MB of 1048576 bytes.

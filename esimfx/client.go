@@ -22,7 +22,7 @@ const maxQuantity = 20
 type Client struct {
 	esim.UnimplementedClient
 
-	api  *adapter.API
+	api   *adapter.API
 	door  *adapter.API // for the login, which has no token yet
 	token *adapter.Token
 

@@ -15,13 +15,13 @@ import (
 // Quick Start, steps 2 and 3). The two put the ICCID in different places. Only
 // what a sale needs can spoil the answer to it by an odd form.
 type orderData struct {
-	ID           wire.Text                      `json:"id"`
-	Status       wire.Lenient[wire.Text]        `json:"status"`
-	ICCID        wire.Text                      `json:"iccid"`
-	ESIM         esimData                       `json:"esim"`
-	CreationTime wire.Time                      `json:"creation_time"`
-	Product      wire.Lenient[productID]        `json:"product"`
-	Subscription wire.Lenient[subscriptionData] `json:"subscription"`
+	ID           wire.Text                       `json:"id"`
+	Status       wire.Optional[wire.Text]        `json:"status"`
+	ICCID        wire.Text                       `json:"iccid"`
+	ESIM         esimData                        `json:"esim"`
+	CreationTime wire.Time                       `json:"creation_time"`
+	Product      wire.Optional[productID]        `json:"product"`
+	Subscription wire.Optional[subscriptionData] `json:"subscription"`
 }
 
 type productID struct {
@@ -47,7 +47,7 @@ func (d *orderData) status() esim.OrderStatus {
 	if d.terminated() {
 		return esim.OrderCancelled
 	}
-	switch d.Status.Value.Folded() {
+	switch d.Status.Value.Upper() {
 	case "COMPLETED":
 		return esim.OrderCompleted
 	case "PENDING":
@@ -56,7 +56,7 @@ func (d *orderData) status() esim.OrderStatus {
 	return esim.OrderUnknown
 }
 
-func (d *orderData) terminated() bool { return d.Subscription.Value.Status.Folded() == "TERMINATED" }
+func (d *orderData) terminated() bool { return d.Subscription.Value.Status.Upper() == "TERMINATED" }
 
 // addTo makes the order, which is one eSIM's, a part of sum.
 func (d *orderData) addTo(sum *esim.Order, unit esim.ESIM) {

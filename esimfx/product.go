@@ -110,7 +110,7 @@ func (p *product) convert() esim.Package {
 
 // price is of no stated currency when the unit is absent or no ISO 4217 code.
 func (p *product) price() esim.Money {
-	price, err := p.Price.Money(p.PriceUnit.Folded())
+	price, err := p.Price.Money(p.PriceUnit.Upper())
 	if err == nil {
 		return price
 	}
@@ -120,7 +120,7 @@ func (p *product) price() esim.Money {
 
 // kind goes by the coverage; only a region says that a product is worldwide.
 func (p *product) kind() esim.PackageKind {
-	region := p.Region.Folded()
+	region := p.Region.Upper()
 	switch n := len(p.Coverage); {
 	case region == "GLOBAL" || region == "WORLDWIDE" || region == "WORLD":
 		return esim.KindGlobal

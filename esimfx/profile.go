@@ -13,9 +13,9 @@ import (
 
 // esimData is an eSIM in the answer to an order or to get_esim_status.
 type esimData struct {
-	ICCID  wire.Text               `json:"iccid"`
-	QR     wire.Text               `json:"esim_qr"` // the LPA string
-	Status wire.Lenient[wire.Text] `json:"status"`
+	ICCID  wire.Text                `json:"iccid"`
+	QR     wire.Text                `json:"esim_qr"` // the LPA string
+	Status wire.Optional[wire.Text] `json:"status"`
 }
 
 func (d esimData) complete() bool { return d.ICCID != "" }
@@ -40,7 +40,7 @@ func (d *esimData) convert() (esim.ESIM, error) {
 // Project Context, section 5), which are written in mixed case. ALLOCATED has
 // been seen too; nobody says what it means.
 func statusOf(word wire.Text) esim.ESIMStatus {
-	switch word.Folded() {
+	switch word.Upper() {
 	case "PROVISIONED":
 		return esim.ESIMNew
 	case "INSTALLED":

@@ -29,4 +29,4 @@ func unitOf(word wire.Text) (esim.DataSize, bool) {
 // and the amounts of unlimited plans do.
 func isDays(word wire.Text) bool { return singular(word) == "DAY" }
 
-func singular(word wire.Text) string { return strings.TrimSuffix(word.Folded(), "S") }
+func singular(word wire.Text) string { return strings.TrimSuffix(word.Upper(), "S") }

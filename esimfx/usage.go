@@ -60,7 +60,7 @@ func (d *plansData) UnmarshalJSON(doc []byte) error {
 
 // A subscription is live while its data can be used, now or later.
 func (d *planData) live() bool {
-	s := d.Subscription.Status.Folded()
+	s := d.Subscription.Status.Upper()
 	return s == "ACTIVE" || s == "PENDING"
 }
 
@@ -68,7 +68,7 @@ func (d *planData) live() bool {
 // number would be better than a wrong one.
 func (d *planData) convert() (esim.PlanUsage, error) {
 	s := &d.Subscription
-	status := s.Status.Folded()
+	status := s.Status.Upper()
 	plan := esim.PlanUsage{
 		OrderID: string(d.ID), PackageID: string(d.Product.ID), Name: string(d.Product.Name),
 		ProviderStatus: string(s.Status), ActivateBy: s.ActivateBy.Time, ExpiresAt: s.Expiry.Time,

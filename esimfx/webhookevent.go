@@ -23,37 +23,37 @@ const (
 type webhookBody struct {
 	webhookPart
 
-	Type      wire.Lenient[wire.Text] `json:"event_type"`
-	TypeCamel wire.Lenient[wire.Text] `json:"eventType"`
-	Event     wire.Lenient[wire.Text] `json:"event"`
-	Plain     wire.Lenient[wire.Text] `json:"type"`
-	Notify    wire.Lenient[wire.Text] `json:"notify_type"`
+	Type      wire.Optional[wire.Text] `json:"event_type"`
+	TypeCamel wire.Optional[wire.Text] `json:"eventType"`
+	Event     wire.Optional[wire.Text] `json:"event"`
+	Plain     wire.Optional[wire.Text] `json:"type"`
+	Notify    wire.Optional[wire.Text] `json:"notify_type"`
 
-	Data    wire.Lenient[webhookPart] `json:"data"`
-	Payload wire.Lenient[webhookPart] `json:"payload"`
-	Content wire.Lenient[webhookPart] `json:"content"`
+	Data    wire.Optional[webhookPart] `json:"data"`
+	Payload wire.Optional[webhookPart] `json:"payload"`
+	Content wire.Optional[webhookPart] `json:"content"`
 }
 
 // webhookPart is what may stand at the top or one level below.
 type webhookPart struct {
-	ICCID        wire.Lenient[wire.Text] `json:"iccid"`
-	OrderID      wire.Lenient[wire.Text] `json:"order_id"`
-	OrderIDCamel wire.Lenient[wire.Text] `json:"orderId"`
-	ESIM         wire.Lenient[struct {
-		ICCID wire.Lenient[wire.Text] `json:"iccid"`
+	ICCID        wire.Optional[wire.Text] `json:"iccid"`
+	OrderID      wire.Optional[wire.Text] `json:"order_id"`
+	OrderIDCamel wire.Optional[wire.Text] `json:"orderId"`
+	ESIM         wire.Optional[struct {
+		ICCID wire.Optional[wire.Text] `json:"iccid"`
 	}] `json:"esim"`
-	Order wire.Lenient[struct {
-		ID wire.Lenient[wire.Text] `json:"id"`
+	Order wire.Optional[struct {
+		ID wire.Optional[wire.Text] `json:"id"`
 	}] `json:"order"`
 
-	Threshold  wire.Lenient[wire.Number] `json:"threshold"`
-	Percentage wire.Lenient[wire.Number] `json:"percentage"`
-	Used       wire.Lenient[wire.Number] `json:"used_amount"`
-	Limit      wire.Lenient[wire.Number] `json:"upper_limit_amount"`
-	Unit       wire.Lenient[wire.Text]   `json:"amount_unit"`
-	Time       wire.Lenient[wire.Time]   `json:"time"`
-	Timestamp  wire.Lenient[wire.Time]   `json:"timestamp"`
-	EventTime  wire.Lenient[wire.Time]   `json:"event_time"`
+	Threshold  wire.Optional[wire.Number] `json:"threshold"`
+	Percentage wire.Optional[wire.Number] `json:"percentage"`
+	Used       wire.Optional[wire.Number] `json:"used_amount"`
+	Limit      wire.Optional[wire.Number] `json:"upper_limit_amount"`
+	Unit       wire.Optional[wire.Text]   `json:"amount_unit"`
+	Time       wire.Optional[wire.Time]   `json:"time"`
+	Timestamp  wire.Optional[wire.Time]   `json:"timestamp"`
+	EventTime  wire.Optional[wire.Time]   `json:"event_time"`
 }
 
 // or fills what is missing from other, which is less likely to be meant.
@@ -84,7 +84,7 @@ func (w *webhookBody) convert(body []byte) (e esim.Event, key string) {
 		e.ICCID = iccid
 	}
 	percent := min(max(part.Threshold.Value.Int(), 0), 100)
-	word := strings.NewReplacer(" ", "_", "-", "_").Replace(name.Folded())
+	word := strings.NewReplacer(" ", "_", "-", "_").Replace(name.Upper())
 	switch word {
 	case eventUsage:
 		e.Kind, e.ThresholdPercent = esim.EventUsage, percent

@@ -46,9 +46,9 @@ func (t Text) Trimmed() string {
 	return strings.TrimFunc(string(t), func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 }
 
-// Folded returns the text trimmed and in upper case, for comparing the words of
+// Upper returns the text trimmed and in upper case, for comparing the words of
 // open enumerations.
-func (t Text) Folded() string { return strings.ToUpper(t.Trimmed()) }
+func (t Text) Upper() string { return strings.ToUpper(t.Trimmed()) }
 
 // First returns the first text that is not empty.
 func First[T ~string](texts ...T) T {

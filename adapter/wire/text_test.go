@@ -27,9 +27,9 @@ func TestText(t *testing.T) {
 	assert.Empty(t, absent.T)
 }
 
-func TestTextFolded(t *testing.T) {
+func TestTextUpper(t *testing.T) {
 	for text, want := range map[Text]string{"Installed": "INSTALLED", " new\n": "NEW", "": "", "PENDING": "PENDING"} {
-		assert.Equal(t, want, text.Folded())
+		assert.Equal(t, want, text.Upper())
 	}
 }
 

@@ -5,13 +5,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Lenient is a member beside the point of an answer. In a form that T does
+// Optional is a member beside the point of an answer. In a form that T does
 // not read it counts as absent, so that it does not spoil an answer that was
 // paid for.
-type Lenient[T any] struct{ Value T }
+type Optional[T any] struct{ Value T }
 
 // UnmarshalJSONFrom reads a T, or skips what is none.
-func (l *Lenient[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (l *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err

@@ -7,28 +7,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLenient: what cannot be read counts as absent, and what follows is read.
-func TestLenient(t *testing.T) {
+// TestOptional: what cannot be read counts as absent, and what follows is read.
+func TestOptional(t *testing.T) {
 	type answer struct {
-		Status  Lenient[Text]   `json:"status"`
-		Amount  Lenient[Number] `json:"amount"`
-		Pending Lenient[bool]   `json:"pending"`
-		Inner   Lenient[struct {
+		Status  Optional[Text]   `json:"status"`
+		Amount  Optional[Number] `json:"amount"`
+		Pending Optional[bool]   `json:"pending"`
+		Inner   Optional[struct {
 			A int `json:"a"`
 		}] `json:"inner"`
 		ID string `json:"id"`
 	}
 	for doc, want := range map[string]answer{
 		`{"id":"x"}`:                  {},
-		`{"status":"new","id":"x"}`:   {Status: Lenient[Text]{"new"}},
-		`{"status":7,"id":"x"}`:       {Status: Lenient[Text]{"7"}},
+		`{"status":"new","id":"x"}`:   {Status: Optional[Text]{"new"}},
+		`{"status":7,"id":"x"}`:       {Status: Optional[Text]{"7"}},
 		`{"status":{},"id":"x"}`:      {},
 		`{"status":[1],"id":"x"}`:     {},
 		`{"status":null,"id":"x"}`:    {},
-		`{"amount":"2.5","id":"x"}`:   {Amount: Lenient[Number]{number(t, "2.5")}},
+		`{"amount":"2.5","id":"x"}`:   {Amount: Optional[Number]{number(t, "2.5")}},
 		`{"amount":"2,5","id":"x"}`:   {},
 		`{"amount":1e400,"id":"x"}`:   {},
-		`{"pending":true,"id":"x"}`:   {Pending: Lenient[bool]{true}},
+		`{"pending":true,"id":"x"}`:   {Pending: Optional[bool]{true}},
 		`{"pending":"true","id":"x"}`: {},
 	} {
 		want.ID = "x"

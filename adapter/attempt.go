@@ -90,8 +90,15 @@ func (t *API) send(ctx context.Context, c *Call, onceID string) result {
 }
 
 func (t *API) request(ctx context.Context, c *Call) (*http.Request, error) {
+	path, escaped, err := c.expand()
+	if err != nil {
+		return nil, err
+	}
 	u := *t.base
-	u.Path += c.Path
+	if escaped != "" {
+		u.RawPath = u.EscapedPath() + escaped
+	}
+	u.Path += path
 	u.RawQuery = c.Query.Encode()
 	var body io.Reader
 	if c.Body != nil {

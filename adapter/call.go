@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -35,13 +36,18 @@ type Call struct {
 	// Op is the Client method that the call is made for. A read for Order,
 	// TopUp or BeforeTopUp goes before other reads, as purchases do: in the
 	// limiter, and by connections of its own.
-	Op     string
+	Op     string // "" = that of the context, see [Operate]
 	Method string
-	Path   string // below the base URL; constant, ids go into Query or Body
-	Query  url.Values
-	Header http.Header // constant headers, such as an idempotency key
-	Body   []byte      // the exact bytes that are signed and sent
-	Out    Envelope    // receives the answer
+	// Path below the base URL. It is a template: ids stand in braces, and [Get]
+	// or [Post] fills them. Logs and observers see the template.
+	Path    string
+	Query   url.Values
+	Header  http.Header // constant headers, such as an idempotency key
+	Payload any         // encoded as JSON, once: these bytes are signed and sent
+	Body    []byte      // the exact bytes that are signed and sent, where there is no Payload
+	Out     Envelope    // receives the answer
+
+	ids []string // names in braces and their values, in turn
 
 	Safety Safety
 	// OneSend lets the call send one request at most, whatever comes of it.
@@ -62,7 +68,7 @@ type Call struct {
 	// Keep: what was accepted under Key is given again from memory, and not sent
 	// again. See [API.Drop].
 	Keep bool
-	// Reference is the caller's reference, for errors.
+	// Reference is the caller's reference, for errors; "" = that of the context.
 	Reference string
 
 	Timeout time.Duration // of one attempt; 0 = by Safety
@@ -126,4 +132,17 @@ func (c *Call) maxRows() int {
 		return c.MaxRows
 	}
 	return wire.DefaultRows
+}
+
+// encode writes the payload, once for all attempts.
+func (c *Call) encode() error {
+	if c.Payload == nil {
+		return nil
+	}
+	doc, err := wire.Encode(c.Payload)
+	if err != nil { // a text that is not UTF-8
+		return errors.New("the request cannot be written as JSON")
+	}
+	c.Body = doc
+	return nil
 }

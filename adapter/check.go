@@ -53,7 +53,7 @@ func (c *Check) Unsupported(field, why string) {
 
 func (c *Check) record(kind error, message string) {
 	if c.err == nil {
-		c.err = c.t.Fail(c.op, kind, esim.OutcomeNotSent, message)
+		c.err = c.t.FailIn(c.op, kind, esim.OutcomeNotSent, message)
 	}
 }
 

@@ -15,7 +15,12 @@ import (
 // c.Key in this process.
 func (t *API) Do(ctx context.Context, c Call) error {
 	if ctx == nil {
-		return t.Fail(c.Op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "nil context")
+		return t.FailIn(c.Op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "nil context")
+	}
+	op := operationOf(ctx)
+	c.Op, c.Reference = firstText(c.Op, op.name), firstText(c.Reference, op.reference)
+	if err := c.encode(); err != nil {
+		return t.Withheld(t.FailIn(c.Op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), c.Reference, c.Key)
 	}
 	f := flight{t: t, c: &c}
 	if c.Key == "" {

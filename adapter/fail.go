@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -9,17 +10,33 @@ import (
 	"unicode/utf8"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
-// Fail builds the error of an operation that failed outside of Do.
-func (t *API) Fail(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
+// FailIn is Fail where no context belongs to the operation.
+func (t *API) FailIn(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
 	return &esim.Error{Provider: t.spec.Provider, Op: op, Kind: kind, Outcome: outcome, Message: message}
 }
 
 func (t *API) failure(c *Call, r Rule, message string) *esim.Error {
-	err := t.Fail(c.Op, r.Kind, r.Outcome, message)
+	err := t.FailIn(c.Op, r.Kind, r.Outcome, message)
 	err.Reference = c.Reference
 	return err
+}
+
+// halfway makes out, which says what was done, tell of the failure e after it.
+func halfway(out, e *esim.Error) *esim.Error {
+	if e.Message != "" {
+		out.Message += ": " + e.Message
+	}
+	out.HTTPStatus, out.Code, out.RequestID, out.RetryAfter, out.Err = e.HTTPStatus, e.Code, e.RequestID, e.RetryAfter, e.Kind
+	if e.Err != nil && e.Err.Error() != "" {
+		out.Err = fmt.Errorf("%w: %w", e.Kind, e.Err)
+	}
+	if last, ok := evidence.OfRequest(e); ok {
+		evidence.Attach(out, last)
+	}
+	return out
 }
 
 // cause is an error whose text was cleaned; what it wraps stays reachable for

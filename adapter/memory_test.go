@@ -459,7 +459,7 @@ func TestBodyOfADoubtfulPurchase(t *testing.T) {
 
 func TestWithheld(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: inTurn(dropped, accepts).client()})
-	why := func() error { return tr.Fail("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
+	why := func() error { return tr.FailIn("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
 	assertOutcome(t, esim.OutcomeNotSent, tr.Withheld(why(), "r", "k"))
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	e := assertOutcome(t, esim.OutcomeUnknown, tr.Withheld(why(), "r", "other", "k"))

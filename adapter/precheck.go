@@ -51,7 +51,7 @@ func (t *API) Covers(ctx context.Context, op string, balance, total esim.Money) 
 	t.logger.LogAttrs(ctx, slog.LevelWarn, "esim purchase held back: the balance is too low",
 		slog.String("provider", string(t.spec.Provider)), slog.String("op", op),
 		slog.String("balance", amountOf(balance)), slog.String("total", total.String()))
-	return t.Fail(op, esim.ErrInsufficientBalance, esim.OutcomeNotSent,
+	return t.FailIn(op, esim.ErrInsufficientBalance, esim.OutcomeNotSent,
 		"the balance of "+amountOf(balance)+" does not cover "+total.String()+"; nothing was sent")
 }
 

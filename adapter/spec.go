@@ -39,6 +39,9 @@ type Spec struct {
 	// Refuse classifies an answer that is not a success, see [Verdict].
 	Refuse func(Answer) Verdict
 
+	// Inputs are the facts by which [Operate] checks neutral inputs.
+	Inputs Inputs
+
 	// Secrets are removed from every text the provider sends back.
 	Secrets []esim.Secret
 }
@@ -80,10 +83,10 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 	}
 	var err error
 	if t.base, err = parseBaseURL(firstText(s.BaseURL, spec.BaseURL)); err != nil {
-		return nil, t.Fail("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.BaseURL "+err.Error())
+		return nil, t.FailIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.BaseURL "+err.Error())
 	}
 	if s.Timeout < 0 {
-		return nil, t.Fail("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.Timeout is negative")
+		return nil, t.FailIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.Timeout is negative")
 	}
 	if t.logger == nil {
 		t.logger = slog.New(slog.DiscardHandler)

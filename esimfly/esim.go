@@ -44,7 +44,7 @@ func (c *Client) findESIM(ctx context.Context, op string, iccid esim.ICCID) (*es
 			return &row, nil
 		}
 	}
-	return nil, c.api.Fail(op, esim.ErrNotFound, esim.OutcomeRejected, "no eSIM of this account has this ICCID")
+	return nil, c.api.FailIn(op, esim.ErrNotFound, esim.OutcomeRejected, "no eSIM of this account has this ICCID")
 }
 
 // Usage reads how much data an eSIM has used, as eSIMfly has stored it
@@ -121,7 +121,7 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 		return nil, err
 	}
 	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
-		err := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
+		err := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
 		err.Order = &esim.Order{Provider: esim.ESIMFly, ID: id}
 		return nil, err
 	}
@@ -145,11 +145,11 @@ func (c *Client) firstICCID(ctx context.Context, op string, req esim.CancelReque
 		return "", err
 	}
 	if order.Delivered() == 0 {
-		return "", c.api.Fail(op, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
+		return "", c.api.FailIn(op, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
 	}
 	shown := order.ESIMs[0].ICCID
 	if req.ICCID != "" && req.ICCID != shown {
-		return "", c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent,
+		return "", c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent,
 			"the order does not show this eSIM; eSIMfly cancels all unused eSIMs of an order anyway, so name the order alone")
 	}
 	return shown, nil

@@ -183,7 +183,7 @@ func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (_
 		return nil, err
 	}
 	if out.Webhook == nil {
-		return nil, c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeAccepted, "the answer has no settings; they are set, with an unknown secret")
+		return nil, c.api.FailIn(op, esim.ErrMalformedResponse, esim.OutcomeAccepted, "the answer has no settings; they are set, with an unknown secret")
 	}
 	return out.convert(), nil
 }

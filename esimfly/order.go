@@ -143,7 +143,7 @@ type placed struct {
 // if it lacks nothing or only time.
 func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error {
 	fail := func(why string, look error) error {
-		err := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
+		err := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
 		err.Reference, err.Order = o.Reference, o
 		err.Message, err.Err = amend(why, nil, "the list of eSIMs cannot be read now", look)
 		return err
@@ -214,7 +214,7 @@ func (c *Client) verifyReplay(ctx context.Context, op string, o *esim.Order) err
 		return nil
 	}
 	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not told
-	conflict := c.api.Fail(op, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
+	conflict := c.api.FailIn(op, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
 	conflict.Reference, conflict.Order = o.Reference, o
 	return conflict
 }
@@ -232,7 +232,7 @@ func (c *Client) overcharged(op string, o *esim.Order, p adapter.Purchase) error
 	if limit.Currency() == "" || !exceeds(o.Total, limit) {
 		return nil
 	}
-	err := c.api.Fail(op, esim.ErrPriceChanged, esim.OutcomeAccepted, o.Total.String()+" were charged, above "+name+" of "+limit.String())
+	err := c.api.FailIn(op, esim.ErrPriceChanged, esim.OutcomeAccepted, o.Total.String()+" were charged, above "+name+" of "+limit.String())
 	err.Reference, err.Order = o.Reference, o
 	return err
 }

@@ -95,7 +95,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 // resumeTopUp keeps back a top-up that another process may have sent. What the
 // eSIM had before is not known here, so it stays in doubt.
 func (c *Client) resumeTopUp(t *topUp) error {
-	t.doubt = c.api.Fail("TopUp", esim.ErrDuplicate, esim.OutcomeUnknown,
+	t.doubt = c.api.FailIn("TopUp", esim.ErrDuplicate, esim.OutcomeUnknown,
 		"an earlier process may have sent this top-up, and eSIMfly could not tell a second one from it")
 	t.doubt.Reference, t.doubt.Repeat = t.ref, esim.RepeatBuys
 	evidence.Attach(t.doubt, evidence.Request{Outcome: esim.OutcomeNotSent})
@@ -181,7 +181,7 @@ func (c *Client) sendTopUp(ctx context.Context, t *topUp, oneSend bool) (*esim.O
 		why = "the top-up was taken and is " + order.Status.String()
 	}
 	if why != "" {
-		err := c.api.Fail("TopUp", esim.ErrIncomplete, esim.OutcomeAccepted, why)
+		err := c.api.FailIn("TopUp", esim.ErrIncomplete, esim.OutcomeAccepted, why)
 		err.Reference, err.Order = t.ref, t.copyOrder()
 		return nil, err
 	}
@@ -277,7 +277,7 @@ func (r *orderRow) mayBe(t *topUp, since time.Time) bool {
 }
 
 func (c *Client) topUpError(t *topUp, kind error, outcome esim.Outcome, why string, cause error) error {
-	err := c.api.Fail(t.op, kind, outcome, why)
+	err := c.api.FailIn(t.op, kind, outcome, why)
 	err.Reference, err.Err = t.ref, cause
 	if outcome == esim.OutcomeUnknown {
 		err.Repeat = topUpRepeats.Lost

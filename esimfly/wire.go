@@ -69,14 +69,14 @@ func get(op, path string, query url.Values) adapter.Call {
 func (c *Client) post(op, path string, safety adapter.Safety, body any) (adapter.Call, error) {
 	doc, err := wire.Encode(body)
 	if err != nil { // a text that is not UTF-8
-		return adapter.Call{}, c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "the request cannot be written as JSON")
+		return adapter.Call{}, c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "the request cannot be written as JSON")
 	}
 	return adapter.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: safety}, nil
 }
 
 // malformed is the error of a read whose answer contradicts itself.
 func (c *Client) malformed(op, why string) error {
-	return c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+	return c.api.FailIn(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
 }
 
 // slow is the timeout of calls that make eSIMfly price its whole catalogue or

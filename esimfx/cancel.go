@@ -79,7 +79,7 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 		}
 	}
 	if !matched {
-		return nil, c.api.Fail("Cancel", esim.ErrNotEligible, esim.OutcomeNotSent, "the order is not for this eSIM")
+		return nil, c.api.FailIn("Cancel", esim.ErrNotEligible, esim.OutcomeNotSent, "the order is not for this eSIM")
 	}
 	return done, nil
 }
@@ -135,7 +135,7 @@ func bothRefunded(a, b *bool) *bool {
 func (c *Client) post(op, path string, body any) (adapter.Call, error) {
 	doc, err := wire.Encode(body)
 	if err != nil {
-		return adapter.Call{}, c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
+		return adapter.Call{}, c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
 	}
 	return adapter.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: adapter.Guarded}, nil
 }

@@ -69,7 +69,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 	}
 	body, err := wire.Encode(request)
 	if err != nil {
-		return nil, c.api.Fail("ListPackages", esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
+		return nil, c.api.FailIn("ListPackages", esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error())
 	}
 	data, err := fetch[productsData](ctx, c.api, adapter.Call{
 		Op: "ListPackages", Method: http.MethodPost, Path: "/product/api/v2/get_products", Body: body, Safety: adapter.Read,

@@ -41,7 +41,7 @@ func fetch[T payload](ctx context.Context, t *adapter.API, call adapter.Call) (T
 
 // malformed is the error of a read whose answer contradicts itself.
 func (c *Client) malformed(op, why string) error {
-	return c.api.Fail(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+	return c.api.FailIn(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
 }
 
 // truncated is why a list is refused that goes on where nothing documents how

@@ -66,7 +66,7 @@ func (c *Client) login(ctx context.Context) (esim.Secret, time.Duration, error) 
 	}
 	token := string(session.AccessToken)
 	if err := adapter.Header(token); err != nil {
-		return esim.Secret{}, 0, c.door.Fail("Login", esim.ErrMalformedResponse, esim.OutcomeNotSent, "access_token "+err.Error())
+		return esim.Secret{}, 0, c.door.FailIn("Login", esim.ErrMalformedResponse, esim.OutcomeNotSent, "access_token "+err.Error())
 	}
 	life := tokenLife
 	if seconds := session.ExpiresIn.Int(); seconds > 0 {

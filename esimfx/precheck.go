@@ -78,7 +78,7 @@ func (p *purchase) fitting(ctx context.Context) (esim.Money, error) {
 		return esim.Money{}, err
 	}
 	if profile.Status == esim.ESIMBlocked {
-		return esim.Money{}, p.c.api.Fail(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
+		return esim.Money{}, p.c.api.FailIn(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
 	}
 	products, err := p.c.topUps(ctx, p.op, p.body.ICCID)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *purchase) fitting(ctx context.Context) (esim.Money, error) {
 	}
 	i := slices.IndexFunc(products, func(o esim.Package) bool { return o.ID == p.terms.PackageID })
 	if i < 0 {
-		return esim.Money{}, p.c.api.Fail(p.op, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
+		return esim.Money{}, p.c.api.FailIn(p.op, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
 	}
 	return products[i].Price, nil
 }

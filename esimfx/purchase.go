@@ -158,10 +158,10 @@ func (p *purchase) made() bool {
 func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 	body, err := wire.Encode(p.body)
 	if err != nil {
-		return nil, p.c.api.Withheld(p.c.api.Fail(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys...)
+		return nil, p.c.api.Withheld(p.c.api.FailIn(p.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), p.reference, p.keys...)
 	}
 	if _, doubt := p.standing(); doubt && p.c.api.Repeat(p.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt
-		return nil, p.c.api.Withheld(p.c.api.Fail(p.op, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"), p.reference, p.keys...)
+		return nil, p.c.api.Withheld(p.c.api.FailIn(p.op, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"), p.reference, p.keys...)
 	}
 	order := &esim.Order{
 		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
@@ -197,7 +197,7 @@ func (p *purchase) add(order *esim.Order, data *orderData) error {
 	data.addTo(order, unit)
 	switch {
 	case topUp && unit.ICCID != p.body.ICCID:
-		return p.c.api.Fail(p.op, esim.ErrReferenceConflict, esim.OutcomeUnknown,
+		return p.c.api.FailIn(p.op, esim.ErrReferenceConflict, esim.OutcomeUnknown,
 			"the answer is about another eSIM: this reference may have been used for another purchase")
 	case data.ID == "":
 		return p.incomplete("the order id is missing")
@@ -208,7 +208,7 @@ func (p *purchase) add(order *esim.Order, data *orderData) error {
 }
 
 func (p *purchase) incomplete(why string) *esim.Error {
-	return p.c.api.Fail(p.op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
+	return p.c.api.FailIn(p.op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
 }
 
 // stopped is the error of a purchase that ended early with err: in doubt if
@@ -243,7 +243,7 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 // halfway is the error of a call that did something and then failed with e. It
 // says all that e does except for the outcome, which was that of one step.
 func (c *Client) halfway(op, done string, e *esim.Error) *esim.Error {
-	out := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, done)
+	out := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, done)
 	if e.Message != "" {
 		out.Message += ": " + e.Message
 	}

@@ -152,7 +152,7 @@ func TestAConflictAfterASaleKeepsTheSale(t *testing.T) {
 	c := newWorld(t).client(t)
 	p := c.purchase("Order", "NEW", "ref-1", purchaseOf(2))
 	bought := &esim.Order{ID: "o-1", Quantity: 1}
-	taken := c.api.Fail("Order", esim.ErrReferenceConflict, esim.OutcomeNotSent, "another content")
+	taken := c.api.FailIn("Order", esim.ErrReferenceConflict, esim.OutcomeNotSent, "another content")
 	e := asError(t, p.stopped(bought, taken))
 	assert.Equal(t, esim.OutcomeAccepted, e.Outcome)
 	require.ErrorIs(t, e, esim.ErrReferenceConflict)

@@ -25,7 +25,7 @@ func (s *tokenStore) Token(
 		return esim.Secret{}, time.Time{}, s.failure(err)
 	}
 	if err := adapter.Header(token.Reveal()); err != nil {
-		return esim.Secret{}, time.Time{}, s.c.door.Fail("Login", esim.ErrUnavailable, esim.OutcomeNotSent, "the token in Config.Tokens "+err.Error())
+		return esim.Secret{}, time.Time{}, s.c.door.FailIn("Login", esim.ErrUnavailable, esim.OutcomeNotSent, "the token in Config.Tokens "+err.Error())
 	}
 	return token, until, nil
 }
@@ -35,7 +35,7 @@ func (s *tokenStore) failure(err error) error {
 	if _, ok := errors.AsType[*esim.Error](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	e := s.c.door.Fail("Login", esim.ErrUnavailable, esim.OutcomeNotSent, "Config.Tokens fails")
+	e := s.c.door.FailIn("Login", esim.ErrUnavailable, esim.OutcomeNotSent, "Config.Tokens fails")
 	e.Err = err
 	return e
 }

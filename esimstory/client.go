@@ -102,5 +102,5 @@ func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
 func (c *Client) unsupported(ctx context.Context, op, why string) (err *esim.Error) {
 	_, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	return c.api.Fail(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
+	return c.api.FailIn(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
 }

@@ -67,7 +67,7 @@ func (c *Client) resume(check *adapter.Check, resumed bool) {
 func (c *Client) order(ctx context.Context, op, reference string, lines []Line, oneSend bool) (*esim.Order, error) {
 	body, err := wire.Encode(orderBody{ExternalOrderID: reference, Products: lines})
 	if err != nil {
-		return nil, c.api.Withheld(c.api.Fail(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
+		return nil, c.api.Withheld(c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
 	}
 	var answer orderAnswer
 	err = c.api.Do(ctx, adapter.Call{
@@ -90,7 +90,7 @@ func (c *Client) order(ctx context.Context, op, reference string, lines []Line, 
 		order.PackageID = lines[0].OptionID
 	}
 	if problem := answer.compare(lines); problem != "" {
-		short := c.api.Fail(op, esim.ErrIncomplete, esim.OutcomeAccepted, problem)
+		short := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, problem)
 		short.Reference, short.Order = reference, order
 		return nil, short
 	}

@@ -41,7 +41,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		stopped := c.api.Fail("ListPackages", esim.ErrUnavailable, esim.OutcomeNotSent, "the caller has left")
+		stopped := c.api.FailIn("ListPackages", esim.ErrUnavailable, esim.OutcomeNotSent, "the caller has left")
 		stopped.Err = ctx.Err()
 		return nil, stopped
 	}

@@ -1,0 +1,118 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/esimkit/esim"
+)
+
+// Operate carries out a Client method that spends nothing: it checks the input
+// by its type, tells the observer of begin and end, and runs do. Calls and
+// errors that are made under the context of do belong to the operation, so no
+// name is passed on.
+//
+//	func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
+//		return adapter.Operate(ctx, c.api, "GetESIM", iccid, c.getESIM)
+//	}
+func Operate[In Input, Out any](ctx context.Context, t *API, name string, in In, do func(context.Context, In) (Out, error)) (Out, error) {
+	return OperateOn(ctx, t, name, in, func(c *Check, in In) { c.input(in) }, do)
+}
+
+// OperateOn is Operate for an input of the adapter's own, which check looks at.
+func OperateOn[In, Out any](ctx context.Context, t *API, name string, in In, check func(*Check, In), do func(context.Context, In) (Out, error)) (out Out, err error) {
+	ctx, end := t.begin(ctx, operation{name: name})
+	defer func() { end(err) }()
+	c := t.Check(ctx, name)
+	if check(c, in); c.err != nil {
+		return out, c.Err()
+	}
+	return do(ctx, in)
+}
+
+// Iterate is OperateOn for a method that returns a sequence. The operation lasts
+// as long as the sequence is ranged over. An error is yielded once and ends it.
+func Iterate[In, Out any](ctx context.Context, t *API, name string, in In, check func(*Check, In), rows func(context.Context, In) iter.Seq2[Out, error]) iter.Seq2[Out, error] {
+	return func(yield func(Out, error) bool) {
+		var err error
+		ctx, end := t.begin(ctx, operation{name: name})
+		defer func() { end(err) }()
+		var row Out
+		c := t.Check(ctx, name)
+		if check(c, in); c.err != nil {
+			err = c.Err()
+			yield(row, err)
+			return
+		}
+		for row, err = range rows(ctx, in) {
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// operation is what the calls and errors of one Client method have in common.
+type operation struct {
+	name      string
+	reference string // of a purchase
+}
+
+type operationKey struct{}
+
+func (t *API) begin(ctx context.Context, op operation) (context.Context, func(error)) {
+	if ctx == nil {
+		return nil, func(error) {}
+	}
+	return t.Operation(context.WithValue(ctx, operationKey{}, &op), op.name)
+}
+
+// operationOf returns the operation that ctx belongs to.
+func operationOf(ctx context.Context) operation {
+	if ctx != nil {
+		if op, ok := ctx.Value(operationKey{}).(*operation); ok {
+			return *op
+		}
+	}
+	return operation{}
+}
+
+// WithReference returns a context under which calls and errors name the
+// caller's reference, as a method that looks for a purchase wants it.
+func WithReference(ctx context.Context, reference string) context.Context {
+	op := operationOf(ctx)
+	op.reference = reference
+	return context.WithValue(ctx, operationKey{}, &op)
+}
+
+// Fail returns an error of the operation that ctx belongs to.
+func (t *API) Fail(ctx context.Context, kind error, outcome esim.Outcome, message string) *esim.Error {
+	op := operationOf(ctx)
+	err := t.FailIn(op.name, kind, outcome, message)
+	err.Reference = op.reference
+	return err
+}
+
+// Invalid is the error of an input that the provider would not understand.
+// Nothing was sent. The message names the field and never repeats its value.
+func (t *API) Invalid(ctx context.Context, field, why string) error {
+	return t.Fail(ctx, esim.ErrInvalidRequest, esim.OutcomeNotSent, field+" "+why)
+}
+
+// Unsupported is the error of an input that asks for what the provider lacks.
+// Nothing was sent.
+func (t *API) Unsupported(ctx context.Context, field, why string) error {
+	return t.Fail(ctx, errors.ErrUnsupported, esim.OutcomeNotSent, field+" "+why)
+}
+
+// Malformed is the error of a read whose answer contradicts itself.
+func (t *API) Malformed(ctx context.Context, why string) error {
+	return t.Fail(ctx, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+}
+
+// Halfway is the error of an operation that did something, and then failed with
+// e. It tells all that e does but for the outcome, which was that of one step.
+func (t *API) Halfway(ctx context.Context, done string, e *esim.Error) *esim.Error {
+	return halfway(t.Fail(ctx, esim.ErrIncomplete, esim.OutcomeAccepted, done), e)
+}

@@ -68,7 +68,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim
 		return nil, c.malformed(op, err.Error())
 	}
 	result := &esim.PackagePage{Packages: make([]esim.Package, 0, len(data.Packages))}
-	var on shelf
+	var on arenas
 	for i := range data.Packages {
 		p := data.Packages[i].convert(&on)
 		if p.ID == "" {
@@ -130,7 +130,7 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Pac
 func (c *Client) offers(ctx context.Context, call adapter.Call, iccid esim.ICCID) ([]esim.Package, error) {
 	call.Path, call.Query, call.Timeout = "/topup/packages", url.Values{"iccid": {string(iccid)}}, slow
 	var found []esim.Package
-	var on shelf
+	var on arenas
 	for row, err := range list[packageRow](ctx, c, call, maxPageSize) {
 		if err != nil {
 			return nil, err

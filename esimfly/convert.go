@@ -14,22 +14,22 @@ var kinds = map[string]esim.PackageKind{
 	"local": esim.KindLocal, "regional": esim.KindRegional, "global": esim.KindGlobal,
 }
 
-// shelf is where the packages of one page keep what they hold lists of.
-type shelf struct {
+// arenas hold the lists of the packages of one page.
+type arenas struct {
 	countries wire.Arena[esim.Country]
 	networks  wire.Arena[esim.Network]
 	flags     wire.Arena[bool]
 }
 
-func (r *packageRow) convert(s *shelf) esim.Package {
+func (r *packageRow) convert(a *arenas) esim.Package {
 	p := esim.Package{
 		Provider: esim.ESIMFly, ID: r.Code.String(), Name: r.Name, Kind: kinds[strings.ToLower(r.Type)],
-		Countries: r.coverage(s), Region: r.Region,
+		Region:    r.Region,
 		Unlimited: r.Unlimited, ValidityDays: max(r.Days.Int(), 0), Price: money(r.Cost, r.Currency),
-		Rechargeable: r.Features.Rechargeable.Pointer(&s.flags),
+		Rechargeable: r.Features.Rechargeable.Pointer(&a.flags),
 		VoiceMinutes: stated(r.Features.Voice), SMS: stated(r.Features.SMS),
-		Networks: r.networks(s),
 	}
+	p.Countries, p.Networks = r.coverage(a)
 	if !r.Unlimited { // a size beside it means nothing
 		p.Data = r.DataGB.Size(esim.GiB) // 1 GB is 1073741824 bytes (eSIMfly docs: api/create-order)
 	}
@@ -44,76 +44,86 @@ func stated(n wire.Number) int {
 	return max(n.Int(), -1)
 }
 
-// coverage takes the first list that names countries. A package without any
-// such list may still be sold under the name of one.
-func (r *packageRow) coverage(s *shelf) []esim.Country {
-	found := s.countries.Take(max(len(r.Countries), len(r.Networks), len(r.Locations), 1))[:0]
-	add := func(c esim.Country) {
-		if c != "" && !slices.Contains(found, c) {
-			found = append(found, c)
+// networkLists are the lists of networks that a package may have, the most
+// trusted first.
+var networkLists = []func(*packageRow) []networkRow{
+	func(r *packageRow) []networkRow { return r.Networks }, (*packageRow).locations,
+}
+
+// locations reads the oldest list. In an odd form it says nothing.
+func (r *packageRow) locations() (rows []networkRow) {
+	var legacy []locationRow
+	if len(r.Locations) == 0 || wire.Decode(r.Locations, &legacy) != nil {
+		return nil
+	}
+	for _, l := range legacy {
+		rows = append(rows, networkRow{Country: l.Name}) // a place, were there no operator in it
+		for _, o := range l.Operators {
+			rows = append(rows, networkRow{Country: l.Name, Name: o.Name, Technology: o.Technology})
 		}
+	}
+	return rows
+}
+
+// coverage takes the first list that names countries, and the first that names
+// networks. A package without any list may still be sold under the name of a
+// country.
+func (r *packageRow) coverage(a *arenas) (countries []esim.Country, networks []esim.Network) {
+	listed := len(r.Countries)
+	if listed > 0 {
+		countries = a.countries.Take(listed)[:0]
 	}
 	for _, code := range r.Countries {
-		add(country(code))
+		countries = with(countries, country(code))
 	}
-	if len(found) == 0 {
-		for i := range r.Networks {
-			add(r.Networks[i].country())
+	for _, list := range networkLists {
+		if len(countries) > 0 && len(networks) > 0 {
+			break
 		}
+		rows := list(r)
+		listed += len(rows)
+		countries, networks = a.read(rows, countries, networks)
 	}
-	if len(found) == 0 {
-		for i := range r.Locations {
-			add(country(r.Locations[i].Name))
-		}
+	if listed == 0 {
+		countries = with(countries, country(r.Region))
 	}
-	if len(r.Countries)+len(r.Networks)+len(r.Locations) == 0 {
-		add(country(r.Region))
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	return found
+	return countries, networks
 }
 
-func (r *packageRow) networks(s *shelf) []esim.Network {
-	if len(r.Networks) == 0 {
-		return r.operators(s)
+// read fills what is still missing from a list of networks.
+func (a *arenas) read(rows []networkRow, countries []esim.Country, networks []esim.Network) ([]esim.Country, []esim.Network) {
+	noCountry, noNetwork := len(countries) == 0, len(networks) == 0
+	if noNetwork && len(rows) > 0 {
+		networks = a.networks.Take(len(rows))[:0]
 	}
-	found := s.networks.Take(len(r.Networks))
-	for i := range r.Networks {
-		n := &r.Networks[i]
-		found[i] = esim.Network{
-			Country: n.country(), Name: n.Name, Technology: n.Technology,
-			MCC: n.MCC.String(), MNC: n.MNC.String(),
+	for i := range rows {
+		n := rows[i].network()
+		if noCountry {
+			countries = with(countries, n.Country)
+		}
+		if noNetwork && (n.Name != "" || n.MCC != "") {
+			networks = append(networks, n)
 		}
 	}
-	return found
+	return countries, networks
 }
 
-// operators is what the oldest of the three lists says of networks.
-func (r *packageRow) operators(s *shelf) []esim.Network {
-	n := 0
-	for i := range r.Locations {
-		n += len(r.Locations[i].Operators)
+// with adds a country that the list does not have.
+func with(list []esim.Country, c esim.Country) []esim.Country {
+	if c == "" || slices.Contains(list, c) {
+		return list
 	}
-	if n == 0 {
-		return nil
-	}
-	found := s.networks.Take(n)[:0]
-	for i := range r.Locations {
-		where := country(r.Locations[i].Name)
-		for _, o := range r.Locations[i].Operators {
-			found = append(found, esim.Network{Country: where, Name: o.Name, Technology: o.Technology})
-		}
-	}
-	return found
+	return append(list, c)
 }
 
-func (n *networkRow) country() esim.Country {
-	if c := country(n.ISO2); c != "" {
-		return c
+func (n *networkRow) network() esim.Network {
+	where := country(n.ISO2)
+	if where == "" {
+		where = country(n.Country)
 	}
-	return country(n.Country)
+	return esim.Network{
+		Country: where, Name: n.Name.String(), Technology: n.Technology.String(), MCC: n.MCC.String(), MNC: n.MNC.String(),
+	}
 }
 
 // country returns "" for what names no country.

@@ -141,7 +141,7 @@ func FuzzPackagePage(f *testing.F) {
 		if _, err := (page{1, 100}).last(out.Data.Pagination, len(rows)); err != nil {
 			return
 		}
-		var on shelf
+		var on arenas
 		for i := range rows {
 			p := rows[i].convert(&on)
 			require.GreaterOrEqual(t, p.Data, esim.DataSize(0))

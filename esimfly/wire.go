@@ -236,15 +236,15 @@ type packageRow struct {
 		Rechargeable wire.Flag   `json:"is_rechargeable"`
 	} `json:"features"`
 
-	// Where it works, in the order in which they are to be trusted.
+	// Where it works. The legacy list is read only where the others say nothing.
 	Countries []string              `json:"countries"`
 	Networks  wire.List[networkRow] `json:"networks"`
-	Locations []locationRow         `json:"locationNetworkList"`
+	Locations wire.Raw              `json:"locationNetworkList"`
 }
 
 type networkRow struct {
-	Name       string    `json:"network_name"`
-	Technology string    `json:"network_type"`
+	Name       wire.Text `json:"network_name"`
+	Technology wire.Text `json:"network_type"`
 	Country    string    `json:"country_name"`
 	ISO2       string    `json:"country_iso2"`
 	MCC        wire.Text `json:"mcc_code"`
@@ -254,8 +254,8 @@ type networkRow struct {
 type locationRow struct {
 	Name      string `json:"locationName"`
 	Operators []struct {
-		Name       string `json:"operatorName"`
-		Technology string `json:"networkType"`
+		Name       wire.Text `json:"operatorName"`
+		Technology wire.Text `json:"networkType"`
 	} `json:"operatorList"`
 }
 

@@ -44,7 +44,7 @@ type Capabilities struct {
 	// id, that it has seen. After it a repeat may buy again. 0 means that it
 	// is not stated.
 	KeyLife time.Duration `json:"key_life"`
-	// OnceRequestID: OrderRequest.RequestID is accepted once. A second send
+	// OnceRequestID: a request id (evidence.Send) is accepted once. A second send
 	// under it is refused, whatever became of the first.
 	OnceRequestID bool `json:"once_request_id"`
 

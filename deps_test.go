@@ -33,7 +33,7 @@ var mayImport = []struct {
 	{"esimfly/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"esimstory/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"esimfx/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
-	{"esimtest/...", []string{""}},
+	{"esimtest/...", []string{"", "evidence"}},
 	{"journal/internal/...", []string{"", "journal", "journal/internal/...", "esimfly", "esimstory", "esimfx", "esimtest"}},
 	{"journal/journaltest/...", []string{"", "journal", "internal/suite"}},
 	{"journal/...", []string{"", "evidence"}},
@@ -41,10 +41,10 @@ var mayImport = []struct {
 	{"webhook/...", []string{""}},
 	{"catalog/...", []string{""}},
 	{"router/claimstest/...", []string{"", "router", "internal/suite"}},
-	{"router/...", []string{"", "journal"}},
+	{"router/...", []string{"", "journal", "evidence"}},
 	{"qr/...", []string{""}},
 	{"examples/...", []string{
-		"", "esimfly/...", "esimstory/...", "esimfx/...", "esimtest/...",
+		"", "esimfly/...", "esimstory/...", "esimfx/...", "esimtest/...", "evidence",
 		"journal/...", "webhook/...", "catalog/...", "router/...", "qr/...",
 	}},
 }

@@ -19,7 +19,7 @@
 //	}
 //	order, err := client.Order(ctx, esim.OrderRequest{PackageID: p.ID, Reference: "cart-8841", Quote: &p})
 //	if order != nil && order.Status == esim.OrderPending {
-//		order, err = esim.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{})
+//		order, err = esim.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{Quantity: order.Quantity})
 //	}
 //
 // # Money

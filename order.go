@@ -36,9 +36,6 @@ func (s OrderStatus) Final() bool {
 type OrderRef struct {
 	ID        string `json:"id,omitempty"`
 	Reference string `json:"reference,omitempty"`
-	// Quantity is how many eSIMs the order has, for a provider that does not
-	// say so itself; 0 = not known.
-	Quantity int `json:"quantity,omitempty"`
 }
 
 // Order is a purchase that a provider has accepted: money was spent on it.
@@ -61,7 +58,7 @@ type Order struct {
 
 // Ref returns the names under which the order can be asked for again.
 func (o *Order) Ref() OrderRef {
-	return OrderRef{ID: o.ID, Reference: o.Reference, Quantity: o.Quantity}
+	return OrderRef{ID: o.ID, Reference: o.Reference}
 }
 
 // Delivered returns how many eSIMs of the order have come: those that have an
@@ -89,26 +86,6 @@ type OrderRequest struct {
 	// repeat must then name that one, for an empty one is minted anew.
 	Reference string
 
-	// Resumed says that another process, or this one before a restart, may
-	// have sent this reference already. A refusal is then no proof that
-	// nothing was charged, and what cannot be sent twice is not sent at all.
-	Resumed bool
-
-	// RequestID, where [Capabilities].OnceRequestID, is the id of this one
-	// send, a UUID of version 4, in place of a fresh one. The call then sends
-	// at most once. Whoever keeps the id can find out later what became of a
-	// send in doubt: sent again under the same id, the order is either refused
-	// ([ErrDuplicate], outcome unknown), since the earlier send has arrived, or
-	// it is the first that arrives. A refusal that has used the id up settles
-	// every send under it. Each id is for one purchase alone.
-	RequestID string
-
-	// OneSend lets the call send one request at most, whatever comes of it, or
-	// one for each eSIM where the provider sells them singly:
-	// no waiting for a limit of the provider, no correction of clock or
-	// credentials and then again. A journal sets it, which counts requests.
-	OneSend bool
-
 	// Until is the moment after which no request of this purchase is begun,
 	// first or repeated, by a client that carries sales on by itself (a
 	// journal, a router). A sale of which nothing is in doubt then ends with
@@ -134,18 +111,9 @@ type TopUpRequest struct {
 	ICCID     ICCID
 	PackageID string // from ListTopUps
 	Reference string
-	Resumed   bool
-	OneSend   bool
 	Until     time.Time
 	Quote     *Package
 	MaxTotal  Money
-}
-
-// OrderSearch selects orders of the account by what is known of one that was
-// lost.
-type OrderSearch struct {
-	PackageID string
-	Since     time.Time // placed then or later, by the provider's clock; zero = ever
 }
 
 // CancelRequest names what to cancel.

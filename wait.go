@@ -13,8 +13,9 @@ type WaitOptions struct {
 	Interval time.Duration
 	// Timeout of the whole wait; 0 = 10 minutes.
 	Timeout time.Duration
-	// Quantity is how many eSIMs must have come; 0 = OrderRef.Quantity, or as
-	// many as the provider says were ordered, and at least one.
+	// Quantity is how many eSIMs must have come; 0 = as many as the client says
+	// were ordered, and at least one. Set it where a provider does not tell how
+	// many an order has, and another process has placed it.
 	Quantity int
 	// TopUp says that the order is a top-up, with which no activation code comes.
 	TopUp bool
@@ -85,7 +86,7 @@ func (w *waiter) look(ctx context.Context) (done bool, err error) {
 	case OrderFailed, OrderCancelled:
 		return false, w.fail(ErrIncomplete, "the order ended as "+order.Status.String(), nil)
 	case OrderCompleted:
-		want := max(or(w.opts.Quantity, max(w.ref.Quantity, order.Quantity)), 1)
+		want := max(or(w.opts.Quantity, order.Quantity), 1)
 		if order.Delivered() < want {
 			return false, w.fail(ErrIncomplete, fmt.Sprintf("%d of %d eSIMs came", order.Delivered(), want), nil)
 		}

@@ -124,18 +124,20 @@ func TestWaitOrderWaitsForCodes(t *testing.T) {
 	})
 }
 
-// TestWaitOrderQuantityOfTheReference: where the provider does not say how many
-// were ordered, the order that was made does.
-func TestWaitOrderQuantityOfTheReference(t *testing.T) {
+// TestWaitOrderQuantity: where the provider does not say how many were ordered,
+// whoever waits does.
+func TestWaitOrderQuantity(t *testing.T) {
 	made := esim.Order{ID: "o1", Reference: "cart-1", Quantity: 2}
 	short := &esim.Order{ID: "o1", Status: esim.OrderCompleted, ESIMs: delivered(1)}
-	_, err := esim.WaitOrder(t.Context(), watched(look{order: short}), made.Ref(), esim.WaitOptions{})
+	_, err := esim.WaitOrder(t.Context(), watched(look{order: short}), made.Ref(), esim.WaitOptions{Quantity: made.Quantity})
 	require.ErrorIs(t, err, esim.ErrIncomplete)
 	assert.Contains(t, err.Error(), "1 of 2 eSIMs came")
-	_, err = esim.WaitOrder(t.Context(), watched(look{order: short}), made.Ref(), esim.WaitOptions{Quantity: 1})
+	told := *short
+	told.Quantity = 2
+	_, err = esim.WaitOrder(t.Context(), watched(look{order: &told}), made.Ref(), esim.WaitOptions{Quantity: 1})
 	require.NoError(t, err, "the option wins")
 	whole := &esim.Order{ID: "o1", Status: esim.OrderCompleted, ESIMs: delivered(2)}
-	_, err = esim.WaitOrder(t.Context(), watched(look{order: whole}), made.Ref(), esim.WaitOptions{})
+	_, err = esim.WaitOrder(t.Context(), watched(look{order: whole}), made.Ref(), esim.WaitOptions{Quantity: made.Quantity})
 	require.NoError(t, err)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // stock is an account with many eSIMs of one package, numbered from 0; every
@@ -84,8 +85,8 @@ func (s *stock) client(t *testing.T) (*Client, *fake) {
 func TestCollectingIsBounded(t *testing.T) {
 	s := &stock{n: 5000, orders: map[int]string{}}
 	c, f := s.client(t)
-	ref := esim.OrderRef{ID: "order_1", Quantity: 3}
-	o, err := c.GetOrder(t.Context(), ref)
+	ref, ctx := esim.OrderRef{ID: "order_1"}, evidence.WithSend(t.Context(), evidence.Send{Quantity: 3})
+	o, err := c.GetOrder(ctx, ref)
 	require.NoError(t, err)
 	assert.Len(t, o.ESIMs, 1, "what is not found is missing")
 	assert.Equal(t, 3, o.Quantity)
@@ -95,14 +96,14 @@ func TestCollectingIsBounded(t *testing.T) {
 	// is that of no. 0.
 	assert.Equal(t, s.iccid(0), s.asked[0])
 	s.orders[30], s.orders[31] = "order_1", "order_1"
-	o, err = c.GetOrder(t.Context(), ref)
+	o, err = c.GetOrder(ctx, ref)
 	require.NoError(t, err)
 	assert.Len(t, o.ESIMs, 3)
 	assert.Equal(t, "LPA:1$rsp.example.com$B31", o.ESIMs[2].Activation.LPA())
 	assert.Len(t, s.asked, 32, "nobody is asked about twice, and nobody in vain")
 
 	before := f.total()
-	o, err = c.GetOrder(t.Context(), ref)
+	o, err = c.GetOrder(ctx, ref)
 	require.NoError(t, err)
 	assert.Len(t, o.ESIMs, 3)
 	assert.Equal(t, before+1+maxListed/100, f.total(), "known by now")
@@ -111,7 +112,7 @@ func TestCollectingIsBounded(t *testing.T) {
 func TestCollectingBeginsAtTheMoment(t *testing.T) {
 	s := &stock{n: 300, orders: map[int]string{149: "order_1"}} // its own is no. 150
 	c, _ := s.client(t)
-	o, err := c.GetOrder(t.Context(), esim.OrderRef{ID: "order_1", Quantity: 2})
+	o, err := c.GetOrder(evidence.WithSend(t.Context(), evidence.Send{Quantity: 2}), esim.OrderRef{ID: "order_1"})
 	require.NoError(t, err)
 	assert.Len(t, o.ESIMs, 2)
 	assert.Equal(t, []string{s.iccid(149)}, s.asked)
@@ -123,14 +124,14 @@ func TestTroubleWhileCollecting(t *testing.T) {
 		149: {404, `{"error":"Not Found","message":"no"}`}, 151: {200, strange}, 152: {200, `{"success":true,"data":{"esim":{}}}`}, 147: {200, `{`},
 	}}
 	c, _ := s.client(t)
-	o, err := c.GetOrder(t.Context(), esim.OrderRef{ID: "order_1", Quantity: 2})
+	o, err := c.GetOrder(evidence.WithSend(t.Context(), evidence.Send{Quantity: 2}), esim.OrderRef{ID: "order_1"})
 	require.NoError(t, err, "what is wrong with one eSIM is no trouble of the others")
 	assert.Len(t, o.ESIMs, 2)
 	assert.Equal(t, esim.ICCID(s.iccid(148)), o.ESIMs[1].ICCID)
 
 	s = &stock{n: 300, usage: map[int]step{149: {503, ``}}}
 	c, _ = s.client(t)
-	_, err = c.GetOrder(t.Context(), esim.OrderRef{ID: "order_1", Reference: "cart-1", Quantity: 2})
+	_, err = c.GetOrder(evidence.WithSend(t.Context(), evidence.Send{Quantity: 2}), esim.OrderRef{ID: "order_1", Reference: "cart-1"})
 	require.ErrorIs(t, err, esim.ErrUnavailable)
 	e := asError(t, err)
 	assert.Equal(t, "cart-1", e.Reference)
@@ -146,7 +147,7 @@ func TestNothingToCollect(t *testing.T) {
 		"no eSIM":    `{"orderReference":"order_1","packageCode":"p","status":"completed","esim":{"iccid":null}}`,
 	} {
 		c, _ := faked(t, inTurn(t, step{200, `{"success":true,"order":` + order + `}`}))
-		_, err := c.GetOrder(t.Context(), esim.OrderRef{ID: "order_1", Quantity: 3})
+		_, err := c.GetOrder(evidence.WithSend(t.Context(), evidence.Send{Quantity: 3}), esim.OrderRef{ID: "order_1"})
 		require.NoError(t, err, name)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 func history(rows ...string) step {
@@ -33,7 +34,7 @@ func TestFoundOrders(t *testing.T) {
 		`{"order_reference":"ESF_1","package_name":"P-1","amount":100,"status":"completed","created_at":"2026-09-01T08:30:00Z","esim":null}`,
 		row("order_late", "P-1", "2026-09-01T09:00:00Z"),
 	)))
-	found, err := c.FindOrders(t.Context(), esim.OrderSearch{PackageID: "P-1", Since: since})
+	found, err := c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: "P-1", Since: since})
 	require.NoError(t, err)
 	var ids []string
 	for _, o := range found {
@@ -55,7 +56,7 @@ func TestFindOrdersRefuses(t *testing.T) {
 		"server trouble": {500, `{"success":false}`},
 	} {
 		c, _ := faked(t, inTurn(t, answer))
-		found, err := c.FindOrders(t.Context(), esim.OrderSearch{PackageID: "P-1"})
+		found, err := c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: "P-1"})
 		require.Nil(t, found, name)
 		e := asError(t, err)
 		assert.Equal(t, "FindOrders", e.Op)
@@ -63,7 +64,7 @@ func TestFindOrdersRefuses(t *testing.T) {
 	}
 	c, _ := silent(t)
 	for _, id := range badIDs {
-		_, err := c.FindOrders(t.Context(), esim.OrderSearch{PackageID: id})
+		_, err := c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: id})
 		require.ErrorIs(t, err, esim.ErrInvalidRequest, "%q", id)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Order buys up to ten eSIMs of one package (eSIMfly docs: api/create-order).
@@ -32,7 +33,7 @@ import (
 // was charged higher all the same is [esim.ErrPriceChanged] with
 // [esim.OutcomeAccepted].
 //
-// With a RequestID the order is sent once, under that id, and not again by the
+// With a RequestID in [evidence.Send] the order is sent once, under that id, and not again by the
 // client whatever comes of it, [Config].ReplaysVerified or not. Sent again under
 // the same id within a day, which also an unverified client does unless a failure
 // code has come, it is [esim.ErrDuplicate] with HTTP status 400 if the earlier
@@ -50,10 +51,11 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	}
 	body := orderBody{PackageCode: p.PackageID, Quantity: p.Quantity, CallbackURL: req.CallbackURL}
 	check := c.api.Check(ctx, op)
-	body.Key = check.Reference(req.Reference, req.Resumed)
+	send := evidence.SendOf(ctx)
+	body.Key = check.Reference(req.Reference, send.Resumed)
 	key := purchaseKey(body.Key)
-	c.resume(check, req)
-	checkRequestID(check, req.RequestID)
+	c.resume(check, send)
+	checkRequestID(check, send.RequestID)
 	check.Range("Quantity", p.Quantity, 1, maxQuantity)
 	check.Purchase(p)
 	if req.CallbackURL != "" {
@@ -76,7 +78,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	}
 	var out orderAnswer
 	call.Out, call.Reference, call.Key, call.Repeats = &out, body.Key, key, c.orderRepeats()
-	call.OneSend, call.RequestID = req.OneSend, req.RequestID
+	call.OneSend, call.RequestID = send.OneSend, send.RequestID
 	call.Content = p.PackageID + " " + strconv.Itoa(p.Quantity)
 	if err := c.api.Do(ctx, call); err != nil {
 		return nil, err
@@ -102,13 +104,13 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 // resume puts the purchase in doubt when another process may have sent it. A
 // reference that was found unfit has never been sent. Where replays are verified
 // a resumed order may come under a new request id, else under that in doubt only.
-func (c *Client) resume(check *adapter.Check, req esim.OrderRequest) {
-	if !req.Resumed || check.Named() == "" {
+func (c *Client) resume(check *adapter.Check, send evidence.Send) {
+	if !send.Resumed || check.Named() == "" {
 		return
 	}
 	id := ""
-	if !c.verified && isRequestID(req.RequestID) {
-		id = req.RequestID
+	if !c.verified && isRequestID(send.RequestID) {
+		id = send.RequestID
 	}
 	c.api.Recall(c.orderRepeats(), id, purchaseKey(check.Named()))
 }
@@ -246,8 +248,8 @@ func exceeds(m, limit esim.Money) bool {
 // GetOrder reads an order by its ID, which is eSIMfly's orderReference
 // (eSIMfly docs: api/create-order). It cannot be found by the caller's own
 // reference. eSIMfly shows one eSIM of an order, however many it has, and not
-// how many that is: the Quantity is that of the OrderRef, or 0 unless this
-// client has placed the order and remembers.
+// how many that is: the Quantity is that of [evidence.Send] in ctx, or 0 unless
+// this client has placed the order and remembers.
 //
 // If more than one was ordered the others are collected from the list of eSIMs
 // that nobody has installed yet: of those of the package, the ones whose usage
@@ -273,7 +275,7 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order
 		return nil, err
 	}
 	known, _ := c.placed.get(order.ID)
-	if order.Quantity = max(ref.Quantity, 0); order.Quantity == 0 {
+	if order.Quantity = max(evidence.SendOf(ctx).Quantity, 0); order.Quantity == 0 {
 		order.Quantity = known.quantity
 	}
 	if total, err := esim.NewMoney(order.Total.Amount(), known.currency); err == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
@@ -337,7 +339,7 @@ func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*
 // shows of it, if any, without an activation code. The Quantity is not told;
 // GetOrder, given it, reads all of the order. eSIMfly's word for pending in this
 // list is also that of an order not paid for yet.
-func (c *Client) FindOrders(ctx context.Context, search esim.OrderSearch) (_ []esim.Order, err error) {
+func (c *Client) FindOrders(ctx context.Context, search evidence.OrderSearch) (_ []esim.Order, err error) {
 	const op = "FindOrders"
 	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
@@ -385,7 +387,7 @@ func byAge(a, b esim.Order) int {
 
 // fits looks again, for the search of eSIMfly takes parts of words, and names
 // of packages too.
-func (r *orderRow) fits(search esim.OrderSearch) bool {
+func (r *orderRow) fits(search evidence.OrderSearch) bool {
 	code := r.PackageCode.String()
 	return (code == "" || strings.EqualFold(code, search.PackageID)) &&
 		!strings.HasPrefix(r.ID.String(), topUpPrefix) &&

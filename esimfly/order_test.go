@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter/wire"
+	"github.com/esimkit/esim/evidence"
 )
 
 const (
@@ -162,11 +163,11 @@ func TestOneRequestAfterAFailureCode(t *testing.T) {
 			c, f := faked(t, inTurn(t, one), func(c *Config) { c.ReplaysVerified, c.MaxRetries = verified, 5 })
 			want := map[bool]esim.Repeat{true: esim.RepeatBuys, false: esim.RepeatUnknown}[name == "a failure code"]
 			for n := range 4 {
-				req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", OneSend: n%2 == 1}
+				send := evidence.Send{OneSend: n%2 == 1}
 				if n == 3 && want == esim.RepeatBuys {
-					req.RequestID = "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"
+					send.RequestID = "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"
 				}
-				_, err := c.Order(t.Context(), req)
+				_, err := c.Order(evidence.WithSend(t.Context(), send), esim.OrderRequest{PackageID: "p", Reference: "cart-0001"})
 				e := asError(t, err)
 				assert.Equal(t, esim.OutcomeUnknown, e.Outcome, name)
 				assert.Equal(t, want, e.Repeat, name)

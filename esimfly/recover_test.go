@@ -12,6 +12,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 )
 
 // The answer to an order is lost, and the process with it. Another one sends
@@ -23,26 +24,25 @@ func TestALostOrderIsProbed(t *testing.T) {
 	} {
 		t.Run(fault.String(), func(t *testing.T) {
 			sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored"))) // keys are of no help
-			req := esim.OrderRequest{PackageID: turkey, Quantity: 3, Reference: "cart-1", RequestID: uuid.NewString()}
+			req := esim.OrderRequest{PackageID: turkey, Quantity: 3, Reference: "cart-1"}
+			send := evidence.Send{RequestID: uuid.NewString()}
 			began := sim.Now()
 			sim.ESIMFly.Inject(esimtest.Fault{Kind: fault})
-			_, err := connect(t, sim, esimfly.Config{}).Order(t.Context(), req)
+			_, err := connect(t, sim, esimfly.Config{}).Order(evidence.WithSend(t.Context(), send), req)
 			require.Error(t, err)
 			sim.ESIMFly.Heal()
 
 			c := connect(t, sim, esimfly.Config{})
-			req.Resumed = true
-			o, err := c.Order(t.Context(), req)
+			send.Resumed = true
+			o, err := c.Order(evidence.WithSend(t.Context(), send), req)
 			if fault.Commits() {
 				require.ErrorIs(t, err, esim.ErrDuplicate)
 				require.Equal(t, esim.OutcomeUnknown, outcomeOf(t, err))
 				var found []esim.Order
-				found, err = c.FindOrders(t.Context(), esim.OrderSearch{PackageID: turkey, Since: began})
+				found, err = c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: turkey, Since: began})
 				require.NoError(t, err)
 				require.Len(t, found, 1)
-				ref := found[0].Ref()
-				ref.Quantity = 3
-				o, err = c.GetOrder(t.Context(), ref)
+				o, err = c.GetOrder(evidence.WithSend(t.Context(), evidence.Send{Quantity: 3}), found[0].Ref())
 				require.NoError(t, err)
 			} else {
 				require.NoError(t, err)
@@ -73,13 +73,12 @@ func requireSold(t *testing.T, sim *esimtest.Simulator, o *esim.Order) {
 func TestAProbeWithAWrongClock(t *testing.T) {
 	sim, c := simulated(t)
 	sim.ESIMFly.Inject(esimtest.Fault{Kind: esimtest.FaultClockSkew, Op: "order", Times: 2})
-	req := esim.OrderRequest{PackageID: turkey, Reference: "cart-1", RequestID: uuid.NewString()}
-	_, err := c.Order(t.Context(), req)
+	req := esim.OrderRequest{PackageID: turkey, Reference: "cart-1"}
+	_, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{RequestID: uuid.NewString()}), req)
 	require.ErrorIs(t, err, esim.ErrClockSkew)
 	require.Equal(t, esim.OutcomeNotSent, outcomeOf(t, err))
 	require.Equal(t, 1, sim.ESIMFly.Requests("order"))
-	req.RequestID = uuid.NewString()
-	_, err = c.Order(t.Context(), req)
+	_, err = c.Order(evidence.WithSend(t.Context(), evidence.Send{RequestID: uuid.NewString()}), req)
 	require.NoError(t, err)
 	require.Equal(t, 2, sim.ESIMFly.Requests("order"))
 }
@@ -88,7 +87,7 @@ func TestFindOrders(t *testing.T) {
 	sim, c := simulated(t)
 	find := func(packageID string, since time.Time) []string {
 		t.Helper()
-		found, err := c.FindOrders(t.Context(), esim.OrderSearch{PackageID: packageID, Since: since})
+		found, err := c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: packageID, Since: since})
 		require.NoError(t, err)
 		ids := []string{}
 		for _, o := range found {
@@ -125,14 +124,14 @@ func TestFindOrders(t *testing.T) {
 	sim.ESIMFly.FailOrder(failed.ID)
 	_, err := c.Cancel(t.Context(), esim.CancelRequest{Order: esim.OrderRef{ID: buy(t, c, states, 1).ID}})
 	require.NoError(t, err)
-	found, err := c.FindOrders(t.Context(), esim.OrderSearch{PackageID: japan, Since: start})
+	found, err := c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: japan, Since: start})
 	require.NoError(t, err)
 	require.Len(t, found, 2)
 	assert.Equal(t, held.ID, found[0].ID)
 	assert.Equal(t, esim.OrderPending, found[0].Status)
 	assert.Empty(t, found[0].ESIMs)
 	assert.Equal(t, esim.OrderFailed, found[1].Status)
-	found, err = c.FindOrders(t.Context(), esim.OrderSearch{PackageID: states})
+	found, err = c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: states})
 	require.NoError(t, err)
 	require.Len(t, found, 4)
 	assert.Equal(t, esim.OrderCancelled, found[3].Status)
@@ -148,7 +147,7 @@ func TestFindOrdersReadsToTheEnd(t *testing.T) {
 	for range 205 {
 		buy(t, c, turkey, 1)
 	}
-	search := esim.OrderSearch{PackageID: turkey}
+	search := evidence.OrderSearch{PackageID: turkey}
 	found, err := c.FindOrders(t.Context(), search)
 	require.NoError(t, err)
 	assert.Len(t, found, 205)

@@ -55,21 +55,22 @@ func TestWhichRefusalsOfAProbeUseUpTheRequestID(t *testing.T) {
 				steps = steps[1:] // the first send was another process's
 			}
 			c, f := faked(t, inTurn(t, steps...))
-			req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", RequestID: someRequestID, OneSend: true}
+			req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001"}
+			send := evidence.Send{RequestID: someRequestID, OneSend: true}
 			if !restarted {
-				_, err := c.Order(t.Context(), req)
+				_, err := c.Order(evidence.WithSend(t.Context(), send), req)
 				require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
 			}
-			req.Resumed = true
-			_, err := c.Order(t.Context(), req)
+			send.Resumed = true
+			_, err := c.Order(evidence.WithSend(t.Context(), send), req)
 			assert.Equal(t, want.BurnsRequestID, asError(t, err).Outcome == esim.OutcomeRejected, "%s: of the reference", code)
 			assert.Equal(t, !want.BurnsRequestID, esim.MaybeCharged(err), code)
 			got, ok := evidence.OfRequest(err)
 			require.True(t, ok)
 			assert.Equal(t, want, got, code)
 
-			req.Resumed, req.RequestID = false, "f1d4a0b2-0b43-4c5e-8f0e-3f0f2e7c9a11"
-			_, err = c.Order(t.Context(), req)
+			send.Resumed, send.RequestID = false, "f1d4a0b2-0b43-4c5e-8f0e-3f0f2e7c9a11"
+			_, err = c.Order(evidence.WithSend(t.Context(), send), req)
 			if want.BurnsRequestID {
 				require.NoError(t, err, "%s: funded, and ordered again", code)
 				assert.Equal(t, len(steps), f.total(), code)
@@ -85,9 +86,8 @@ func TestWhichRefusalsOfAProbeUseUpTheRequestID(t *testing.T) {
 // is refused with is then no proof about the id of another process.
 func TestARefusalSettlesNoSendUnderAnotherRequestID(t *testing.T) {
 	c, f := faked(t, inTurn(t, step{400, noMoney}), func(c *Config) { c.ReplaysVerified = true })
-	_, err := c.Order(t.Context(), esim.OrderRequest{
-		PackageID: "p", Reference: "cart-0001", Resumed: true, RequestID: someRequestID, OneSend: true,
-	})
+	_, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: true, RequestID: someRequestID, OneSend: true}),
+		esim.OrderRequest{PackageID: "p", Reference: "cart-0001"})
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 	require.True(t, esim.MaybeCharged(err))
 	assert.Equal(t, 1, f.total())

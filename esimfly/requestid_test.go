@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 const someRequestID = "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"
@@ -42,7 +43,7 @@ func TestOrderUnderARequestIDIsSentOnce(t *testing.T) {
 				c, f := faked(t, func(call, b string) (int, string) { body = b; return next(call, b) }, func(cfg *Config) {
 					cfg.MaxRetries, cfg.ReplaysVerified = 5, verified
 				})
-				o, err := c.Order(t.Context(), esim.OrderRequest{PackageID: "p", Reference: "cart-0001", RequestID: someRequestID})
+				o, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{RequestID: someRequestID}), esim.OrderRequest{PackageID: "p", Reference: "cart-0001"})
 				require.Equal(t, 1, f.total(), tt.name)
 				require.Equal(t, []string{someRequestID}, f.sent[0].Header["Rt-Requestid"], tt.name)
 				require.Equal(t, `{"packageCode":"p","quantity":1,"idempotency_key":"cart-0001"}`, body)
@@ -62,7 +63,7 @@ func TestOrderUnderARequestIDIsSentOnce(t *testing.T) {
 // The reads that follow an order have ids of their own.
 func TestARequestIDIsOfTheOrderAlone(t *testing.T) {
 	c, f := faked(t, inTurn(t, step{200, replayed}, step{200, first}))
-	o, err := c.Order(t.Context(), esim.OrderRequest{PackageID: "p", Reference: "cart-0001", Resumed: true, RequestID: someRequestID})
+	o, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: true, RequestID: someRequestID}), esim.OrderRequest{PackageID: "p", Reference: "cart-0001"})
 	require.NoError(t, err)
 	assert.True(t, o.Replayed)
 	require.Equal(t, 2, f.total())
@@ -74,25 +75,26 @@ func TestARequestIDIsOfTheOrderAlone(t *testing.T) {
 // refused with proves nothing of the send before.
 func TestResumedOrderUnderARequestID(t *testing.T) {
 	c, f := faked(t, inTurn(t, step{400, seenID}, step{400, noMoney}, step{200, sold}))
-	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", Resumed: true, RequestID: someRequestID}
-	_, err := c.Order(t.Context(), req)
+	ctx := evidence.WithSend(t.Context(), evidence.Send{Resumed: true, RequestID: someRequestID})
+	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001"}
+	_, err := c.Order(ctx, req)
 	e := asError(t, err)
 	require.ErrorIs(t, e, esim.ErrDuplicate)
 	assert.Equal(t, 400, e.HTTPStatus)
 	assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
 	assert.Equal(t, someRequestID, e.RequestID)
 
-	_, err = c.Order(t.Context(), req)
+	_, err = c.Order(ctx, req)
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 	assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
 
 	other := req
 	other.PackageID = "q"
-	_, err = c.Order(t.Context(), other)
+	_, err = c.Order(ctx, other)
 	require.ErrorIs(t, err, esim.ErrReferenceConflict)
 	assert.Equal(t, 2, f.total(), "another purchase under this reference is not sent")
 
-	_, err = c.Order(t.Context(), req)
+	_, err = c.Order(ctx, req)
 	require.NoError(t, err)
 	for _, r := range f.sent {
 		assert.Equal(t, someRequestID, r.Header.Get(requestIDHeader))
@@ -106,7 +108,7 @@ func TestUnfitRequestIDs(t *testing.T) {
 		"0d9e6a18-53c7-1b2f-a9d4-6e81c07f2a5b", "0d9e6a18-53c7-4b2f-c9d4-6e81c07f2a5b", "00000000-0000-0000-0000-000000000000",
 		someRequestID + "\n", " " + someRequestID, someRequestID + "\r\nX-Evil: 1",
 	} {
-		_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: "p", Reference: "cart-0001", RequestID: id})
+		_, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{RequestID: id}), esim.OrderRequest{PackageID: "p", Reference: "cart-0001"})
 		e := asError(t, err)
 		require.ErrorIs(t, e, esim.ErrInvalidRequest, "%q", id)
 		require.Equal(t, esim.OutcomeNotSent, e.Outcome)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter/wire"
+	"github.com/esimkit/esim/evidence"
 )
 
 const oddCode = "LPA:1$rsp.example.com$CANARY$not$a$code"
@@ -171,17 +172,18 @@ func TestMoreESIMsThanOrderedAreKept(t *testing.T) {
 // After a restart a refusal says nothing about what was sent before it.
 func TestResumedOrder(t *testing.T) {
 	c, f := faked(t, inTurn(t, step{400, noMoney}, step{200, replayed}, step{200, first}), func(c *Config) { c.ReplaysVerified = true })
-	dear := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", Resumed: true, MaxTotal: usd("-1")}
-	_, err := c.Order(t.Context(), dear)
+	dear := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", MaxTotal: usd("-1")}
+	resumed := evidence.WithSend(t.Context(), evidence.Send{Resumed: true})
+	_, err := c.Order(resumed, dear)
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)
 	assert.True(t, esim.MaybeCharged(err))
 	assert.Zero(t, f.total())
 
-	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001", Resumed: true}
-	_, err = c.Order(t.Context(), req)
+	req := esim.OrderRequest{PackageID: "p", Reference: "cart-0001"}
+	_, err = c.Order(resumed, req)
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 	assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
-	o, err := c.Order(t.Context(), req)
+	o, err := c.Order(resumed, req)
 	require.NoError(t, err)
 	assert.True(t, o.Replayed)
 }
@@ -207,14 +209,15 @@ func TestReplayOfAnotherPackage(t *testing.T) {
 	}
 }
 
-// A replica that did not place the order knows its size by the reference.
-func TestQuantityOfTheOrderRef(t *testing.T) {
+// A replica that did not place the order is told its size.
+func TestQuantityThatIsTold(t *testing.T) {
 	status := `{"success":true,"order":{"orderReference":"order_1","status":"completed","esim":{"iccid":"8932042000010078801","lpaString":"LPA:1$rsp.example.com$A"}}}`
 	c, _ := faked(t, inTurn(t, step{200, status}, step{200, status}))
-	o, err := c.GetOrder(t.Context(), esim.OrderRef{ID: "order_1", Quantity: 3})
+	ctx := evidence.WithSend(t.Context(), evidence.Send{Quantity: 3})
+	o, err := c.GetOrder(ctx, esim.OrderRef{ID: "order_1"})
 	require.NoError(t, err)
 	assert.Equal(t, 3, o.Quantity)
-	_, err = esim.WaitOrder(t.Context(), c, o.Ref(), esim.WaitOptions{Interval: time.Nanosecond})
+	_, err = esim.WaitOrder(ctx, c, o.Ref(), esim.WaitOptions{Interval: time.Nanosecond})
 	require.ErrorIs(t, err, esim.ErrIncomplete)
 	assert.Contains(t, err.Error(), "1 of 3 eSIMs")
 }

@@ -35,7 +35,7 @@ const topUpPrefix = "topup_"
 //
 // All of this is remembered by this Client and lost with it. Whoever must know
 // after a restart keeps what [Client.BeforeTopUp] returns, and asks
-// [Client.TopUpEffect] with it. With Resumed nothing is sent: an error with
+// [Client.TopUpEffect] with it. With Resumed in [evidence.Send] nothing is sent: an error with
 // [esim.OutcomeUnknown] says so.
 //
 // The expiry of the eSIM in the answer is taken for UTC, which eSIMfly does
@@ -46,8 +46,9 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	defer func() { end(err) }()
 	p := adapter.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check := c.api.Check(ctx, op)
-	t := &topUp{op: op, ref: check.Reference(req.Reference, req.Resumed), iccid: req.ICCID, packageID: req.PackageID}
-	if req.Resumed && check.Named() != "" {
+	send := evidence.SendOf(ctx)
+	t := &topUp{op: op, ref: check.Reference(req.Reference, send.Resumed), iccid: req.ICCID, packageID: req.PackageID}
+	if send.Resumed && check.Named() != "" {
 		c.api.Recall(topUpRepeats, "", t.key())
 	}
 	check.ICCID("ICCID", req.ICCID)
@@ -61,7 +62,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	}
 	defer unlock()
 	earlier, doubt := c.topUps.byReference(t.ref)
-	if earlier == nil && req.Resumed {
+	if earlier == nil && send.Resumed {
 		return nil, c.resumeTopUp(t)
 	}
 	outcome := esim.OutcomeNotSent
@@ -82,7 +83,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	if err = c.prepareTopUp(ctx, t, p); err != nil {
 		return nil, c.api.Withheld(err, t.ref, t.key())
 	}
-	order, err := c.sendTopUp(ctx, t, req.OneSend)
+	order, err := c.sendTopUp(ctx, t, send.OneSend)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/evidence"
 )
 
 const postTopUp = "POST /topup/order"
@@ -318,14 +319,13 @@ func TestTopUpUnderTheReferenceOfAnOrderInDoubt(t *testing.T) {
 func TestResumedTopUpIsNotSent(t *testing.T) {
 	c, f := silent(t)
 	req := topUpRequest("r1")
-	req.Resumed = true
-	for range 2 {
-		_, err := c.TopUp(t.Context(), req)
+	resumed := evidence.WithSend(t.Context(), evidence.Send{Resumed: true})
+	for _, ctx := range []context.Context{resumed, t.Context()} { // the second time it is known anyway
+		_, err := c.TopUp(ctx, req)
 		require.ErrorIs(t, err, esim.ErrDuplicate)
 		e := asError(t, err)
 		assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
 		assert.Equal(t, "r1", e.Reference)
-		req.Resumed = false // the second time it is known anyway
 	}
 	req.PackageID = "another"
 	_, err := c.TopUp(t.Context(), req)
@@ -333,8 +333,8 @@ func TestResumedTopUpIsNotSent(t *testing.T) {
 	assert.True(t, esim.MaybeCharged(err))
 
 	dear := topUpRequest("r2")
-	dear.Resumed, dear.MaxTotal = true, usd("-1")
-	_, err = c.TopUp(t.Context(), dear)
+	dear.MaxTotal = usd("-1")
+	_, err = c.TopUp(resumed, dear)
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)
 	assert.True(t, esim.MaybeCharged(err), "what another process sent is not taken back")
 	assert.Zero(t, f.total())
@@ -346,8 +346,7 @@ func TestResumedTopUpThatIsRememberedIsReplayed(t *testing.T) {
 	req := topUpRequest("r1")
 	_, err := c.TopUp(t.Context(), req)
 	require.NoError(t, err)
-	req.Resumed = true
-	o, err := c.TopUp(t.Context(), req)
+	o, err := c.TopUp(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), req)
 	require.NoError(t, err)
 	assert.True(t, o.Replayed)
 	assert.Equal(t, 1, f.count(postTopUp))

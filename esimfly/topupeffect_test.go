@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 const getOffers = "GET /topup/packages"
@@ -115,8 +116,7 @@ func TestTopUpEffectEndsTheDoubt(t *testing.T) {
 			req := topUpRequest("r1")
 			before, err := c.BeforeTopUp(t.Context(), req)
 			require.NoError(t, err)
-			req.Resumed = resumed
-			_, err = c.TopUp(t.Context(), req)
+			_, err = c.TopUp(evidence.WithSend(t.Context(), evidence.Send{Resumed: resumed}), req)
 			require.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome)
 
 			e.grow(1024)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 type badInput struct {
@@ -213,7 +214,7 @@ func TestUnsupported(t *testing.T) {
 			return err
 		},
 		"RequestID": func() error {
-			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: aPackage, RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"})
+			_, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"}), esim.OrderRequest{PackageID: aPackage})
 			return err
 		},
 		"CallbackURL": func() error {

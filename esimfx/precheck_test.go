@@ -163,7 +163,7 @@ func TestNeverRepeat(t *testing.T) {
 		assert.False(t, esim.MayRepeat(err))
 	}
 	_, err := connect(t, sim, func(cfg *esimfx.Config) { cfg.NeverRepeat = true }).
-		Order(t.Context(), esim.OrderRequest{PackageID: japan, Reference: "cart-1", Resumed: true})
+		Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), esim.OrderRequest{PackageID: japan, Reference: "cart-1"})
 	assert.Equal(t, esim.OutcomeUnknown, problem(t, err).Outcome)
 	assert.Equal(t, 1, sim.ESIMFX.Requests("order"))
 	assert.Equal(t, 1, sim.ESIMFX.Ledger().Count())
@@ -173,13 +173,14 @@ func TestNeverRepeat(t *testing.T) {
 func TestOneSend(t *testing.T) {
 	sim := esimtest.NewSimulator(t)
 	c := connect(t, sim)
-	request := esim.OrderRequest{PackageID: japan, Quantity: 2, Reference: "cart-1", OneSend: true}
+	request := esim.OrderRequest{PackageID: japan, Quantity: 2, Reference: "cart-1"}
+	ctx := evidence.WithSend(t.Context(), evidence.Send{OneSend: true})
 	sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: esimtest.Fault429})
-	_, err := c.Order(t.Context(), request)
+	_, err := c.Order(ctx, request)
 	require.ErrorIs(t, err, esim.ErrRateLimited)
 	assert.Equal(t, esim.OutcomeRejected, problem(t, err).Outcome)
 	assert.Equal(t, 1, sim.ESIMFX.Requests("order"))
-	_, err = c.Order(t.Context(), request)
+	_, err = c.Order(ctx, request)
 	require.NoError(t, err)
 	assert.Equal(t, 3, sim.ESIMFX.Requests("order"))
 	assert.Equal(t, 2, sim.ESIMFX.Ledger().Count())

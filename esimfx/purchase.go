@@ -38,8 +38,8 @@ type purchase struct {
 
 // Order buys eSIMs, each with a call of its own (eSIMfx docs: POST
 // /order/api/v1/create_order, operation_type NEW). See the package
-// documentation for what happens when only some can be bought. With OneSend one
-// request is sent for each eSIM, at most.
+// documentation for what happens when only some can be bought. With OneSend in [evidence.Send]
+// one request is sent for each eSIM, at most.
 //
 // Product and balance are read first: a package that eSIMfx does not know, or a
 // balance that does not cover the order, is an error with nothing sent, for the
@@ -58,17 +58,18 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	ctx, end := c.api.Operation(ctx, "Order")
 	defer func() { end(err) }()
 	check := c.api.Check(ctx, "Order")
-	p := c.purchase("Order", "NEW", check.Reference(req.Reference, req.Resumed), adapter.Purchase{
+	send := evidence.SendOf(ctx)
+	p := c.purchase("Order", "NEW", check.Reference(req.Reference, send.Resumed), adapter.Purchase{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
-	p.oneSend = req.OneSend
-	p.resume(check, req.Resumed)
+	p.oneSend = send.OneSend
+	p.resume(check, send.Resumed)
 	check.Range("Quantity", p.terms.Quantity, 1, maxQuantity)
 	check.Purchase(p.terms)
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "is nothing eSIMfx offers; its webhooks are set up in its portal")
 	}
-	if req.RequestID != "" {
+	if send.RequestID != "" {
 		check.Unsupported("RequestID", "cannot be set; eSIMfx has no request ids")
 	}
 	if err = check.Err(); err != nil {
@@ -89,11 +90,12 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	ctx, end := c.api.Operation(ctx, "TopUp")
 	defer func() { end(err) }()
 	check := c.api.Check(ctx, "TopUp")
-	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, req.Resumed), adapter.Purchase{
+	send := evidence.SendOf(ctx)
+	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, send.Resumed), adapter.Purchase{
 		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
-	p.body.ICCID, p.oneSend = req.ICCID, req.OneSend
-	p.resume(check, req.Resumed)
+	p.body.ICCID, p.oneSend = req.ICCID, send.OneSend
+	p.resume(check, send.Resumed)
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p.terms)
 	if err = check.Err(); err != nil {

@@ -10,15 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // badRepeats are repeats of ref-1 that are refused before anything is sent.
 func badRepeats(t *testing.T) map[string]func(ctx context.Context, c *Client, resumed bool) error {
 	buy := func(change func(*esim.OrderRequest)) func(context.Context, *Client, bool) error {
 		return func(ctx context.Context, c *Client, resumed bool) error {
-			r := esim.OrderRequest{PackageID: aPackage, Reference: "ref-1", Resumed: resumed}
+			r := esim.OrderRequest{PackageID: aPackage, Reference: "ref-1"}
 			change(&r)
-			_, err := c.Order(ctx, r)
+			_, err := c.Order(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), r)
 			return err
 		}
 	}
@@ -31,7 +32,7 @@ func badRepeats(t *testing.T) map[string]func(ctx context.Context, c *Client, re
 		"above the quote": buy(func(r *esim.OrderRequest) { r.Quote, r.MaxTotal = quote(t, "12"), money(t, "11") }),
 		"an odd ceiling":  buy(func(r *esim.OrderRequest) { r.MaxTotal = money(t, "-1") }),
 		"a top-up, no eSIM": func(ctx context.Context, c *Client, resumed bool) error {
-			_, err := c.TopUp(ctx, esim.TopUpRequest{PackageID: aPackage, Reference: "ref-1", Resumed: resumed})
+			_, err := c.TopUp(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), esim.TopUpRequest{PackageID: aPackage, Reference: "ref-1"})
 			return err
 		},
 	}
@@ -80,22 +81,23 @@ func TestAResumedPurchaseIsInDoubt(t *testing.T) {
 	s := w.till(ends(noMoney))
 	w.on(productPath, 200, strings.Replace(goodProduct, "12", "13", 1))
 	c := w.client(t)
-	req := esim.OrderRequest{PackageID: aPackage, Reference: "ref-1", Resumed: true, Quote: quote(t, "12")}
-	_, err := c.Order(t.Context(), req)
+	req := esim.OrderRequest{PackageID: aPackage, Reference: "ref-1", Quote: quote(t, "12")}
+	resumed := evidence.WithSend(t.Context(), evidence.Send{Resumed: true})
+	_, err := c.Order(resumed, req)
 	e := asError(t, err)
 	require.ErrorIs(t, e, esim.ErrPriceChanged)
 	assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
 	req.Quote = nil
-	_, err = c.Order(t.Context(), req)
+	_, err = c.Order(resumed, req)
 	e = asError(t, err)
 	require.ErrorIs(t, e, esim.ErrInsufficientBalance)
 	assert.Equal(t, esim.OutcomeUnknown, e.Outcome)
 	assert.Equal(t, esim.RepeatUnknown, e.Repeat, "that was the one repeat")
-	_, err = c.Order(t.Context(), req)
+	_, err = c.Order(resumed, req)
 	require.ErrorIs(t, err, esim.ErrDuplicate)
 	assert.Len(t, s.keys, 1)
 
-	_, err = c.Order(t.Context(), esim.OrderRequest{PackageID: aPackage, Reference: "a b", Resumed: true})
+	_, err = c.Order(resumed, esim.OrderRequest{PackageID: aPackage, Reference: "a b"})
 	assert.Equal(t, esim.OutcomeNotSent, asError(t, err).Outcome, "such a reference was never sent")
 }
 
@@ -106,13 +108,11 @@ func TestAResumedOrderOfSeveral(t *testing.T) {
 	three := esim.OrderRequest{PackageID: aPackage, Quantity: 3, Reference: "ref-1"}
 	_, err := w.client(t).Order(t.Context(), three)
 	require.Error(t, err)
-	three.Resumed = true
 	c := w.client(t)
-	got, err := c.Order(t.Context(), three)
+	got, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), three)
 	require.NoError(t, err)
 	assert.Equal(t, "o-1,o-2,o-3", got.ID)
 	assert.Len(t, s.sold, 3)
-	three.Resumed = false
 	again, err := c.Order(t.Context(), three)
 	require.NoError(t, err, "no doubt is left")
 	assert.True(t, again.Replayed)
@@ -123,7 +123,7 @@ func TestAResumedOrderOfSeveral(t *testing.T) {
 func TestAResumedTopUpIsSent(t *testing.T) {
 	w := newWorld(t)
 	s := w.till(sell)
-	got, err := w.client(t).TopUp(t.Context(), esim.TopUpRequest{ICCID: anICCID, PackageID: aPackage, Reference: "ref-1", Resumed: true})
+	got, err := w.client(t).TopUp(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), esim.TopUpRequest{ICCID: anICCID, PackageID: aPackage, Reference: "ref-1"})
 	require.NoError(t, err)
 	assert.Equal(t, "o-1", got.ID)
 	assert.Len(t, s.keys, 1)

@@ -8,13 +8,13 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/evidence"
 )
 
 // LinesRequest asks for several kinds of eSIM in one order.
 type LinesRequest struct {
-	// Reference and Resumed mean what they mean in [esim.OrderRequest].
+	// Reference means what it means in [esim.OrderRequest].
 	Reference string
-	Resumed   bool
 	// Lines are sent in this order. Lines of one option, whatever its letter
 	// case, become one.
 	Lines []Line
@@ -39,15 +39,16 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Orde
 	ctx, end := c.api.Operation(ctx, "OrderLines")
 	defer func() { end(err) }()
 	check := c.api.Check(ctx, "OrderLines")
-	req.Reference = check.Reference(req.Reference, req.Resumed)
-	c.resume(check, req.Resumed)
+	send := evidence.SendOf(ctx)
+	req.Reference = check.Reference(req.Reference, send.Resumed)
+	c.resume(check, send.Resumed)
 	lines := mergeLines(req.Lines)
 	c.checkLines(check, req)
 	c.sheet.check(check, lines, adapter.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
 	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}
-	return c.order(ctx, "OrderLines", req.Reference, lines, false)
+	return c.order(ctx, "OrderLines", req.Reference, lines, send.OneSend)
 }
 
 // fold is how option ids are compared: UUIDs are the same in either case, and

@@ -9,6 +9,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
+	"github.com/esimkit/esim/evidence"
 )
 
 // orderTimeout is generous: the provider asks its own supplier before it
@@ -31,8 +32,9 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	ctx, end := c.api.Operation(ctx, "Order")
 	defer func() { end(err) }()
 	check := c.api.Check(ctx, "Order")
-	req.Reference = check.Reference(req.Reference, req.Resumed)
-	c.resume(check, req.Resumed)
+	send := evidence.SendOf(ctx)
+	req.Reference = check.Reference(req.Reference, send.Resumed)
+	c.resume(check, send.Resumed)
 	req.Quantity = cmp.Or(req.Quantity, 1)
 	guard := adapter.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check.Range("Quantity", req.Quantity, 1, c.maxUnits)
@@ -40,7 +42,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "cannot be set for an order; eSIM Story calls the URL of the partner account")
 	}
-	if req.RequestID != "" {
+	if send.RequestID != "" {
 		check.Unsupported("RequestID", "cannot be set; eSIM Story has no request ids")
 	}
 	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
@@ -48,7 +50,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}
-	return c.order(ctx, "Order", req.Reference, lines, req.OneSend)
+	return c.order(ctx, "Order", req.Reference, lines, send.OneSend)
 }
 
 // key is what the purchases under a reference are remembered by.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 const answerOne = `{"products":[{"topup_id":"` + unit12 + `","option_id":"` + optionA + `"}]}`
@@ -50,7 +51,6 @@ func TestOrderRefusesBadInput(t *testing.T) {
 		{"reference with space", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: "a b"}},
 		{"long reference", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: strings.Repeat("a", 65)}},
 		{"callback", "CallbackURL", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, CallbackURL: "https://shop.example.com/"}},
-		{"request id", "RequestID", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"}},
 		{"negative ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "-1 USD")}},
 		{"absurd ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "9e15 USD")}},
 		{"quote of another provider", "Quote.Provider", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Provider = esim.ESIMFX })}},
@@ -78,6 +78,15 @@ func TestOrderRefusesBadInput(t *testing.T) {
 			require.Zero(t, wire.sends())
 		})
 	}
+}
+
+func TestARequestIDIsUnsupported(t *testing.T) {
+	wire := answering(200, answerOne)
+	ctx := evidence.WithSend(t.Context(), evidence.Send{RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"})
+	_, err := newTestClient(t, wire).Order(ctx, esim.OrderRequest{PackageID: optionA})
+	require.ErrorIs(t, failure(t, err, "Order"), errors.ErrUnsupported)
+	require.False(t, esim.MaybeCharged(err))
+	require.Zero(t, wire.sends())
 }
 
 func TestGuardsWithoutSheetAreUnsupported(t *testing.T) {

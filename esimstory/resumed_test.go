@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // badRepeats are repeats of the order r that are refused before anything is
@@ -14,9 +15,9 @@ import (
 func badRepeats(t *testing.T) map[string]func(ctx context.Context, c *Client, resumed bool) error {
 	buy := func(change func(*esim.OrderRequest)) func(context.Context, *Client, bool) error {
 		return func(ctx context.Context, c *Client, resumed bool) error {
-			req := esim.OrderRequest{PackageID: optionA, Reference: "r", Resumed: resumed}
+			req := esim.OrderRequest{PackageID: optionA, Reference: "r"}
 			change(&req)
-			_, err := c.Order(ctx, req)
+			_, err := c.Order(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), req)
 			return err
 		}
 	}
@@ -26,13 +27,13 @@ func badRepeats(t *testing.T) map[string]func(ctx context.Context, c *Client, re
 		"a callback":        buy(func(r *esim.OrderRequest) { r.CallbackURL = "https://shop.example.com/" }),
 		"above the ceiling": buy(func(r *esim.OrderRequest) { r.MaxTotal = money(t, "4 USD") }),
 		"lines above the ceiling": func(ctx context.Context, c *Client, resumed bool) error {
-			_, err := c.OrderLines(ctx, LinesRequest{
-				Reference: "r", Resumed: resumed, Lines: []Line{{optionA, 1}}, MaxTotal: money(t, "4 USD"),
+			_, err := c.OrderLines(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), LinesRequest{
+				Reference: "r", Lines: []Line{{optionA, 1}}, MaxTotal: money(t, "4 USD"),
 			})
 			return err
 		},
 		"no lines": func(ctx context.Context, c *Client, resumed bool) error {
-			_, err := c.OrderLines(ctx, LinesRequest{Reference: "r", Resumed: resumed})
+			_, err := c.OrderLines(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), LinesRequest{Reference: "r"})
 			return err
 		},
 	}
@@ -77,11 +78,11 @@ func TestResumedOrderIsInDoubt(t *testing.T) {
 	refusal := `{"errors":["Product with option_id not found"]}`
 	for _, call := range []func(*Client) error{
 		func(c *Client) error {
-			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: optionA, Reference: "r", Resumed: true})
+			_, err := c.Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), esim.OrderRequest{PackageID: optionA, Reference: "r"})
 			return err
 		},
 		func(c *Client) error {
-			_, err := c.OrderLines(t.Context(), LinesRequest{Lines: []Line{{optionA, 1}}, Reference: "r", Resumed: true})
+			_, err := c.OrderLines(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), LinesRequest{Lines: []Line{{optionA, 1}}, Reference: "r"})
 			return err
 		},
 	} {
@@ -97,6 +98,6 @@ func TestResumedOrderIsInDoubt(t *testing.T) {
 		require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
 		require.NoError(t, call(newTestClient(t, answering(200, answerOne), tried)))
 	}
-	_, err := newTestClient(t, answering(500, "")).Order(t.Context(), esim.OrderRequest{PackageID: optionA, Reference: "a b", Resumed: true})
+	_, err := newTestClient(t, answering(500, "")).Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: true}), esim.OrderRequest{PackageID: optionA, Reference: "a b"})
 	require.Equal(t, esim.OutcomeNotSent, esim.OutcomeOf(err), "such a reference was never sent")
 }

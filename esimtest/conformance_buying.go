@@ -113,7 +113,7 @@ func (t *trial) finish(c esim.Client, o *esim.Order) *esim.Order {
 	if t.h.Advance != nil {
 		t.h.Advance(deliveryTime)
 	}
-	done, err := esim.WaitOrder(t.ctx(), c, o.Ref(), esim.WaitOptions{Interval: pollEvery, Timeout: waitAtMost})
+	done, err := esim.WaitOrder(t.ctx(), c, o.Ref(), esim.WaitOptions{Quantity: o.Quantity, Interval: pollEvery, Timeout: waitAtMost})
 	if err != nil {
 		t.Fatalf("waiting for order %s: %v", o.ID, err)
 	}

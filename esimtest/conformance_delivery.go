@@ -111,7 +111,7 @@ func (t *trial) pendingPair() {
 		t.Fatalf("Order failed in a world without faults: %v", err)
 	}
 	t.h.Advance(deliveryTime)
-	done, err := esim.WaitOrder(t.ctx(), c, o.Ref(), esim.WaitOptions{Interval: pollEvery, Timeout: waitAtMost})
+	done, err := esim.WaitOrder(t.ctx(), c, o.Ref(), esim.WaitOptions{Quantity: o.Quantity, Interval: pollEvery, Timeout: waitAtMost})
 	if e, ok := errors.AsType[*esim.Error](err); ok {
 		if !errors.Is(err, esim.ErrIncomplete) || e.Outcome != esim.OutcomeAccepted || e.Order == nil {
 			t.Fatalf("an eSIM is missing, and the error is no accepted ErrIncomplete with the rest: %v", err)

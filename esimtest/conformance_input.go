@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // badIDs are no ids: what a path, a query or a header could read differently,
@@ -106,7 +107,10 @@ func badOrders(caps esim.Capabilities) []badCall {
 	for name, change := range badPrices {
 		list = append(list, badOrder(name, change, unguarded))
 	}
-	list = append(list, badOrder("a request id that is none", func(r *esim.OrderRequest) { r.RequestID = "not a UUID" }, errors.ErrUnsupported))
+	badID := badOrder("a request id that is none", func(*esim.OrderRequest) {}, errors.ErrUnsupported)
+	list = append(list, badCall{badID.name, func(ctx context.Context, c esim.Client, t *trial) error {
+		return badID.call(evidence.WithSend(ctx, evidence.Send{RequestID: "not a UUID"}), c, t)
+	}, badID.also})
 	list = append(list, badOrder("a callback URL that is none", func(r *esim.OrderRequest) { r.CallbackURL = "ftp://user@host/x" }, errors.ErrUnsupported))
 	return list
 }

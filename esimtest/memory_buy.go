@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // purchase is what is known of one reference: as an adapter knows it, and,
@@ -60,7 +61,7 @@ func (m *Memory) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order,
 	if b.quantity < 1 || b.quantity > m.caps.MaxQuantity {
 		c.invalid("Quantity", fmt.Sprintf("must be 1 to %d", m.caps.MaxQuantity))
 	}
-	if req.RequestID != "" {
+	if evidence.SendOf(ctx).RequestID != "" {
 		c.unsupported("RequestID", "is nothing this provider keeps")
 	}
 	if req.CallbackURL != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -154,6 +155,6 @@ func TestListsThatProve(t *testing.T) {
 // lists is a list that tells of all orders, whatever it knows of them.
 type lists struct{ listing }
 
-func (l *lists) FindOrders(context.Context, esim.OrderSearch) ([]esim.Order, error) {
+func (l *lists) FindOrders(context.Context, evidence.OrderSearch) ([]esim.Order, error) {
 	return l.listed, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -251,7 +252,7 @@ type listing struct {
 	failed error
 }
 
-func (l *listing) FindOrders(_ context.Context, q esim.OrderSearch) ([]esim.Order, error) {
+func (l *listing) FindOrders(_ context.Context, q evidence.OrderSearch) ([]esim.Order, error) {
 	var found []esim.Order
 	for _, o := range l.listed {
 		if o.PackageID == q.PackageID && !o.CreatedAt.Before(q.Since) {
@@ -261,12 +262,13 @@ func (l *listing) FindOrders(_ context.Context, q esim.OrderSearch) ([]esim.Orde
 	return found, l.failed
 }
 
-func (l *listing) Order(_ context.Context, r esim.OrderRequest) (*esim.Order, error) {
+func (l *listing) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.requests = append(l.requests, r)
+	send := evidence.SendOf(ctx)
+	l.requests = append(l.requests, sentOrder{r, send})
 	err := &esim.Error{Provider: "memory", Op: "Order", Kind: esim.ErrUnavailable, Reference: r.Reference}
-	if r.Resumed {
+	if send.Resumed {
 		err.Kind = esim.ErrDuplicate
 	}
 	return nil, err

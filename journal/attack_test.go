@@ -36,7 +36,7 @@ func TestABuyingCallCallsNoHook(t *testing.T) {
 // provider that could not tell.
 func TestResumedReferenceWithoutKeys(t *testing.T) {
 	s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyNone)))
-	_, err := s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+	_, err := s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 	require.True(t, esim.MaybeCharged(err))
 	assert.Empty(t, s.lender.sent())
 	s.wantState("cart-1", journal.Unknown)

@@ -135,15 +135,15 @@ func unrecorded(e *Entry, order *esim.Order, failure, why error) error {
 
 // buy sends the request as it was asked for.
 func (a *account) buy(ctx context.Context, e *Entry, d *document, resumed bool) (*esim.Order, error) {
+	send := evidence.Send{Resumed: resumed, OneSend: true}
 	if e.Kind == TopUpKind {
-		request := d.topUp(e)
-		request.Resumed, request.OneSend = resumed, true
-		return a.client.TopUp(ctx, request)
+		return a.client.TopUp(evidence.WithSend(ctx, send), d.topUp(e))
 	}
 	r := &d.Request
-	return a.client.Order(ctx, esim.OrderRequest{
-		PackageID: r.PackageID, Quantity: r.Quantity, Reference: e.Reference, Resumed: resumed, RequestID: d.RequestID,
-		OneSend: true, Quote: r.Quote, MaxTotal: r.ceiling(), CallbackURL: r.CallbackURL,
+	send.RequestID = d.RequestID
+	return a.client.Order(evidence.WithSend(ctx, send), esim.OrderRequest{
+		PackageID: r.PackageID, Quantity: r.Quantity, Reference: e.Reference,
+		Quote: r.Quote, MaxTotal: r.ceiling(), CallbackURL: r.CallbackURL,
 	})
 }
 

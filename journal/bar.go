@@ -19,7 +19,7 @@ func (j *Journal) Bar(ctx context.Context, p esim.Provider, req esim.OrderReques
 	if a == nil {
 		return withheld("Bar", p, "", errors.ErrUnsupported, nil, esim.OutcomeNotSent)
 	}
-	w := orderWish(req)
+	w := orderWish(ctx, req)
 	if refused := w.unfit(ctx, a); refused != nil {
 		return refused
 	}

@@ -62,7 +62,7 @@ func TestBarBeforeTheFirstOrder(t *testing.T) {
 		require.ErrorIs(t, err, journal.ErrBarred)
 		assert.Empty(t, s.lender.requests)
 
-		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+		_, err = s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 		require.True(t, esim.MaybeCharged(err), "the caller says that the record may be behind")
 		assert.Empty(t, s.lender.requests)
 

@@ -152,9 +152,9 @@ func (j *Journal) doubtful(ctx context.Context, a *account, now time.Time) (int,
 	return n, nil
 }
 
-// Resume lets purchases at a provider go on at once after the trouble that
+// ReleaseBrake lets purchases at a provider go on at once after the trouble that
 // held them back is over: credentials put right, balance topped up.
-func (j *Journal) Resume(p esim.Provider) {
+func (j *Journal) ReleaseBrake(p esim.Provider) {
 	if a := j.accounts[p]; a != nil {
 		a.brake.release()
 	}

@@ -47,10 +47,10 @@ func TestBrakeOfCredentials(t *testing.T) {
 			assert.Len(t, s.lender.sent(), 4)
 
 			refused = false
-			s.Resume("nobody")
+			s.ReleaseBrake("nobody")
 			_, err = s.buy("cart-4")
 			s.wantRefused(err, journal.ErrBraked)
-			s.Resume("memory")
+			s.ReleaseBrake("memory")
 			for i := range 5 {
 				_, err = s.buy(fmt.Sprintf("after-%d", i))
 				require.NoError(t, err)
@@ -90,7 +90,7 @@ func TestResumeAfterTheBalance(t *testing.T) {
 	s.wantRefused(err, esim.ErrInsufficientBalance)
 	_, err = s.buy("cart-2")
 	s.wantRefused(err, journal.ErrBraked)
-	s.Resume("memory")
+	s.ReleaseBrake("memory")
 	_, err = s.buy("cart-2")
 	s.wantRefused(err, esim.ErrInsufficientBalance)
 	assert.NotErrorIs(t, err, journal.ErrBraked, "the next one asks the provider again")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // buy makes the purchase, or finds the one that the reference stands for.
@@ -13,6 +14,7 @@ func (j *Journal) buy(ctx context.Context, a *account, w wish) (*esim.Order, err
 	if refused := w.unfit(ctx, a); refused != nil {
 		return nil, refused
 	}
+	ctx = evidence.WithSend(ctx, evidence.Send{}) // it was about the call of the journal, and is in the wish
 	p := a.client.Provider()
 	leaveJournal, err := j.enter()
 	if err != nil {

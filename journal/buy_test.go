@@ -11,6 +11,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -291,7 +292,7 @@ func TestResumedReference(t *testing.T) {
 			s := openShop(t, tc.opts...)
 			_, err := s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 			require.NoError(t, err)
-			_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: tc.resumed})
+			_, err = s.client.Order(evidence.WithSend(t.Context(), evidence.Send{Resumed: tc.resumed}), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 			assert.True(t, tc.want == journal.Delivered && err == nil || esim.MaybeCharged(err))
 			p := s.wantState("cart-1", tc.want)
 			assert.Equal(t, tc.arrived, p.Arrived)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // client is a client whose purchases are journalled.
@@ -36,12 +37,12 @@ func (c *client) Capabilities() esim.Capabilities {
 
 // Order buys, once for a reference.
 func (c *client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
-	return c.j.buy(ctx, c.a, orderWish(req))
+	return c.j.buy(ctx, c.a, orderWish(ctx, req))
 }
 
 // TopUp buys, once for a reference.
 func (c *client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
-	return c.j.buy(ctx, c.a, topUpWish(req))
+	return c.j.buy(ctx, c.a, topUpWish(ctx, req))
 }
 
 // GetOrder asks the provider about an order whose ID is known, and records what
@@ -77,12 +78,13 @@ type wish struct {
 	refused   string    // why it cannot be journalled
 }
 
-func orderWish(req esim.OrderRequest) wish {
-	w := wish{kind: OrderKind, reference: req.Reference, resumed: req.Resumed, until: req.Until, request: request{
+func orderWish(ctx context.Context, req esim.OrderRequest) wish {
+	send := evidence.SendOf(ctx)
+	w := wish{kind: OrderKind, reference: req.Reference, resumed: send.Resumed, until: req.Until, request: request{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: essence(req.Quote), CallbackURL: req.CallbackURL,
 	}}
 	w.ceiling(req.MaxTotal)
-	if req.RequestID != "" {
+	if send.RequestID != "" {
 		w.refused = "RequestID is the journal's own business"
 	}
 	if w.request.Quantity == 0 {
@@ -91,8 +93,8 @@ func orderWish(req esim.OrderRequest) wish {
 	return w
 }
 
-func topUpWish(req esim.TopUpRequest) wish {
-	w := wish{kind: TopUpKind, reference: req.Reference, resumed: req.Resumed, until: req.Until, request: request{
+func topUpWish(ctx context.Context, req esim.TopUpRequest) wish {
+	w := wish{kind: TopUpKind, reference: req.Reference, resumed: evidence.SendOf(ctx).Resumed, until: req.Until, request: request{
 		PackageID: req.PackageID, Quantity: 1, ICCID: req.ICCID, Quote: essence(req.Quote),
 	}}
 	w.ceiling(req.MaxTotal)

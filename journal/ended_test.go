@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -332,12 +333,11 @@ func TestProbe(t *testing.T) {
 			var at []time.Time
 			s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
 				n := len(ids)
-				ids, at = append(ids, r.RequestID), append(at, time.Now())
+				ids, at = append(ids, evidence.SendOf(ctx).RequestID), append(at, time.Now())
 				if n < len(tc.answers) && tc.answers[n] != nil {
 					return nil, tc.answers[n]
 				}
-				r.RequestID, r.Resumed = "", false
-				return s.memory.Order(ctx, r)
+				return s.memory.Order(evidence.WithSend(ctx, evidence.Send{}), r)
 			}
 			_, err := s.buy("cart-1")
 			require.True(t, esim.MaybeCharged(err))
@@ -380,7 +380,7 @@ func TestResumedIsNotProbed(t *testing.T) {
 		}
 		_, err := s.buy("cart-1")
 		s.wantRefused(err)
-		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Quote: &small, Resumed: true})
+		_, err = s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Quote: &small})
 		require.True(t, esim.MaybeCharged(err))
 		s.pass(time.Hour)
 		s.wantState("cart-1", journal.Review)

@@ -17,12 +17,12 @@ import (
 // with one nothing was recorded, and in a transaction of yours you decide what
 // becomes of the rest.
 func (j *Journal) EnqueueOrder(ctx context.Context, into Creator, p esim.Provider, req esim.OrderRequest) (ID, error) {
-	return j.enqueue(ctx, into, p, orderWish(req))
+	return j.enqueue(ctx, into, p, orderWish(ctx, req))
 }
 
 // EnqueueTopUp is EnqueueOrder for a top-up.
 func (j *Journal) EnqueueTopUp(ctx context.Context, into Creator, p esim.Provider, req esim.TopUpRequest) (ID, error) {
-	return j.enqueue(ctx, into, p, topUpWish(req))
+	return j.enqueue(ctx, into, p, topUpWish(ctx, req))
 }
 
 func (j *Journal) enqueue(ctx context.Context, into Creator, p esim.Provider, w wish) (ID, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -78,7 +79,14 @@ func TestBadInput(t *testing.T) {
 		{"a reference of 65 bytes", nil, order(func(r *esim.OrderRequest) { r.Reference = strings.Repeat("x", 65) }), []error{esim.ErrInvalidRequest}},
 		{"no package", nil, order(func(r *esim.OrderRequest) { r.PackageID, r.Quote = "", nil }), []error{esim.ErrInvalidRequest}},
 		{"a negative quantity", nil, order(func(r *esim.OrderRequest) { r.Quantity = -1 }), []error{esim.ErrInvalidRequest}},
-		{"a request id", nil, order(func(r *esim.OrderRequest) { r.RequestID = "b7d5d0c3-66ab-4a8e-9a05-0b1c0c5a3f11" }), []error{esim.ErrInvalidRequest}},
+		{"a request id", nil, func(s *shop) error {
+			_, err := s.client.Order(evidence.WithSend(s.Context(), evidence.Send{RequestID: "b7d5d0c3-66ab-4a8e-9a05-0b1c0c5a3f11"}), good)
+			return err
+		}, []error{esim.ErrInvalidRequest}},
+		{"no context, resumed", nil, func(s *shop) error {
+			_, err := s.Resume(nil, "memory", good) //nolint:staticcheck // what a caller may do by mistake
+			return err
+		}, []error{esim.ErrInvalidRequest}},
 		{"a top-up of nothing", nil, topUp(func(r *esim.TopUpRequest) { r.ICCID = "" }), []error{esim.ErrInvalidRequest}},
 		{"no context", nil, func(s *shop) error {
 			_, err := s.client.Order(nil, good) //nolint:staticcheck // what a caller may do by mistake

@@ -116,7 +116,7 @@ func (j *Journal) newEntry(a *account, w wish, now time.Time, atOnce bool) (Entr
 	return e, d
 }
 
-// sentElsewhere notes what a caller says with Resumed: a request may have been
+// sentElsewhere notes what a caller of Resume says: a request may have been
 // sent that is not on record, before there was this journal or after the backup
 // that it was restored from.
 func (d *document) sentElsewhere(e *Entry) {

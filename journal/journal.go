@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Journal makes purchases that survive everything. It is safe for concurrent
@@ -109,6 +110,28 @@ func (j *Journal) Client(p esim.Provider) esim.Client {
 		return esim.UnimplementedClient{}
 	}
 	return &client{Client: a.client, j: j, a: a}
+}
+
+// Resume is Order at a provider for a reference that may have been sent before
+// there was a record of it: before there was this journal, or after the backup
+// that it was restored from. The purchase begins in doubt. It is sent again
+// only where a repeat is safe, looked up where that is possible, and left to a
+// person otherwise.
+func (j *Journal) Resume(ctx context.Context, p esim.Provider, req esim.OrderRequest) (*esim.Order, error) {
+	return j.Client(p).Order(resumed(ctx), req)
+}
+
+// ResumeTopUp is Resume for a top-up.
+func (j *Journal) ResumeTopUp(ctx context.Context, p esim.Provider, req esim.TopUpRequest) (*esim.Order, error) {
+	return j.Client(p).TopUp(resumed(ctx), req)
+}
+
+// resumed is nil for nil, which the client refuses.
+func resumed(ctx context.Context) context.Context {
+	if ctx == nil {
+		return nil
+	}
+	return evidence.WithSend(ctx, evidence.Send{Resumed: true})
 }
 
 // Receiver returns the function that takes what webhooks of a provider tell,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // listing is what a list of the provider's orders says of a purchase in doubt.
@@ -38,11 +39,11 @@ var sources = []source{
 	}},
 	{"a look-up", func(_ *Journal, s *situation) bool { return s.account.reads(s.entry, s.doc) }},
 	{"the effect of a top-up", func(_ *Journal, s *situation) bool {
-		_, ok := esim.As[Gauge](s.account.client)
+		_, ok := esim.As[evidence.EffectProber](s.account.client)
 		return ok && s.entry.State == Unknown && len(s.doc.Before) > 0
 	}},
 	{"a list", func(_ *Journal, s *situation) bool {
-		_, ok := esim.As[Finder](s.account.client)
+		_, ok := esim.As[evidence.OrderFinder](s.account.client)
 		return ok && s.entry.State == Unknown && s.entry.Kind == OrderKind && s.doc.Absent < enoughLists && s.doc.Unclear < enoughLists
 	}},
 	{"a webhook", func(j *Journal, s *situation) bool {

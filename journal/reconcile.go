@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Reconcile takes the next step of one purchase now, whenever it is due: one
@@ -233,7 +234,7 @@ func (j *Journal) nextLook(e *Entry, d *document, a *account) time.Time {
 	if d.NotBefore.After(e.UpdatedAt) {
 		next = earliestOf(next, d.NotBefore)
 	}
-	if _, ok := esim.As[Finder](a.client); ok && e.State == Unknown && e.Kind == OrderKind {
+	if _, ok := esim.As[evidence.OrderFinder](a.client); ok && e.State == Unknown && e.Kind == OrderKind {
 		next = earliestOf(next, latestOf(a.listsFrom(d), e.UpdatedAt.Add(betweenLists)))
 	}
 	for _, moment := range []struct {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -124,7 +125,7 @@ func TestWorkerThatWakesLate(t *testing.T) {
 		frozen := make(chan struct{})
 		a.lender.order = func(ctx context.Context, r esim.OrderRequest) (order *esim.Order, err error) {
 			order, err = a.memory.Order(ctx, r)
-			if !r.Resumed {
+			if !evidence.SendOf(ctx).Resumed {
 				<-frozen
 			}
 			return order, err

@@ -5,16 +5,8 @@ import (
 	"errors"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
-
-// Gauge is implemented by clients whose top-ups have no key: what an eSIM has
-// before and after is the only trace of one whose answer was lost.
-type Gauge interface {
-	// BeforeTopUp reads what must be on record before the top-up is sent.
-	BeforeTopUp(ctx context.Context, req esim.TopUpRequest) ([]byte, error)
-	// TopUpEffect looks whether the top-up shows. nil and no error: not yet.
-	TopUpEffect(ctx context.Context, before []byte, req esim.TopUpRequest) (*esim.Order, error)
-}
 
 // resolve finds out by reading only.
 func (j *Journal) resolve(ctx context.Context, a *account, e Entry) (Entry, *esim.Order, error) {
@@ -54,11 +46,11 @@ func (j *Journal) resolve(ctx context.Context, a *account, e Entry) (Entry, *esi
 func (j *Journal) read(ctx context.Context, a *account, e *Entry, d *document) (order *esim.Order, l listing, err error) {
 	switch {
 	case a.reads(e, d):
-		ref := esim.OrderRef{Reference: e.Reference, Quantity: d.Request.Quantity}
+		ref := esim.OrderRef{Reference: e.Reference}
 		if d.Order != nil {
 			ref.ID = d.Order.ID
 		}
-		order, err = a.client.GetOrder(ctx, ref)
+		order, err = a.client.GetOrder(evidence.WithSend(ctx, evidence.Send{Quantity: d.Request.Quantity}), ref)
 		if order == nil {
 			order = orderIn(err)
 		}
@@ -69,14 +61,14 @@ func (j *Journal) read(ctx context.Context, a *account, e *Entry, d *document) (
 	case e.State == Provisioning:
 		return nil, unread, nil
 	case e.Kind == TopUpKind:
-		gauge, ok := esim.As[Gauge](a.client)
+		prober, ok := esim.As[evidence.EffectProber](a.client)
 		if !ok || len(d.Before) == 0 {
 			return nil, unread, nil
 		}
-		order, err = gauge.TopUpEffect(ctx, d.Before, d.topUp(e))
+		order, err = prober.TopUpEffect(ctx, d.Before, d.topUp(e))
 		return order, unread, err
 	}
-	finder, ok := esim.As[Finder](a.client)
+	finder, ok := esim.As[evidence.OrderFinder](a.client)
 	if !ok {
 		return nil, unread, nil
 	}
@@ -86,9 +78,9 @@ func (j *Journal) read(ctx context.Context, a *account, e *Entry, d *document) (
 // preview reads what the eSIM has, before the first request of a top-up that
 // only shows by a change of that.
 func (j *Journal) preview(ctx context.Context, a *account, e *Entry, d *document) ([]byte, error) {
-	gauge, ok := esim.As[Gauge](a.client)
+	prober, ok := esim.As[evidence.EffectProber](a.client)
 	if !ok || !j.policy.preview || e.Kind != TopUpKind || e.Doubt > 0 || a.mode(e.Kind) != esim.IdempotencyNone {
 		return nil, nil
 	}
-	return gauge.BeforeTopUp(ctx, d.topUp(e))
+	return prober.BeforeTopUp(ctx, d.topUp(e))
 }

@@ -8,16 +8,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
-
-// Finder is implemented by clients of providers that list orders, and not by
-// the caller's reference.
-type Finder interface {
-	// FindOrders returns all orders of a package since a time, oldest first, and
-	// those of which the list does not tell the package or the time: these stay
-	// empty. A list that could not be read to its end is an error.
-	FindOrders(ctx context.Context, s esim.OrderSearch) ([]esim.Order, error)
-}
 
 // clockSkew is by how much the provider's clock may be behind ours.
 const clockSkew = 5 * time.Minute
@@ -34,12 +26,12 @@ const underWay = 10 * time.Minute
 // can be charged any more: the rest were not. Purchases of different quantities
 // that one order could be are for a person. While one of them is being sent, or
 // their number has changed during the look, nobody can count.
-func (j *Journal) search(ctx context.Context, finder Finder, e *Entry) (found *esim.Order, l listing, err error) {
+func (j *Journal) search(ctx context.Context, finder evidence.OrderFinder, e *Entry) (found *esim.Order, l listing, err error) {
 	before, when, err := j.rivals(ctx, e)
 	if err != nil || slices.ContainsFunc(before, func(r Entry) bool { return r.State == Sending }) {
 		return nil, unread, err
 	}
-	listed, err := finder.FindOrders(ctx, esim.OrderSearch{PackageID: e.PackageID, Since: when.from})
+	listed, err := finder.FindOrders(ctx, evidence.OrderSearch{PackageID: e.PackageID, Since: when.from})
 	if err != nil {
 		return nil, unread, err
 	}

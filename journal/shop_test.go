@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -61,14 +62,20 @@ type lender struct {
 	topUp   func(context.Context, esim.TopUpRequest) (*esim.Order, error)
 
 	mu       sync.Mutex
-	requests []esim.OrderRequest // orders that were sent
+	requests []sentOrder // orders that were sent
+}
+
+// sentOrder is an order with what the journal says of the send.
+type sentOrder struct {
+	esim.OrderRequest
+	evidence.Send
 }
 
 func (l *lender) Account() esim.Account { return l.account }
 
 func (l *lender) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
 	l.mu.Lock()
-	l.requests = append(l.requests, r)
+	l.requests = append(l.requests, sentOrder{r, evidence.SendOf(ctx)})
 	l.mu.Unlock()
 	send := l.Memory.Order
 	if l.order != nil {
@@ -98,10 +105,10 @@ func (l *lender) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, e
 	return order, stated(err, l.Capabilities().TopUpRepeat)
 }
 
-func (l *lender) sent() []esim.OrderRequest {
+func (l *lender) sent() []sentOrder {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]esim.OrderRequest(nil), l.requests...)
+	return append([]sentOrder(nil), l.requests...)
 }
 
 type shopOption func(*shop)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -73,7 +74,7 @@ func TestResumedIsBelievedMoreThanTheRecord(t *testing.T) {
 		_, err = s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"}) // after the backup
 		require.NoError(t, err)
 
-		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+		_, err = s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 		assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
 		s.wantState("cart-1", journal.Review)
 		assert.Equal(t, 1, s.charges("cart-1"))
@@ -85,7 +86,7 @@ func TestResumedIsBelievedMoreThanTheRecord(t *testing.T) {
 		_, err = s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 		require.NoError(t, err)
 
-		_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+		_, err = s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 		assert.True(t, esim.MaybeCharged(err))
 		s.wantState("cart-1", journal.Review)
 		assert.Equal(t, 1, s.charges("cart-1"))
@@ -112,7 +113,7 @@ func TestDeliveredByWebhookIsCompleted(t *testing.T) {
 	s := openShop(t, rejecting)
 	_, err := s.memory.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 	require.NoError(t, err)
-	_, err = s.client.Order(t.Context(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: true})
+	_, err = s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 	require.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
 	told := whole("cart-1")
 	told.Status = esim.OrderPending
@@ -134,19 +135,19 @@ func TestEnqueueOfWhatHasEnded(t *testing.T) {
 	s.wantState("cart-1", journal.Rejected)
 }
 
-// Resumed says that something may have been sent which is not on record. What
+// A resumed call says that something may have been sent which is not on record. What
 // holds such a call back proves nothing about that.
 func TestResumedAndHeldBackIsInDoubt(t *testing.T) {
 	deaf := selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook }))
 	for _, resumed := range []bool{false, true} {
 		want := map[bool]esim.Outcome{false: esim.OutcomeNotSent, true: esim.OutcomeUnknown}[resumed]
-		request := esim.OrderRequest{PackageID: small.ID, Reference: "cart-1", Resumed: resumed}
+		request, ctx := esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"}, evidence.WithSend(t.Context(), evidence.Send{Resumed: resumed})
 
 		s := openShop(t, deaf)
-		_, err := s.client.Order(t.Context(), request)
+		_, err := s.client.Order(ctx, request)
 		assert.ErrorIs(t, err, journal.ErrNoReceiver)
 		assert.Equal(t, want, esim.OutcomeOf(err), "never on record")
-		_, err = s.EnqueueOrder(t.Context(), nil, s.memory.Provider(), request)
+		_, err = s.EnqueueOrder(ctx, nil, s.memory.Provider(), request)
 		assert.Equal(t, want, esim.OutcomeOf(err), "to be enqueued")
 
 		s = openShop(t)
@@ -155,11 +156,11 @@ func TestResumedAndHeldBackIsInDoubt(t *testing.T) {
 		require.Equal(t, esim.OutcomeRejected, esim.OutcomeOf(err))
 		s.lender.account = esim.Account{Fingerprint: "another"}
 		s.start()
-		_, err = s.client.Order(t.Context(), request)
+		_, err = s.client.Order(ctx, request)
 		assert.ErrorIs(t, err, journal.ErrAccountChanged)
 		assert.Equal(t, want, esim.OutcomeOf(err), "on record as rejected")
 		require.NoError(t, s.Close(t.Context()))
-		_, err = s.client.Order(t.Context(), request)
+		_, err = s.client.Order(ctx, request)
 		assert.ErrorIs(t, err, journal.ErrClosed)
 		assert.Equal(t, want, esim.OutcomeOf(err), "closed")
 		assert.Empty(t, s.memory.Ledger().Charges())

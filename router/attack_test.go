@@ -18,6 +18,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -38,7 +39,7 @@ type forgetful struct {
 }
 
 func (c forgetful) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
-	if req.Resumed {
+	if evidence.SendOf(ctx).Resumed {
 		return nil, &esim.Error{Provider: c.Provider(), Op: "Order", Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}
 	}
 	*c.sent++

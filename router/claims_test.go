@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/router"
 )
 
@@ -207,8 +208,8 @@ func TestResumedWithoutAClaim(t *testing.T) {
 		w := newWorld(false)
 		config := w.config(nil)
 		config.Clients = config.Clients[:c.sellers]
-		_, err := router.New(config).Order(c.ctx, esim.OrderRequest{
-			PackageID: c.id, Reference: "cart-1", Resumed: true, MaxTotal: money(c.most, "USD"),
+		_, err := router.New(config).Order(evidence.WithSend(c.ctx, evidence.Send{Resumed: true}), esim.OrderRequest{
+			PackageID: c.id, Reference: "cart-1", MaxTotal: money(c.most, "USD"),
 		})
 		assert.True(t, esim.MaybeCharged(err), name)
 		assert.Empty(t, w.charges(), name)

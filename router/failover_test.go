@@ -177,7 +177,7 @@ func TestUntil(t *testing.T) {
 					fly.Refuse("Order", esim.ErrPackageUnavailable)
 					var seen []esim.OrderRequest
 					config := w.config(router.Cheapest)
-					config.Clients = w.clients(nil, func(c esim.Client) esim.Client { return watching{c, &seen} })
+					config.Clients = w.clients(nil, func(c esim.Client) esim.Client { return watching{c, &seen, new([]bool)} })
 					r := router.New(config)
 					req := esim.OrderRequest{PackageID: asked, Reference: "cart-1", MaxTotal: anyPrice}
 					if c.until > 0 {

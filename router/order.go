@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // Order buys new eSIMs from the reseller that the policy puts first, or from
@@ -30,7 +31,7 @@ func (r *Router) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order,
 	if refused != nil {
 		return nil, refused
 	}
-	return s.make(ctx)
+	return s.make(evidence.WithSend(ctx, evidence.Send{})) // what it says is in the sale
 }
 
 // sale is one call that buys. Why it charges at most once, across everybody:
@@ -55,6 +56,7 @@ type sale struct {
 	wish      wish
 	req       esim.OrderRequest
 	reference string
+	resumed   bool   // the caller says that the reference may have been sent before
 	call      string // this call, in the attempts it opens
 	send      func(ctx context.Context, r *reseller, a *attempt, resumed bool) (*esim.Order, error)
 	topUp     bool
@@ -76,7 +78,7 @@ type sale struct {
 }
 
 func (c *core) newSale(ctx context.Context, needs Needs, req esim.OrderRequest) (*sale, *esim.Error) {
-	w := wish{purpose: forOrder, quantity: req.Quantity}
+	w, send := wish{purpose: forOrder, quantity: req.Quantity}, evidence.SendOf(ctx)
 	if w.quantity == 0 {
 		w.quantity = 1
 	}
@@ -87,7 +89,7 @@ func (c *core) newSale(ctx context.Context, needs Needs, req esim.OrderRequest) 
 		return nil, c.refuse("Order", req.Reference, kind, nil, why)
 	}
 	switch {
-	case req.RequestID != "":
+	case send.RequestID != "":
 		return invalid(errUnsupported, "RequestID would be that of one reseller")
 	case w.quantity < 1:
 		return invalid(esim.ErrInvalidRequest, "Quantity must be at least 1")
@@ -98,7 +100,7 @@ func (c *core) newSale(ctx context.Context, needs Needs, req esim.OrderRequest) 
 		return nil, refused
 	}
 	s := c.begin(w, req.Reference)
-	s.req, s.needs, s.send = req, needs, s.sendOrder
+	s.req, s.needs, s.send, s.resumed = req, needs, s.sendOrder, send.Resumed
 	return s, nil
 }
 
@@ -165,7 +167,7 @@ func (s *sale) load(ctx context.Context) *esim.Error {
 		return s.doubtful(s.op(), s.reference, esim.ErrUnavailable, err, "the claim cannot be read")
 	}
 	fresh := s.version == 0
-	s.blind = fresh && s.req.Resumed
+	s.blind = fresh && s.resumed
 	if fresh && ended == nil {
 		find := s.resolve
 		if s.topUp {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // GetOrder reads an order from the reseller that has it: by Reference through
@@ -18,6 +19,9 @@ func (r *Router) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 	at, failed := c.find(ctx, "GetOrder", ref)
 	if failed != nil {
 		return nil, failed
+	}
+	if at.doc != nil {
+		ctx = evidence.WithSend(ctx, evidence.Send{Quantity: at.doc.Quantity})
 	}
 	order, err := at.reseller.client.GetOrder(ctx, at.ref)
 	if err != nil {
@@ -107,7 +111,7 @@ func (c *core) claimed(ctx context.Context, op string, ref esim.OrderRef) (place
 	if r == nil {
 		return place{}, c.refuse(op, ref.Reference, esim.ErrUnavailable, nil, string(a.Provider)+" has the order, and is none of Config.Clients any more")
 	}
-	found := esim.OrderRef{ID: ref.ID, Reference: a.Reference, Quantity: ref.Quantity}
+	found := esim.OrderRef{ID: ref.ID, Reference: a.Reference}
 	if found.ID == "" {
 		found.ID = a.OrderID
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // mostSends is how often one key is sent at most, where no journal counts.
@@ -87,7 +88,7 @@ func (s *sale) lookForOrder(ctx context.Context, r *reseller, a *attempt, refuse
 	if s.topUp || !r.caps.GetOrder || a.OrderID == "" && !r.caps.LookupByReference {
 		return nil, refused
 	}
-	order, err := r.client.GetOrder(ctx, esim.OrderRef{ID: a.OrderID, Reference: a.Reference, Quantity: s.doc.Quantity})
+	order, err := r.client.GetOrder(evidence.WithSend(ctx, evidence.Send{Quantity: s.doc.Quantity}), esim.OrderRef{ID: a.OrderID, Reference: a.Reference})
 	if err != nil || order == nil || !s.isOf(order, a) {
 		return nil, refused
 	}

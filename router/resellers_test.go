@@ -14,6 +14,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/internal/resellers"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
@@ -262,7 +263,8 @@ func TestResumedAttemptHasTheSameQuote(t *testing.T) {
 		w.shelf[i].VoiceMinutes, w.shelf[i].SMS = -1, -1
 	}
 	var seen []esim.OrderRequest
-	record := func(c esim.Client) esim.Client { return watching{c, &seen} }
+	var resumed []bool
+	record := func(c esim.Client) esim.Client { return watching{c, &seen, &resumed} }
 	for n := range 2 {
 		config := w.config(router.Cheapest)
 		config.Clients = w.clients(nil, record)
@@ -279,8 +281,7 @@ func TestResumedAttemptHasTheSameQuote(t *testing.T) {
 		require.Equal(t, n == 0, err != nil)
 	}
 	require.Len(t, seen, 2)
-	assert.True(t, seen[1].Resumed)
-	seen[1].Resumed = false
+	assert.Equal(t, []bool{false, true}, resumed)
 	assert.Equal(t, seen[0], seen[1])
 	require.NotNil(t, seen[0].Quote)
 	assert.Equal(t, product, seen[0].Quote.Name)
@@ -293,13 +294,14 @@ func TestResumedAttemptHasTheSameQuote(t *testing.T) {
 type watching struct {
 	esim.Client
 
-	seen *[]esim.OrderRequest
+	seen    *[]esim.OrderRequest
+	resumed *[]bool
 }
 
 func (c watching) Unwrap() esim.Client { return c.Client }
 
 func (c watching) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
-	*c.seen = append(*c.seen, req)
+	*c.seen, *c.resumed = append(*c.seen, req), append(*c.resumed, evidence.SendOf(ctx).Resumed)
 	req.CallbackURL = "" // which a reseller in memory does not have
 	return c.Client.Order(ctx, req)
 }
@@ -309,7 +311,7 @@ func TestOwnQuoteTravelsWhole(t *testing.T) {
 	w := newWorld(false)
 	var seen []esim.OrderRequest
 	config := w.config(router.Cheapest)
-	config.Clients = w.clients(nil, func(c esim.Client) esim.Client { return watching{c, &seen} })
+	config.Clients = w.clients(nil, func(c esim.Client) esim.Client { return watching{c, &seen, new([]bool)} })
 	quote := w.shelf[0]
 	quote.Name, quote.Region = "as it was listed", "East Asia"
 	quote.ID = asked

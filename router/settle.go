@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // settleWithin bounds how long the end of an attempt is being written down,
@@ -32,7 +33,7 @@ func (s *sale) ask(ctx context.Context, a *attempt) (*esim.Order, error) {
 	if refused := s.mayNotRepeat(r, a); refused != nil {
 		return s.lookForOrder(ctx, r, a, refused)
 	}
-	resumed := s.wasPerhapsSent(a) && (!onRecord(r, a) || s.req.Resumed)
+	resumed := s.wasPerhapsSent(a) && (!onRecord(r, a) || s.resumed)
 	began := s.Now()
 	order, err := s.send(ctx, r, a, resumed)
 	a.Took = s.Now().Sub(began)
@@ -55,7 +56,7 @@ func onRecord(r *reseller, a *attempt) bool { return r.bar != nil && a.Journal }
 // what is on record or by what the caller says. What the caller says is not
 // about a reference that this call has made up.
 func (s *sale) wasPerhapsSent(a *attempt) bool {
-	return a.By != s.call || s.req.Resumed && a.Reference == s.reference
+	return a.By != s.call || s.resumed && a.Reference == s.reference
 }
 
 // release tells the breaker how it went, once.
@@ -68,9 +69,7 @@ func (s *sale) release(err error) {
 
 // sendOrder is the order of an attempt, the same however often it is sent.
 func (s *sale) sendOrder(ctx context.Context, r *reseller, a *attempt, resumed bool) (*esim.Order, error) {
-	req := s.orderOf(a)
-	req.Resumed = resumed
-	return r.client.Order(ctx, req)
+	return r.client.Order(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), s.orderOf(a))
 }
 
 func (s *sale) orderOf(a *attempt) esim.OrderRequest {

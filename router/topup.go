@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 // TopUp buys more data for an eSIM, from the reseller that the eSIM came from
@@ -30,9 +31,9 @@ func (r *Router) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order,
 		return refuse(c.refuse("TopUp", "", errUnsupported, nil, "no reseller sells top-ups"))
 	}
 	s := c.begin(w, req.Reference)
-	s.topUp, s.send = true, s.sendTopUp
-	s.req = esim.OrderRequest{Quote: req.Quote, MaxTotal: req.MaxTotal, Resumed: req.Resumed, Until: req.Until}
-	return s.make(ctx)
+	s.topUp, s.send, s.resumed = true, s.sendTopUp, evidence.SendOf(ctx).Resumed
+	s.req = esim.OrderRequest{Quote: req.Quote, MaxTotal: req.MaxTotal, Until: req.Until}
+	return s.make(evidence.WithSend(ctx, evidence.Send{}))
 }
 
 // findOwner finds the reseller of the eSIM of a top-up that is new.
@@ -75,7 +76,7 @@ func (s *sale) overCeiling() *esim.Error {
 
 func (s *sale) sendTopUp(ctx context.Context, r *reseller, a *attempt, resumed bool) (*esim.Order, error) {
 	o := s.orderOf(a)
-	return r.client.TopUp(ctx, esim.TopUpRequest{
-		ICCID: s.doc.ICCID, PackageID: o.PackageID, Reference: o.Reference, Resumed: resumed, Quote: o.Quote, MaxTotal: o.MaxTotal, Until: o.Until,
+	return r.client.TopUp(evidence.WithSend(ctx, evidence.Send{Resumed: resumed}), esim.TopUpRequest{
+		ICCID: s.doc.ICCID, PackageID: o.PackageID, Reference: o.Reference, Quote: o.Quote, MaxTotal: o.MaxTotal, Until: o.Until,
 	})
 }

@@ -14,7 +14,7 @@ import (
 //	// in onEvent, after the journal has taken in e.Order:
 //	waiters.Tell(e)
 //	// where the customer waits:
-//	order, err := waiters.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{})
+//	order, err := waiters.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{Quantity: order.Quantity})
 //
 // It only makes a wait shorter: the order is read from the client as before,
 // and a webhook that is lost, or that another process receives, costs no more

@@ -11,6 +11,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 )
 
 // pendingThenCompleted buys a package that eSIMfly delivers some moments after
@@ -118,14 +119,14 @@ func (s *shop) lostAnswer(ctx context.Context, w io.Writer) (*esim.Order, error)
 		return nil, errors.New("the answer should have been lost")
 	}
 	lister, _ := esim.As[*esimfly.Client](s.fly)
-	found, err := lister.FindOrders(ctx, esim.OrderSearch{PackageID: request.PackageID, Since: before.Add(-time.Second)})
+	found, err := lister.FindOrders(ctx, evidence.OrderSearch{PackageID: request.PackageID, Since: before.Add(-time.Second)})
 	if err != nil {
 		return nil, err
 	}
 	if len(found) != 1 {
 		return nil, fmt.Errorf("%d orders may be the lost one", len(found))
 	}
-	order, err := s.fly.GetOrder(ctx, esim.OrderRef{ID: found[0].ID, Reference: request.Reference, Quantity: 1})
+	order, err := s.fly.GetOrder(ctx, esim.OrderRef{ID: found[0].ID, Reference: request.Reference})
 	if err != nil {
 		return nil, err
 	}

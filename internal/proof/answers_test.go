@@ -17,6 +17,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/evidence"
 )
 
 // What an answer to a purchase comes to.
@@ -120,7 +121,8 @@ func TestRequestsUnderEachAnswer(t *testing.T) {
 				answer.Store(&a.wire)
 				posts.Store(0)
 				for range 3 {
-					_, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: fmt.Sprintf("cart-%d", i), OneSend: true})
+					_, err := client.Order(evidence.WithSend(t.Context(), evidence.Send{OneSend: true}),
+						esim.OrderRequest{PackageID: item.ID, Reference: fmt.Sprintf("cart-%d", i)})
 					require.Error(t, err)
 					want := map[string]esim.Outcome{throttled: esim.OutcomeRejected, stranger: esim.OutcomeNotSent}[a.is]
 					assert.Equal(t, want, esim.OutcomeOf(err))

@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/adapter/wire"
 )
 
 // maxQuantity of one Order. The API sells one eSIM a call and knows no larger
@@ -89,20 +87,12 @@ func (c *Client) CloseIdleConnections() {
 // Balance reads the prepaid balance (path and field as public integrations
 // have them; not in the provider's documents). Its currency is that of
 // Config.Currency, since the API states none.
-func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
-	ctx, end := c.api.Operation(ctx, "Balance")
-	defer func() { end(err) }()
-	if err = c.api.Check(ctx, "Balance").Err(); err != nil {
-		return esim.Money{}, err
-	}
-	return c.balance(ctx, "Balance")
+func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
+	return adapter.Operate(ctx, c.api, "Balance", adapter.None{}, c.balance)
 }
 
-// balance reads the balance for the operation op.
-func (c *Client) balance(ctx context.Context, op string) (esim.Money, error) {
-	profile, err := fetch[profileData](ctx, c.api, adapter.Call{
-		Op: op, Method: http.MethodGet, Path: "/account/api/v1/reseller/get_profile", Safety: adapter.Read,
-	})
+func (c *Client) balance(ctx context.Context, _ adapter.None) (esim.Money, error) {
+	profile, err := fetch[profileData](ctx, c.api, adapter.Get("/account/api/v1/reseller/get_profile"))
 	if err != nil {
 		return esim.Money{}, err
 	}
@@ -112,9 +102,3 @@ func (c *Client) balance(ctx context.Context, op string) (esim.Money, error) {
 	}
 	return balance, err
 }
-
-type profileData struct {
-	Balance wire.Number `json:"balance"`
-}
-
-func (d profileData) complete() bool { return d.Balance.Known() }

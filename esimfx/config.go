@@ -125,6 +125,7 @@ func New(cfg Config) (*Client, error) {
 	spec := adapter.Spec{
 		Provider: esim.ESIMFX, Pace: pace, Burst: burst,
 		Authorize: c.authorize, Disown: c.disown, Refuse: c.refuse,
+		Inputs:  adapter.Inputs{JoinedIDs: maxQuantity, NamesOrder: "eSIMfx terminates by order, and an eSIM may hold several"},
 		Secrets: []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
 	}
 	if c.api, err = adapter.New(spec, cfg.Settings); err != nil {

@@ -90,7 +90,7 @@ func badInputs(t *testing.T) []badInput {
 		badQuery("two countries in one", "Countries", esim.PackageQuery{Countries: []esim.Country{"JP,US"}}),
 		badQuery("countries and region", "Region", esim.PackageQuery{Countries: []esim.Country{"JP"}, Region: "Asia"}),
 		badQuery("region with a control character", "Region", esim.PackageQuery{Region: "a\nb"}),
-		badQuery("long region", "Region", esim.PackageQuery{Region: strings.Repeat("x", maxRegion+1)}),
+		badQuery("long region", "Region", esim.PackageQuery{Region: strings.Repeat("x", 101)}),
 		{"Cancel: an ICCID alone", "Order.ID", func(ctx context.Context, c *Client) error {
 			_, err := c.Cancel(ctx, esim.CancelRequest{ICCID: anICCID})
 			return err

@@ -13,18 +13,6 @@ import (
 	"github.com/esimkit/esim/adapter/wire"
 )
 
-type credentials struct {
-	ClientID  string `json:"client_id"`
-	ClientKey string `json:"client_key"`
-}
-
-type sessionData struct {
-	AccessToken wire.Text   `json:"access_token"`
-	ExpiresIn   wire.Number `json:"expires_in"` // seconds
-}
-
-func (d sessionData) complete() bool { return d.AccessToken != "" }
-
 // newDoor returns the transport of the login. It waits for no limiter: behind
 // the calls that wait for the token it would stand in a queue that it is to
 // end. Nothing storms the door all the same, for there is one login at a time,
@@ -39,16 +27,6 @@ func (c *Client) newDoor(spec adapter.Spec, s esim.Settings) (*adapter.API, erro
 		s.MaxRetries = 1
 	}
 	return adapter.New(spec, s)
-}
-
-// refuseLogin differs from refuse in one thing: a code nobody knows, in answer
-// to credentials, is about the credentials.
-func (c *Client) refuseLogin(a adapter.Answer) adapter.Verdict {
-	v := c.refuse(a)
-	if v.Recognised && v.Rule == ruleOf(http.StatusOK) {
-		v.Kind = esim.ErrUnauthorized
-	}
-	return v
 }
 
 // login fetches a token (eSIMfx docs: POST /account/api/v1/auth). The place of

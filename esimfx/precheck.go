@@ -37,7 +37,7 @@ func (p *purchase) preCheck(ctx context.Context, check *adapter.Check, offer fun
 		reads = append(reads, func(ctx context.Context) {
 			ctx, cancel := context.WithTimeout(ctx, balancePatience)
 			defer cancel()
-			balance, unread = p.c.balance(ctx, p.op)
+			balance, unread = p.c.balance(ctx, adapter.None{})
 		})
 	}
 	p.c.api.PreCheck(ctx, reads...)
@@ -59,7 +59,7 @@ func (p *purchase) preCheck(ctx context.Context, check *adapter.Check, offer fun
 // code is not sold, whether or not the code was taught; trouble that may pass
 // says nothing of the product.
 func (p *purchase) product(ctx context.Context) (esim.Money, error) {
-	product, err := p.c.product(ctx, p.op, p.terms.PackageID)
+	product, err := p.c.product(ctx, p.terms.PackageID)
 	if err == nil {
 		return product.price(), nil
 	}
@@ -73,14 +73,14 @@ func (p *purchase) product(ctx context.Context) (esim.Money, error) {
 
 // fitting reads whether the eSIM can take the top-up, and at what price.
 func (p *purchase) fitting(ctx context.Context) (esim.Money, error) {
-	profile, err := p.c.profile(ctx, p.op, p.body.ICCID)
+	profile, err := p.c.getESIM(ctx, p.body.ICCID)
 	if err != nil {
 		return esim.Money{}, err
 	}
 	if profile.Status == esim.ESIMBlocked {
 		return esim.Money{}, p.c.api.FailIn(p.op, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
 	}
-	products, err := p.c.topUps(ctx, p.op, p.body.ICCID)
+	products, err := p.c.listTopUps(ctx, p.body.ICCID)
 	if err != nil {
 		return esim.Money{}, err
 	}

@@ -15,16 +15,6 @@ import (
 	"github.com/esimkit/esim/evidence"
 )
 
-// orderRequest is the body of create_order (eSIMfx docs: Quick Start, steps 2
-// and 4). It has no quantity and no price.
-type orderRequest struct {
-	Operation string     `json:"operation_type"`
-	ICCID     esim.ICCID `json:"iccid,omitzero"` // TOPUP only
-	Product   struct {
-		ID string `json:"id"`
-	} `json:"product"`
-}
-
 // purchase is one Order or TopUp on its way.
 type purchase struct {
 	c         *Client
@@ -54,9 +44,11 @@ type purchase struct {
 // without Quote and MaxTotal to have that purchase returned: the key keeps it
 // from being charged twice, but if the earlier call did not buy, the repeat
 // buys at the price of the day.
-func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
-	ctx, end := c.api.Operation(ctx, "Order")
-	defer func() { end(err) }()
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+	return adapter.OperateOn(ctx, c.api, "Order", req, func(*adapter.Check, esim.OrderRequest) {}, c.order)
+}
+
+func (c *Client) order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	check := c.api.Check(ctx, "Order")
 	send := evidence.SendOf(ctx)
 	p := c.purchase("Order", "NEW", check.Reference(req.Reference, send.Resumed), adapter.Purchase{
@@ -72,7 +64,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	if send.RequestID != "" {
 		check.Unsupported("RequestID", "cannot be set; eSIMfx has no request ids")
 	}
-	if err = check.Err(); err != nil {
+	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), p.keys...)
 	}
 	if err := p.preCheck(ctx, check, p.product); err != nil {
@@ -86,9 +78,11 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 // must not be blocked, the products that fit it, and the balance. The eSIM in the
 // order has no activation code: nothing is to be installed. Quote, MaxTotal,
 // OneSend and a repeat are what they are for [Client.Order].
-func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Order, err error) {
-	ctx, end := c.api.Operation(ctx, "TopUp")
-	defer func() { end(err) }()
+func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
+	return adapter.OperateOn(ctx, c.api, "TopUp", req, func(*adapter.Check, esim.TopUpRequest) {}, c.topUp)
+}
+
+func (c *Client) topUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
 	check := c.api.Check(ctx, "TopUp")
 	send := evidence.SendOf(ctx)
 	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, send.Resumed), adapter.Purchase{
@@ -98,7 +92,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	p.resume(check, send.Resumed)
 	check.ICCID("ICCID", req.ICCID)
 	check.Purchase(p.terms)
-	if err = check.Err(); err != nil {
+	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), p.keys...)
 	}
 	if err := p.preCheck(ctx, check, p.fitting); err != nil {
@@ -181,7 +175,7 @@ func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 			}
 		}
 		if err != nil {
-			return nil, p.stopped(order, err)
+			return nil, p.stopped(ctx, order, err)
 		}
 	}
 	return order, nil
@@ -215,7 +209,7 @@ func (p *purchase) incomplete(why string) *esim.Error {
 
 // stopped is the error of a purchase that ended early with err: in doubt if
 // any unit is, else accepted if any was bought, by this call or an earlier one.
-func (p *purchase) stopped(order *esim.Order, err error) error {
+func (p *purchase) stopped(ctx context.Context, order *esim.Order, err error) error {
 	e, ok := errors.AsType[*esim.Error](err)
 	if !ok {
 		return err
@@ -230,7 +224,7 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 			e.RetryAfter = max(e.RetryAfter, p.c.repeats.Pause)
 		}
 	case e.Outcome != esim.OutcomeAccepted && max(made, order.Quantity) > 0:
-		e = p.c.halfway(p.op, fmt.Sprintf("%d of %d were bought before a failure", max(made, order.Quantity), p.terms.Quantity), e)
+		e = p.c.api.Halfway(ctx, fmt.Sprintf("%d of %d were bought before a failure", max(made, order.Quantity), p.terms.Quantity), e)
 	}
 	e.Reference = p.reference
 	if order.Quantity > 0 {
@@ -240,21 +234,4 @@ func (p *purchase) stopped(order *esim.Order, err error) error {
 		}
 	}
 	return e
-}
-
-// halfway is the error of a call that did something and then failed with e. It
-// says all that e does except for the outcome, which was that of one step.
-func (c *Client) halfway(op, done string, e *esim.Error) *esim.Error {
-	out := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, done)
-	if e.Message != "" {
-		out.Message += ": " + e.Message
-	}
-	out.HTTPStatus, out.Code, out.RequestID, out.RetryAfter, out.Err = e.HTTPStatus, e.Code, e.RequestID, e.RetryAfter, e.Kind
-	if e.Err != nil && e.Err.Error() != "" {
-		out.Err = fmt.Errorf("%w: %w", e.Kind, e.Err)
-	}
-	if last, ok := evidence.OfRequest(e); ok {
-		evidence.Attach(out, last)
-	}
-	return out
 }

@@ -153,11 +153,11 @@ func TestAConflictAfterASaleKeepsTheSale(t *testing.T) {
 	p := c.purchase("Order", "NEW", "ref-1", purchaseOf(2))
 	bought := &esim.Order{ID: "o-1", Quantity: 1}
 	taken := c.api.FailIn("Order", esim.ErrReferenceConflict, esim.OutcomeNotSent, "another content")
-	e := asError(t, p.stopped(bought, taken))
+	e := asError(t, p.stopped(t.Context(), bought, taken))
 	assert.Equal(t, esim.OutcomeAccepted, e.Outcome)
 	require.ErrorIs(t, e, esim.ErrReferenceConflict)
 	assert.Same(t, bought, e.Order)
-	e = asError(t, p.stopped(&esim.Order{}, taken))
+	e = asError(t, p.stopped(t.Context(), &esim.Order{}, taken))
 	assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
 }
 

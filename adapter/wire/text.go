@@ -59,3 +59,12 @@ func First[T ~string](texts ...T) T {
 	}
 	return ""
 }
+
+// Joined is a list that a provider takes as one text with commas.
+func Joined[T ~string](list []T) string {
+	texts := make([]string, len(list))
+	for i, one := range list {
+		texts[i] = string(one)
+	}
+	return strings.Join(texts, ",")
+}

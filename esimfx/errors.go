@@ -16,12 +16,6 @@ type answer[T payload] struct {
 	Data T           `json:"data"`
 }
 
-// payload is the data of a successful answer.
-type payload interface {
-	// complete reports whether it has what the call is for.
-	complete() bool
-}
-
 // Accepted reports success. A missing code is not code 0.
 func (a *answer[T]) Accepted() (ok, valid bool) {
 	if !a.Code.Known() {
@@ -32,16 +26,9 @@ func (a *answer[T]) Accepted() (ok, valid bool) {
 }
 
 // fetch carries out a call and returns its data.
-func fetch[T payload](ctx context.Context, t *adapter.API, call adapter.Call) (T, error) {
-	var out answer[T]
-	call.Out = &out
-	err := t.Do(ctx, call)
+func fetch[T payload](ctx context.Context, api *adapter.API, call adapter.Call) (T, error) {
+	out, err := adapter.Fetch[answer[T]](ctx, api, call)
 	return out.Data, err
-}
-
-// malformed is the error of a read whose answer contradicts itself.
-func (c *Client) malformed(op, why string) error {
-	return c.api.FailIn(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
 }
 
 // truncated is why a list is refused that goes on where nothing documents how
@@ -54,9 +41,9 @@ const truncated = "the list has more pages, and how to read them is not document
 func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 	v := adapter.Verdict{Rule: ruleOf(a.Status)}
 	var head struct {
-		Code    wire.Number `json:"code"`
-		Message wire.Raw    `json:"message"`
-		Msg     wire.Raw    `json:"msg"` // not documented; seen at others
+		Code    wire.Number              `json:"code"`
+		Message wire.Optional[wire.Text] `json:"message"`
+		Msg     wire.Optional[wire.Text] `json:"msg"` // not documented; seen at others
 	}
 	if !a.JSON || wire.Decode(a.Body, &head) != nil || !head.Code.Known() {
 		return v
@@ -67,53 +54,61 @@ func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 	}
 	v.Recognised = true
 	v.Code = head.Code.Decimal().String()
-	v.Message = wire.First(textOf(head.Message), textOf(head.Msg))
+	v.Message = wire.First(head.Message.Value, head.Msg.Value).String()
 	number, fraction, ok := head.Code.Decimal().Int64(0)
-	if row, known := c.codes[int(number)]; known && ok && fraction == 0 {
+	if row, taught := c.codes[int(number)]; taught && ok && fraction == 0 {
 		v.Rule = row.rule(a.Status)
 	}
 	return v
 }
 
-// ruleOf is what an HTTP status alone says; the provider documents none.
+// statuses are what an HTTP status alone says; the provider documents none.
 // Authentication comes before processing, so 401 proves that nothing was done.
 // 403 proves nothing: it may be a decision about the order. A new token may
-// help against both. A refusal in HTTP 2xx says no more than that something
+// help against both.
+var statuses = map[int]adapter.Rule{
+	http.StatusUnauthorized: {Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: adapter.Reauth},
+	http.StatusForbidden:    {Kind: esim.ErrUnauthorized, Retry: adapter.Reauth},
+}
+
+// unexplained is a refusal in HTTP 2xx, which says no more than that something
 // did not work.
+var unexplained = adapter.Rule{Kind: esim.ErrUnavailable}
+
 func ruleOf(status int) adapter.Rule {
-	switch {
-	case status == http.StatusUnauthorized:
-		return adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: adapter.Reauth}
-	case status == http.StatusForbidden:
-		return adapter.Rule{Kind: esim.ErrUnauthorized, Retry: adapter.Reauth}
-	case status >= 200 && status < 300:
-		return adapter.Rule{Kind: esim.ErrUnavailable}
+	if rule, ok := statuses[status]; ok {
+		return rule
+	}
+	if status >= 200 && status < 300 {
+		return unexplained
 	}
 	return adapter.ByStatus(status)
 }
 
-// rule is what a code that was taught says.
-func (row Code) rule(status int) adapter.Rule {
-	r := adapter.Rule{Kind: row.Kind}
-	switch {
-	case status >= 500:
-		r.Retry = adapter.Transient
-		return r
-	case row.Kind == esim.ErrUnauthorized: //nolint:errorlint // a kind is the value itself
-		r.Retry = adapter.Reauth
-	case row.Kind == esim.ErrRateLimited: //nolint:errorlint // a kind is the value itself
-		r.Retry = adapter.Throttled
-	}
-	if row.Refused {
-		r.Outcome = esim.OutcomeRejected
-	}
-	return r
+// retries are what may help against a code that was taught as this kind.
+var retries = map[error]adapter.Retry{
+	esim.ErrUnauthorized: adapter.Reauth,
+	esim.ErrRateLimited:  adapter.Throttled,
 }
 
-func textOf(raw wire.Raw) string {
-	var text wire.Text
-	if len(raw) == 0 || wire.Decode(raw, &text) != nil {
-		return ""
+// rule is what a code that was taught says.
+func (row Code) rule(status int) adapter.Rule {
+	if status >= http.StatusInternalServerError {
+		return adapter.Rule{Kind: row.Kind, Retry: adapter.Transient}
 	}
-	return text.String()
+	rule := adapter.Rule{Kind: row.Kind, Retry: retries[row.Kind]}
+	if row.Refused {
+		rule.Outcome = esim.OutcomeRejected
+	}
+	return rule
+}
+
+// refuseLogin differs from refuse in one thing: a code nobody knows, in answer
+// to credentials, is about the credentials.
+func (c *Client) refuseLogin(a adapter.Answer) adapter.Verdict {
+	v := c.refuse(a)
+	if v.Recognised && v.Rule == unexplained {
+		v.Kind = esim.ErrUnauthorized
+	}
+	return v
 }

@@ -1,0 +1,121 @@
+package esimfx
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"slices"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
+)
+
+const (
+	// defaultPageSize is the largest that the documents show, maxPageSize the
+	// largest seen in practice; no limit is published.
+	defaultPageSize = 20
+	maxPageSize     = 99
+	maxCursor       = 8 << 10
+)
+
+// ListPackages returns one page of the catalogue (eSIMfx docs: Project
+// Context, flow A, POST /product/api/v2/get_products).
+//
+// Countries and Region do not go together: eSIMfx would ignore Countries. The
+// words for regions are not published. Whether eSIMfx takes several countries
+// as any or as all of them is not either, so packages that lack one of them
+// are left out here; Kind is selected here too, and pages may thus be short or
+// empty. PageSize is 20 if not set, and at most 99.
+func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
+	return adapter.Operate(ctx, c.api, "ListPackages", q, c.listPackages)
+}
+
+func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
+	start, ok := pageStart(q.Cursor)
+	switch {
+	case !ok:
+		return nil, c.api.Invalid(ctx, "Cursor", "is not one that ListPackages returned")
+	case len(q.Countries) > 0 && q.Region != "":
+		return nil, c.api.Invalid(ctx, "Region", "does not go together with Countries, which eSIMfx would ignore")
+	case q.Search != "":
+		return nil, c.api.Unsupported(ctx, "Search", "is nothing eSIMfx offers")
+	}
+	data, err := fetch[productsData](ctx, c.api, adapter.Post("/product/api/v2/get_products", adapter.Read, productsRequest{
+		Countries: wire.Joined(q.Countries), Region: q.Region, PageStart: start,
+		PageSize: min(cmp.Or(q.PageSize, defaultPageSize), maxPageSize),
+	}))
+	if err != nil {
+		return nil, err
+	}
+	page := &esim.PackagePage{Packages: make([]esim.Package, 0, len(data.Products)), Next: cursorOf(data.Next)}
+	if len(page.Next) > maxCursor { // pageStart would blame the caller for it
+		return nil, c.api.Malformed(ctx, "the key of the next page is too long")
+	}
+	for i := range data.Products {
+		if p := data.Products[i].convert(); selects(&q, &p) {
+			page.Packages = append(page.Packages, p)
+		}
+	}
+	return page, nil
+}
+
+// selects applies the filters that eSIMfx does not have, or may not apply as
+// PackageQuery promises.
+func selects(q *esim.PackageQuery, p *esim.Package) bool {
+	if q.Kind != esim.KindUnknown && q.Kind != p.Kind {
+		return false
+	}
+	if len(p.Countries) == 0 {
+		return true // not stated: the provider's word must do
+	}
+	return !slices.ContainsFunc(q.Countries, func(c esim.Country) bool { return !slices.Contains(p.Countries, c) })
+}
+
+// cursorOf makes a cursor of the key, an object of which nothing is known but
+// that it has to be sent back as it came. An empty key ends the list.
+func cursorOf(key wire.Raw) string {
+	if wire.IsEmpty(key) {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(key)
+}
+
+// pageStart is the key in a cursor, the empty object for the first page.
+func pageStart(cursor string) (key wire.Raw, ok bool) {
+	if cursor == "" {
+		return wire.Raw("{}"), true
+	}
+	if len(cursor) > maxCursor {
+		return nil, false
+	}
+	doc, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || !wire.IsObject(doc) || wire.IsEmpty(doc) {
+		return nil, false
+	}
+	err = wire.Decode(doc, &key)
+	return key, err == nil
+}
+
+// ListTopUps returns the products that fit the eSIM: those of the same
+// imsi_profile in the same region (eSIMfx docs: Quick Start, step 4).
+func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
+	return adapter.Operate(ctx, c.api, "ListTopUps", iccid, c.listTopUps)
+}
+
+func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
+	call := adapter.Get("/product/api/v1/get_available_topups", "iccid", string(iccid))
+	call.MaxRows = maxUnpaged
+	data, err := fetch[productsData](ctx, c.api, call)
+	if err == nil && !wire.IsEmpty(data.Next) {
+		err = c.api.Malformed(ctx, truncated)
+	}
+	if err != nil {
+		return nil, err
+	}
+	packages := make([]esim.Package, len(data.Products))
+	for i := range data.Products {
+		packages[i] = data.Products[i].convert()
+	}
+	return packages, nil
+}

@@ -1,0 +1,226 @@
+package esimfx
+
+import (
+	"slices"
+
+	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
+)
+
+// payload is the data of a successful answer.
+type payload interface {
+	// complete reports whether it has what the call is for.
+	complete() bool
+}
+
+type credentials struct {
+	ClientID  string `json:"client_id"`
+	ClientKey string `json:"client_key"`
+}
+
+type sessionData struct {
+	AccessToken wire.Text   `json:"access_token"`
+	ExpiresIn   wire.Number `json:"expires_in"` // seconds
+}
+
+func (d sessionData) complete() bool { return d.AccessToken != "" }
+
+type profileData struct {
+	Balance wire.Number `json:"balance"`
+}
+
+func (d profileData) complete() bool { return d.Balance.Known() }
+
+type productsRequest struct {
+	Countries string   `json:"countries,omitzero"` // joined by commas, not an array
+	Region    string   `json:"region,omitzero"`
+	PageStart wire.Raw `json:"page_start"`
+	PageSize  int      `json:"page_size"`
+}
+
+type productsData struct {
+	Products []product `json:"products"`
+	Next     wire.Raw  `json:"last_evaluated_key"`
+}
+
+func (d productsData) complete() bool {
+	if d.Products == nil || !wire.IsEmpty(d.Next) && !wire.IsObject(d.Next) {
+		return false
+	}
+	return !slices.ContainsFunc(d.Products, func(p product) bool { return p.ID == "" })
+}
+
+// product is a plan of the catalogue (eSIMfx docs: Quick Start, step 1, and
+// Project Context, flows A and B). Its members from Region on are known from
+// public integrations only.
+type product struct {
+	ID            wire.Text          `json:"id"`
+	MetaProductID wire.Text          `json:"meta_product_id"`
+	Name          wire.Text          `json:"name"`
+	Duration      wire.Number        `json:"duration"`
+	DurationUnit  wire.Text          `json:"duration_unit"`
+	Amount        wire.Number        `json:"amount"`
+	AmountUnit    wire.Text          `json:"amount_unit"`
+	Coverage      []wire.Text        `json:"coverage"`
+	Networks      wire.List[network] `json:"networks"`
+	IMSIProfile   wire.Text          `json:"imsi_profile"`
+	Price         wire.Number        `json:"price"`
+	PriceUnit     wire.Text          `json:"price_unit"`
+	IsUnlimited   *bool              `json:"is_unlimited"`
+
+	Region         wire.Text   `json:"region"`
+	UnlimitedSpeed wire.Text   `json:"unlimited_speed"`
+	HighSpeed      wire.Number `json:"high_speed_amount"`
+	HighSpeedUnit  wire.Text   `json:"high_speed_amount_unit"`
+	FullSpeed      wire.Number `json:"high_speed"` // the same under another name
+	FullSpeedUnit  wire.Text   `json:"high_speed_unit"`
+}
+
+type network struct {
+	MCCMNC     wire.Text `json:"mccmnc"`
+	Name       wire.Text `json:"name"`
+	Speed      wire.Text `json:"speed"`
+	CountryISO wire.Text `json:"country_iso"`
+}
+
+// productData is the answer of get_product: the product itself, or one level
+// deeper.
+type productData struct {
+	product
+	Product *product `json:"product"`
+}
+
+func (d productData) complete() bool { return d.get().ID != "" }
+
+func (d *productData) get() *product {
+	if d.Product != nil {
+		return d.Product
+	}
+	return &d.product
+}
+
+// orderRequest is the body of create_order (eSIMfx docs: Quick Start, steps 2
+// and 4). It has no quantity and no price.
+type orderRequest struct {
+	Operation string     `json:"operation_type"`
+	ICCID     esim.ICCID `json:"iccid,omitzero"` // TOPUP only
+	Product   struct {
+		ID string `json:"id"`
+	} `json:"product"`
+}
+
+// orderData is an order as create_order and get_order return it (eSIMfx docs:
+// Quick Start, steps 2 and 3). The two put the ICCID in different places. Only
+// what a sale needs can spoil the answer to it by an odd form.
+type orderData struct {
+	ID           wire.Text                       `json:"id"`
+	Status       wire.Optional[wire.Text]        `json:"status"`
+	ICCID        wire.Text                       `json:"iccid"`
+	ESIM         esimData                        `json:"esim"`
+	CreationTime wire.Time                       `json:"creation_time"`
+	Product      wire.Optional[productID]        `json:"product"`
+	Subscription wire.Optional[subscriptionData] `json:"subscription"`
+}
+
+type productID struct {
+	ID wire.Text `json:"id"`
+}
+
+type subscriptionData struct {
+	Status wire.Text `json:"status"`
+	Expiry wire.Time `json:"expiry"`
+}
+
+// complete: without data nothing is known of what was bought, and the same key
+// may yet bring it.
+func (d *orderData) complete() bool { return d != nil }
+
+// orderRead is an order that was asked for by its id.
+type orderRead struct{ orderData }
+
+func (d orderRead) complete() bool { return d.ID != "" }
+
+func (d orderRead) id() string { return string(d.ID) }
+
+// esimData is an eSIM in the answer to an order or to get_esim_status.
+type esimData struct {
+	ICCID  wire.Text                `json:"iccid"`
+	QR     wire.Text                `json:"esim_qr"` // the LPA string
+	Status wire.Optional[wire.Text] `json:"status"`
+}
+
+func (d esimData) complete() bool { return d.ICCID != "" }
+
+// orderOnly is the body of the calls about one subscription.
+type orderOnly struct {
+	OrderID string `json:"order_id"`
+}
+
+type terminatedData struct {
+	Refund *struct {
+		NeedRefund *bool `json:"need_refund"`
+	} `json:"refund"`
+}
+
+func (terminatedData) complete() bool { return true }
+
+func (d *terminatedData) refunded() *bool {
+	if d.Refund == nil {
+		return nil
+	}
+	return d.Refund.NeedRefund
+}
+
+// planData is an order with its amounts (eSIMfx docs: get_order).
+type planData struct {
+	ID      wire.Text `json:"id"`
+	Product struct {
+		ID   wire.Text `json:"id"`
+		Name wire.Text `json:"name"`
+	} `json:"product"`
+	Subscription struct {
+		Limit          wire.Number `json:"upper_limit_amount"`
+		MisspeltLimit  wire.Number `json:"uper_limit_amount"` // seen by a public integration
+		Used           wire.Number `json:"used_amount"`
+		Unit           wire.Text   `json:"amount_unit"`
+		Status         wire.Text   `json:"status"`
+		ActivationTime wire.Time   `json:"activation_time"`
+		Expiry         wire.Time   `json:"expiry"`
+		ActivateBy     wire.Time   `json:"activate_by"`
+	} `json:"subscription"`
+}
+
+func (d planData) complete() bool { return d.ID != "" }
+
+func (d planData) id() string { return string(d.ID) }
+
+// plansData is the answer of get_esim_orders: the documents have an array in
+// data.orders, a public integration has it in data itself.
+type plansData struct {
+	Orders []planData `json:"orders"`
+	Next   wire.Raw   `json:"last_evaluated_key"`
+}
+
+func (d plansData) complete() bool { return d.Orders != nil }
+
+// maxUnpaged is how many rows a list has at most that is documented without
+// pages: the orders and the top-ups of one eSIM.
+const maxUnpaged = 5_000
+
+// UnmarshalJSON reads both forms.
+func (d *plansData) UnmarshalJSON(doc []byte) error {
+	if !wire.IsObject(doc) {
+		return wire.DecodeRows(doc, maxUnpaged, &d.Orders)
+	}
+	type plain plansData
+	return wire.DecodeRows(doc, maxUnpaged, (*plain)(d))
+}
+
+// activatedData is the answer of activate_subscription, of which only the code
+// is known.
+type activatedData struct{}
+
+func (activatedData) complete() bool { return true }
+
+// UnmarshalJSON accepts whatever it is.
+func (*activatedData) UnmarshalJSON([]byte) error { return nil }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/esimstory/pricesheet"
 	"github.com/esimkit/esim/internal/hmacsign"
 )
 
@@ -21,7 +22,7 @@ type Client struct {
 	accessKey esim.Secret // an identifier, but nothing that belongs into a printed Client
 	account   esim.Account
 	maxUnits  int
-	sheet     sheet
+	sheet     *pricesheet.Sheet
 	repeats   adapter.Repeats
 }
 
@@ -46,7 +47,7 @@ func (c *Client) Capabilities() esim.Capabilities {
 		OrderRepeat:      c.repeats.Lost,
 		Fulfilment:       esim.FulfilmentWebhook,
 	}
-	if len(c.sheet.packages) > 0 {
+	if c.sheet.Len() > 0 {
 		can.ListPackages = true
 		can.PriceGuard = esim.PriceGuardSheet
 	}

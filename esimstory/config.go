@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/esimstory/pricesheet"
 	"github.com/esimkit/esim/internal/hmacsign"
 )
 
@@ -47,7 +48,7 @@ type Config struct {
 	SecretKey esim.Secret
 
 	// Catalog is the partner's price sheet, one package an option, with the
-	// price of one unit; see [LoadCatalogCSV]. It serves ListPackages and
+	// price of one unit; package pricesheet reads it. It serves ListPackages and
 	// checks quotes and ceilings. Without it both are unsupported.
 	Catalog []esim.Package
 
@@ -113,7 +114,10 @@ func New(config Config) (*Client, error) {
 	if config.MaxUnits < 0 {
 		check.Fail("MaxUnits", "is negative")
 	}
-	c.sheet = newSheet(config.Catalog, check)
+	if c.sheet, err = pricesheet.New(config.Catalog); err != nil {
+		field, why, _ := strings.Cut("Catalog"+err.Error(), " ")
+		check.Fail(field, why)
+	}
 	if err := check.Err(); err != nil {
 		return nil, err
 	}

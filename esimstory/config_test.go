@@ -47,7 +47,7 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 		{"Settings.BaseURL", func(c *Config) { c.BaseURL = "https://api.esimstory.com/api#canary" }},
 		{"Settings.Timeout", func(c *Config) { c.Timeout = -time.Second }},
 		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = "" })},
-		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = "../canary" })},
+		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = "\x00canary" })},
 		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = optionA })},
 		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = strings.ToUpper(optionA) })},
 		{"Catalog[1].Provider", sheet(func(p *esim.Package) { p.Provider = esim.ESIMFly })},

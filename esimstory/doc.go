@@ -15,8 +15,8 @@
 //     documented ([esim.RepeatUnknown]), so none is sent, not even on a second
 //     call with the reference, unless [Config].RepeatsVerified.
 //   - There is no catalogue. Options and prices come as a partner's price
-//     sheet: read it with [LoadCatalogCSV] or [LoadCatalogJSON] and hand it
-//     over as [Config].Catalog. Then packages can be listed, and quotes and
+//     sheet: read it with package pricesheet and hand it over as
+//     [Config].Catalog. Then packages can be listed, and quotes and
 //     ceilings are checked against the sheet.
 //
 // Everything else, top-ups, usage, balance, cancelling, has no endpoint: those

@@ -12,40 +12,6 @@ import (
 	"github.com/esimkit/esim/esimstory"
 )
 
-// A partner's price sheet becomes the catalogue of a client.
-func ExampleLoadCatalogCSV() {
-	packages, err := esimstory.LoadCatalogCSV(strings.NewReader(
-		`option_id,name,countries,data,days,price,currency
-a1b2c3d4-e5f6-7890-abcd-ef1234567890,Japan 5 GB,JP,5 GB,30,4.10,USD
-b2c3d4e5-f6a7-8901-bcde-f12345678901,Japan and Korea,Japan; South Korea,unlimited,7,19.00,USD
-`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, p := range packages {
-		fmt.Println(p.Name, p.Kind, p.Countries, p.Price)
-	}
-	// Output:
-	// Japan 5 GB local [JP] 4.10 USD
-	// Japan and Korea regional [JP KR] 19.00 USD
-}
-
-// What is wrong in a sheet is said all at once.
-func ExampleLoadCatalogCSV_findings() {
-	_, err := esimstory.LoadCatalogCSV(strings.NewReader(
-		`option_id,name,countries,price,currency
-option-1,Japan,JP,"4,10",USD
-option-2,Atlantis,Atlantis,3,
-`))
-	fmt.Println(err)
-	// Output:
-	// esimstory: the price sheet has errors
-	// line 2: price: not a decimal number
-	// line 3: countries: "Atlantis" is not a country; use ISO 3166-1 codes or names, with ; between them
-	// line 3: currency: it is empty, and there is a price
-}
-
 // The answer to an order was lost. The webhook, which carries the reference,
 // proves the purchase and brings the eSIM.
 func ExampleApply() {

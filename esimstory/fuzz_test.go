@@ -128,53 +128,6 @@ func FuzzParseDelivery(f *testing.F) {
 	})
 }
 
-// FuzzCursor: a cursor that is accepted is one that was given out.
-func FuzzCursor(f *testing.F) {
-	s := sheet{stamp: "s"}
-	q := esim.PackageQuery{Search: "x"}
-	for _, text := range []string{"", "1", s.cursor(q, 1), s.cursor(q, 99), s.cursor(q, 100), s.cursor(esim.PackageQuery{}, 5), ".5"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		q.Cursor = text
-		at, err := s.open(q, 100)
-		switch {
-		case err != nil && at != 0:
-			t.Fatal("a place next to an error")
-		case err == nil && text == "" && at == 0:
-		case err == nil && (at < 1 || at > 99 || s.cursor(q, at) != text):
-			t.Fatalf("%q opens at %d", text, at)
-		}
-	})
-}
-
-// FuzzLoadCatalog: a sheet that loads makes a client.
-func FuzzLoadCatalog(f *testing.F) {
-	f.Add(sheetCSV)
-	f.Add(sheetJSON)
-	f.Add("option_id,name,price,currency\nx,y,2.72,USD\n")
-	f.Add(`[{"option_id":"x","name":"y","price":2.72,"currency":"USD","kind":"local"}]`)
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, load := range []func(string) ([]esim.Package, error){
-			func(s string) ([]esim.Package, error) { return LoadCatalogCSV(strings.NewReader(s)) },
-			func(s string) ([]esim.Package, error) { return LoadCatalogJSON(strings.NewReader(s)) },
-		} {
-			packages, err := load(text)
-			if err != nil {
-				if packages != nil || !errors.Is(err, ErrSheet) {
-					t.Fatalf("%d packages, %v", len(packages), err)
-				}
-				continue
-			}
-			config := testConfig(nil)
-			config.Catalog = packages
-			if _, err := New(config); err != nil || len(packages) == 0 {
-				t.Fatalf("%d packages, %v", len(packages), err)
-			}
-		}
-	})
-}
-
 func readAll(f *testing.F, pattern string) [][]byte {
 	f.Helper()
 	files, err := filepath.Glob(pattern)

@@ -119,3 +119,12 @@ func TestDeliveryHandlerWithoutConfigurationRefusesAll(t *testing.T) {
 		}
 	}
 }
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}

@@ -44,7 +44,7 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Orde
 	c.resume(check, send.Resumed)
 	lines := mergeLines(req.Lines)
 	c.checkLines(check, req)
-	c.sheet.check(check, lines, adapter.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
+	c.checkPrice(check, lines, adapter.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
 	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}

@@ -46,7 +46,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 		check.Unsupported("RequestID", "cannot be set; eSIM Story has no request ids")
 	}
 	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
-	c.sheet.check(check, lines, guard)
+	c.checkPrice(check, lines, guard)
 	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimstory/pricesheet"
 )
 
 func sheetClient(t *testing.T, packages ...esim.Package) (*Client, *wireDouble) {
@@ -135,4 +136,14 @@ func TestListPackagesRefusesBadQueries(t *testing.T) {
 	require.Len(t, page.Packages, 20)
 	require.Empty(t, page.Next)
 	require.Zero(t, wire.sends())
+}
+
+// A sheet that was read is a catalogue as it is.
+func TestListPackagesOfASheet(t *testing.T) {
+	packages, err := pricesheet.ReadCSV(strings.NewReader("option_id,name,countries,price,currency\n" + optionA + ",Japan,JP,4.10,USD\n"))
+	require.NoError(t, err)
+	c, _ := sheetClient(t, packages...)
+	page, err := c.ListPackages(t.Context(), esim.PackageQuery{})
+	require.NoError(t, err)
+	require.Equal(t, packages, page.Packages)
 }

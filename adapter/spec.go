@@ -64,6 +64,7 @@ type API struct {
 	skew    atomic.Int64 // nanoseconds the provider's clock is ahead of ours
 	budget  budget
 	memory  memory
+	facts   facts
 	prepaid atomic.Bool // the account was seen above zero
 }
 

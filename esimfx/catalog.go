@@ -100,7 +100,7 @@ func pageStart(cursor string) (key wire.Raw, ok bool) {
 // ListTopUps returns the products that fit the eSIM: those of the same
 // imsi_profile in the same region (eSIMfx docs: Quick Start, step 4).
 func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
-	return adapter.Operate(ctx, c.api, "ListTopUps", iccid, c.listTopUps)
+	return adapter.Operate(ctx, c.api, "ListTopUps", iccid, about(c, esim.ErrNotFound, c.listTopUps))
 }
 
 func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {

@@ -53,7 +53,9 @@
 // publishes no list of codes. Nothing is guessed: a purchase that ends with a
 // code this client has not been taught has [esim.OutcomeUnknown], and a read
 // that does is an error of kind [esim.ErrUnavailable], with code and message
-// as they came. Config.Codes teaches what a code means. Learn one safely:
+// as they came. One exception is an assumption, and costs nothing: a question
+// about one eSIM or one product is then of kind [esim.ErrNotFound] or
+// [esim.ErrPackageUnavailable]. Config.Codes teaches what a code means. Learn one safely:
 //
 //   - Ask eSIMfx for the list; a written answer is the best evidence.
 //   - Codes of reads cost nothing to find: look up an ICCID, an order and a

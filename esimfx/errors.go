@@ -2,7 +2,9 @@ package esimfx
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
@@ -60,6 +62,29 @@ func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 		v.Rule = row.rule(a.Status)
 	}
 	return v
+}
+
+// about makes do a question about one thing. A code that nobody taught, in an
+// answer below 500, is then of the given kind: eSIMfx knows no such thing. It
+// is an assumption, so no reading of an order goes by it.
+func about[In, Out any](c *Client, kind error, do func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+	return func(ctx context.Context, in In) (Out, error) {
+		out, err := do(ctx, in)
+		e, ok := errors.AsType[*esim.Error](err)
+		if ok && (errors.Is(e.Kind, esim.ErrNotFound) || c.unexplained(e)) {
+			e.Kind = kind
+		}
+		return out, err
+	}
+}
+
+// unexplained reports whether all that an answer said is a code that nobody
+// taught. Credentials and throttling are told by the HTTP status.
+func (c *Client) unexplained(e *esim.Error) bool {
+	number, err := strconv.Atoi(e.Code)
+	_, taught := c.codes[number]
+	return err == nil && !taught && e.HTTPStatus < http.StatusInternalServerError &&
+		(errors.Is(e.Kind, esim.ErrUnavailable) || errors.Is(e.Kind, esim.ErrInvalidRequest))
 }
 
 // statuses are what an HTTP status alone says; the provider documents none.

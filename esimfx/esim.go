@@ -11,7 +11,7 @@ import (
 // GetESIM reads one eSIM and its activation code (eSIMfx docs: Project
 // Context, flow G). A code in a form that is not known is in RawActivation.
 func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
-	return adapter.Operate(ctx, c.api, "GetESIM", iccid, c.getESIM)
+	return adapter.Operate(ctx, c.api, "GetESIM", iccid, about(c, esim.ErrNotFound, c.getESIM))
 }
 
 func (c *Client) getESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
@@ -32,7 +32,7 @@ func (c *Client) getESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, err
 // expired. Plans counted in days have no data to sum: they make the whole
 // Unlimited.
 func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
-	return adapter.Operate(ctx, c.api, "Usage", iccid, c.usage)
+	return adapter.Operate(ctx, c.api, "Usage", iccid, about(c, esim.ErrNotFound, c.usage))
 }
 
 func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {

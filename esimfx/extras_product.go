@@ -28,17 +28,19 @@ type Product struct {
 // Product reads one product of the catalogue by its id, in the old form (a
 // UUID) or the new one, esimfx_… (eSIMfx docs: get_product).
 func (c *Client) Product(ctx context.Context, id string) (*Product, error) {
-	return adapter.OperateOn(ctx, c.api, "Product", id, idOf("ID"), func(ctx context.Context, id string) (*Product, error) {
-		p, err := c.product(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return &Product{
-			Package: p.convert(), MetaProductID: string(p.MetaProductID), IMSIProfile: string(p.IMSIProfile),
-			UnlimitedSpeed: string(p.UnlimitedSpeed),
-			HighSpeed:      size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),
-		}, nil
-	})
+	return adapter.OperateOn(ctx, c.api, "Product", id, idOf("ID"), about(c, esim.ErrPackageUnavailable, c.readProduct))
+}
+
+func (c *Client) readProduct(ctx context.Context, id string) (*Product, error) {
+	p, err := c.product(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &Product{
+		Package: p.convert(), MetaProductID: string(p.MetaProductID), IMSIProfile: string(p.IMSIProfile),
+		UnlimitedSpeed: string(p.UnlimitedSpeed),
+		HighSpeed:      size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),
+	}, nil
 }
 
 // OrderUsage reads the usage of one order's plan (eSIMfx docs: get_order).

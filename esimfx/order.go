@@ -13,9 +13,6 @@ import (
 // product reads one product.
 func (c *Client) product(ctx context.Context, id string) (*product, error) {
 	data, err := fetch[productData](ctx, c.api, adapter.Get("/product/api/v1/get_product", "id", id))
-	if e, ok := errors.AsType[*esim.Error](err); ok && errors.Is(e.Kind, esim.ErrNotFound) {
-		e.Kind = esim.ErrPackageUnavailable
-	}
 	if err == nil && string(data.get().ID) != id {
 		err = c.api.Malformed(ctx, "the answer is about another product")
 	}

@@ -2,8 +2,6 @@ package esimfx
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"time"
 
@@ -55,20 +53,13 @@ func (p *purchase) preCheck(ctx context.Context, check *adapter.Check, offer fun
 	return p.c.api.Covers(ctx, p.op, balance, total)
 }
 
-// product reads the price of a new eSIM. A product that eSIMfx answers with a
-// code is not sold, whether or not the code was taught; trouble that may pass
-// says nothing of the product.
+// product reads the price of a new eSIM.
 func (p *purchase) product(ctx context.Context) (esim.Money, error) {
-	product, err := p.c.product(ctx, p.terms.PackageID)
-	if err == nil {
-		return product.price(), nil
+	product, err := about(p.c, esim.ErrPackageUnavailable, p.c.product)(ctx, p.terms.PackageID)
+	if err != nil {
+		return esim.Money{}, err
 	}
-	e, ok := errors.AsType[*esim.Error](err)
-	if ok && e.Code != "" && e.HTTPStatus < http.StatusInternalServerError &&
-		(errors.Is(e.Kind, esim.ErrUnavailable) || errors.Is(e.Kind, esim.ErrInvalidRequest)) {
-		e.Kind = esim.ErrPackageUnavailable
-	}
-	return esim.Money{}, err
+	return product.price(), nil
 }
 
 // fitting reads whether the eSIM can take the top-up, and at what price.

@@ -1,6 +1,7 @@
 package esimfx
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -126,4 +127,54 @@ func TestTheLoginBlamesTheCredentials(t *testing.T) {
 	assert.Equal(t, esim.ErrInsufficientBalance, c.refuseLogin(answerOf(200, `{"code":40201}`)).Kind)
 	assert.Equal(t, esim.ErrUnavailable, c.refuseLogin(answerOf(200, `<html>`)).Kind)
 	assert.Equal(t, esim.ErrUnavailable, c.refuseLogin(answerOf(503, `{"code":1}`)).Kind)
+}
+
+// TestUnknownThings: a question about one eSIM or product that is answered with
+// a code that nobody taught is of kind not found; one about an order is not, for
+// an order that was paid for must not seem to be absent.
+func TestUnknownThings(t *testing.T) {
+	questions := map[string]struct {
+		unexplained error
+		ask         func(context.Context, *Client) error
+	}{
+		"GetESIM":    {esim.ErrNotFound, func(ctx context.Context, c *Client) error { _, err := c.GetESIM(ctx, anICCID); return err }},
+		"Usage":      {esim.ErrNotFound, func(ctx context.Context, c *Client) error { _, err := c.Usage(ctx, anICCID); return err }},
+		"ListTopUps": {esim.ErrNotFound, func(ctx context.Context, c *Client) error { _, err := c.ListTopUps(ctx, anICCID); return err }},
+		"Product":    {esim.ErrPackageUnavailable, func(ctx context.Context, c *Client) error { _, err := c.Product(ctx, aPackage); return err }},
+		"GetOrder": {esim.ErrUnavailable, func(ctx context.Context, c *Client) error {
+			_, err := c.GetOrder(ctx, esim.OrderRef{ID: anOrderID})
+			return err
+		}},
+		"OrderUsage": {esim.ErrUnavailable, func(ctx context.Context, c *Client) error { _, err := c.OrderUsage(ctx, anOrderID); return err }},
+	}
+	answers := map[string]struct {
+		status int
+		body   string
+		kind   error // nil = that of the question
+	}{
+		"a code nobody taught":          {200, `{"code":49999,"message":"no","data":null}`, nil},
+		"a code that was taught":        {200, `{"code":50301,"message":"no","data":null}`, esim.ErrUnavailable},
+		"an HTTP status, and no word":   {401, ``, esim.ErrUnauthorized},
+		"credentials and a code":        {401, `{"code":49999,"message":"no"}`, esim.ErrUnauthorized},
+		"too many requests and a code":  {429, `{"code":49999,"message":"no"}`, esim.ErrRateLimited},
+		"trouble and a code":            {500, `{"code":49999,"message":"no"}`, esim.ErrUnavailable},
+		"an answer that is no envelope": {200, `{"data":{}}`, esim.ErrMalformedResponse},
+	}
+	for name, q := range questions {
+		for answer, a := range answers {
+			w := newWorld(t)
+			w.on("/(product|order)/.*", a.status, a.body)
+			w.on(productPath, a.status, a.body)
+			cfg := w.config()
+			cfg.MaxRetries = -1
+			cfg.Codes = map[int]Code{50301: {Kind: esim.ErrUnavailable}}
+			want := a.kind
+			if want == nil {
+				want = q.unexplained
+			}
+			e := asError(t, q.ask(t.Context(), newTestClient(t, cfg)))
+			assert.Equal(t, want, e.Kind, "%s: %s", name, answer)
+			assert.False(t, esim.MaybeCharged(e), "%s: %s", name, answer)
+		}
+	}
 }

@@ -47,7 +47,8 @@ type Call struct {
 	Body    []byte      // the exact bytes that are signed and sent, where there is no Payload
 	Out     Envelope    // receives the answer
 
-	ids []string // names in braces and their values, in turn
+	ids     []string // names in braces and their values, in turn
+	attempt *Attempt // the purchase that the call belongs to
 
 	Safety Safety
 	// OneSend lets the call send one request at most, whatever comes of it.

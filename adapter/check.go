@@ -128,15 +128,55 @@ func (c *Check) Reference(ref string, resumed bool) string {
 		}
 		ref = uuid.NewString()
 	}
+	if err := checkReference(ref); err != nil {
+		c.Fail("Reference", err.Error())
+		return ref
+	}
+	c.ref = ref
+	return ref
+}
+
+func checkReference(ref string) error {
 	switch {
 	case len(ref) > maxReference:
-		c.Fail("Reference", fmt.Sprintf("is longer than %d bytes", maxReference))
+		return fmt.Errorf("is longer than %d bytes", maxReference)
 	case strings.ContainsFunc(ref, func(r rune) bool { return !isIDRune(r) || strings.ContainsRune("~+=@", r) }):
-		c.Fail("Reference", "may have letters, digits and . _ : - only")
-	default:
-		c.ref = ref
+		return errors.New("may have letters, digits and . _ : - only")
+	}
+	return nil
+}
+
+// fitReference is the reference, "" if it must not be printed.
+func fitReference(ref string) string {
+	if checkReference(ref) != nil {
+		return ""
 	}
 	return ref
+}
+
+// callback checks the URL that a provider shall call for one order.
+func (c *Check) callback(url string) {
+	if !c.t.spec.Can.CallbackURL {
+		c.Unsupported("CallbackURL", "cannot be set for an order: this provider calls the URL of the account")
+		return
+	}
+	c.URL("CallbackURL", url)
+}
+
+// requestID wants one spelling: another one of the same id might pass for
+// another id.
+func (c *Check) requestID(id string) {
+	switch {
+	case !c.t.spec.Can.OnceRequestID:
+		c.Unsupported("RequestID", "cannot be set: this provider has no request ids")
+	case !isRequestID(id):
+		c.Fail("RequestID", "is not a UUID of version 4, in lower case with hyphens")
+	}
+}
+
+func isRequestID(id string) bool {
+	u, err := uuid.Parse(id)
+	return err == nil && u.String() == id && u.Version() == 4 && u.Variant() == uuid.RFC4122
 }
 
 // Header checks a credential that goes into a header: visible ASCII only.

@@ -17,6 +17,9 @@ func (t *API) Do(ctx context.Context, c Call) error {
 	if ctx == nil {
 		return t.FailIn(c.Op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "nil context")
 	}
+	if err := t.refuseSpending(ctx, &c); err != nil {
+		return err
+	}
 	op := operationOf(ctx)
 	c.Op, c.Reference = firstText(c.Op, op.name), firstText(c.Reference, op.reference)
 	if err := c.encode(); err != nil {
@@ -35,6 +38,7 @@ func (t *API) Do(ctx context.Context, c Call) error {
 	defer func() { t.memory.leave(c.Key, e, f.state, outcome, t.now()) }()
 	if ctx.Err() == nil && f.kept(e) {
 		outcome = esim.OutcomeAccepted
+		c.attempt.accepted()
 		return nil
 	}
 	if err := f.admit(e); err != nil {
@@ -42,7 +46,9 @@ func (t *API) Do(ctx context.Context, c Call) error {
 		return err
 	}
 	err = f.run(ctx)
-	outcome = outcomeOf(err)
+	if outcome = outcomeOf(err); err == nil {
+		c.attempt.accepted()
+	}
 	return err
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// Purchase is what Order and TopUp have in common.
-type Purchase struct {
+// Terms are what Order and TopUp have in common.
+type Terms struct {
 	PackageID string
 	Quantity  int
 	Quote     *esim.Package
@@ -17,13 +17,13 @@ type Purchase struct {
 }
 
 // Guarded reports whether the caller set a quote or a ceiling.
-func (p *Purchase) Guarded() bool { return p.Quote != nil || !p.MaxTotal.IsZero() }
+func (p *Terms) Guarded() bool { return p.Quote != nil || !p.MaxTotal.IsZero() }
 
 // absurd is more than any one order costs, in any currency of a reseller.
 var absurd = decimal.MustNew(1_000_000_000_000, 0)
 
-// Purchase checks package, quote and ceiling against each other.
-func (c *Check) Purchase(p Purchase) {
+// Terms checks package, quote and ceiling against each other.
+func (c *Check) Terms(p Terms) {
 	c.ID("PackageID", p.PackageID)
 	c.amount("MaxTotal", p.MaxTotal)
 	if !p.MaxTotal.IsZero() && p.MaxTotal.Currency() == "" {
@@ -57,7 +57,7 @@ func (c *Check) amount(field string, m esim.Money) {
 
 // Price compares a price per unit, as read from source, with the quote and
 // the ceiling of a purchase. It sends nothing; call it before the purchase.
-func (c *Check) Price(p Purchase, price esim.Money, source string) {
+func (c *Check) Price(p Terms, price esim.Money, source string) {
 	if c.err != nil {
 		return
 	}

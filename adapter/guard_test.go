@@ -31,33 +31,33 @@ func TestPurchase(t *testing.T) {
 
 	for _, c := range []struct {
 		name     string
-		purchase Purchase
+		purchase Terms
 		kind     error // nil = fine
 		field    string
 	}{
-		{"bare", Purchase{}, nil, ""},
-		{"quote", Purchase{Quote: quote(usd("2.72"))}, nil, ""},
-		{"quote in other letters", Purchase{PackageID: "p1", Quote: quote(usd("2.72"))}, nil, ""},
-		{"ceiling", Purchase{MaxTotal: usd("5")}, nil, ""},
-		{"ceiling met exactly", Purchase{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.60")}, nil, ""},
-		{"a free package", Purchase{Quote: quote(usd("0")), MaxTotal: usd("1")}, nil, ""},
-		{"bad package", Purchase{PackageID: "../P1"}, esim.ErrInvalidRequest, "PackageID"},
-		{"no package", Purchase{PackageID: "-none-"}, esim.ErrInvalidRequest, "PackageID"},
+		{"bare", Terms{}, nil, ""},
+		{"quote", Terms{Quote: quote(usd("2.72"))}, nil, ""},
+		{"quote in other letters", Terms{PackageID: "p1", Quote: quote(usd("2.72"))}, nil, ""},
+		{"ceiling", Terms{MaxTotal: usd("5")}, nil, ""},
+		{"ceiling met exactly", Terms{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.60")}, nil, ""},
+		{"a free package", Terms{Quote: quote(usd("0")), MaxTotal: usd("1")}, nil, ""},
+		{"bad package", Terms{PackageID: "../P1"}, esim.ErrInvalidRequest, "PackageID"},
+		{"no package", Terms{PackageID: "-none-"}, esim.ErrInvalidRequest, "PackageID"},
 
-		{"quote of another provider", Purchase{Quote: stranger}, esim.ErrInvalidRequest, "Quote.Provider"},
-		{"quote of another package", Purchase{Quote: another}, esim.ErrInvalidRequest, "Quote.ID"},
-		{"quote without a price", Purchase{Quote: quote(esim.Money{})}, errors.ErrUnsupported, "Quote.Price"},
-		{"negative quote", Purchase{Quote: quote(usd("-1"))}, esim.ErrInvalidRequest, "Quote.Price"},
-		{"absurd quote", Purchase{Quote: quote(usd("1000000000001"))}, esim.ErrInvalidRequest, "Quote.Price"},
+		{"quote of another provider", Terms{Quote: stranger}, esim.ErrInvalidRequest, "Quote.Provider"},
+		{"quote of another package", Terms{Quote: another}, esim.ErrInvalidRequest, "Quote.ID"},
+		{"quote without a price", Terms{Quote: quote(esim.Money{})}, errors.ErrUnsupported, "Quote.Price"},
+		{"negative quote", Terms{Quote: quote(usd("-1"))}, esim.ErrInvalidRequest, "Quote.Price"},
+		{"absurd quote", Terms{Quote: quote(usd("1000000000001"))}, esim.ErrInvalidRequest, "Quote.Price"},
 
-		{"negative ceiling", Purchase{MaxTotal: usd("-5")}, esim.ErrInvalidRequest, "MaxTotal"},
-		{"absurd ceiling", Purchase{MaxTotal: usd("9000000000000")}, esim.ErrInvalidRequest, "MaxTotal"},
-		{"ceiling without a currency", Purchase{MaxTotal: money(t, "5", "")}, esim.ErrInvalidRequest, "MaxTotal"},
-		{"ceiling in another currency", Purchase{Quote: quote(usd("2")), MaxTotal: eur("5")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"negative ceiling", Terms{MaxTotal: usd("-5")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"absurd ceiling", Terms{MaxTotal: usd("9000000000000")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"ceiling without a currency", Terms{MaxTotal: money(t, "5", "")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"ceiling in another currency", Terms{Quote: quote(usd("2")), MaxTotal: eur("5")}, esim.ErrInvalidRequest, "MaxTotal"},
 
-		{"ceiling passed by a cent", Purchase{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.59")}, esim.ErrPriceChanged, "the total"},
-		{"quantity 0 means 1", Purchase{Quantity: 0, Quote: quote(usd("2.72")), MaxTotal: usd("2.71")}, esim.ErrPriceChanged, "the total"},
-		{"total of too many digits", Purchase{Quantity: 99999, Quote: quote(usd("0.1234567890123456789")), MaxTotal: usd("1")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"ceiling passed by a cent", Terms{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.59")}, esim.ErrPriceChanged, "the total"},
+		{"quantity 0 means 1", Terms{Quantity: 0, Quote: quote(usd("2.72")), MaxTotal: usd("2.71")}, esim.ErrPriceChanged, "the total"},
+		{"total of too many digits", Terms{Quantity: 99999, Quote: quote(usd("0.1234567890123456789")), MaxTotal: usd("1")}, esim.ErrInvalidRequest, "MaxTotal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := c.purchase
@@ -69,7 +69,7 @@ func TestPurchase(t *testing.T) {
 			}
 			tr := newTransport(t, esim.Settings{})
 			check := tr.Check(t.Context(), "Order")
-			check.Purchase(p)
+			check.Terms(p)
 			if c.kind == nil {
 				require.NoError(t, check.Err())
 				return
@@ -86,21 +86,21 @@ func TestPrice(t *testing.T) {
 	usd := func(amount string) esim.Money { return money(t, amount, "USD") }
 	for _, c := range []struct {
 		name     string
-		purchase Purchase
+		purchase Terms
 		price    esim.Money
 		kind     error
 	}{
-		{"nothing to check", Purchase{}, esim.Money{}, nil},
-		{"as quoted", Purchase{Quote: quote(usd("2.72"))}, usd("2.720"), nil},
-		{"dearer", Purchase{Quote: quote(usd("2.72"))}, usd("2.73"), esim.ErrPriceChanged},
-		{"cheaper", Purchase{Quote: quote(usd("2.72"))}, usd("2.71"), esim.ErrPriceChanged},
-		{"in another currency", Purchase{Quote: quote(usd("2.72"))}, money(t, "2.72", "EUR"), errors.ErrUnsupported},
-		{"not stated", Purchase{Quote: quote(usd("2.72"))}, esim.Money{}, errors.ErrUnsupported},
-		{"below the ceiling", Purchase{Quantity: 2, MaxTotal: usd("5.44")}, usd("2.72"), nil},
-		{"above the ceiling", Purchase{Quantity: 2, MaxTotal: usd("5.43")}, usd("2.72"), esim.ErrPriceChanged},
-		{"ceiling in another currency", Purchase{Quantity: 2, MaxTotal: money(t, "9", "EUR")}, usd("2.72"), errors.ErrUnsupported},
-		{"ceiling, price not stated", Purchase{Quantity: 1, MaxTotal: usd("9")}, esim.Money{}, errors.ErrUnsupported},
-		{"both, the quote fails first", Purchase{Quantity: 1, Quote: quote(usd("1")), MaxTotal: usd("9")}, usd("99"), esim.ErrPriceChanged},
+		{"nothing to check", Terms{}, esim.Money{}, nil},
+		{"as quoted", Terms{Quote: quote(usd("2.72"))}, usd("2.720"), nil},
+		{"dearer", Terms{Quote: quote(usd("2.72"))}, usd("2.73"), esim.ErrPriceChanged},
+		{"cheaper", Terms{Quote: quote(usd("2.72"))}, usd("2.71"), esim.ErrPriceChanged},
+		{"in another currency", Terms{Quote: quote(usd("2.72"))}, money(t, "2.72", "EUR"), errors.ErrUnsupported},
+		{"not stated", Terms{Quote: quote(usd("2.72"))}, esim.Money{}, errors.ErrUnsupported},
+		{"below the ceiling", Terms{Quantity: 2, MaxTotal: usd("5.44")}, usd("2.72"), nil},
+		{"above the ceiling", Terms{Quantity: 2, MaxTotal: usd("5.43")}, usd("2.72"), esim.ErrPriceChanged},
+		{"ceiling in another currency", Terms{Quantity: 2, MaxTotal: money(t, "9", "EUR")}, usd("2.72"), errors.ErrUnsupported},
+		{"ceiling, price not stated", Terms{Quantity: 1, MaxTotal: usd("9")}, esim.Money{}, errors.ErrUnsupported},
+		{"both, the quote fails first", Terms{Quantity: 1, Quote: quote(usd("1")), MaxTotal: usd("9")}, usd("99"), esim.ErrPriceChanged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr := newTransport(t, esim.Settings{})
@@ -115,19 +115,19 @@ func TestPrice(t *testing.T) {
 	}
 	t.Run("says both prices", func(t *testing.T) {
 		check := newTransport(t, esim.Settings{}).Check(t.Context(), "Order")
-		check.Price(Purchase{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
+		check.Price(Terms{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
 		assert.Equal(t, "the price is 3.10 USD now, quoted was 2.72 USD", asError(t, check.Err()).Message)
 	})
 	t.Run("an earlier finding stays", func(t *testing.T) {
 		check := newTransport(t, esim.Settings{}).Check(t.Context(), "Order")
 		check.Fail("Quantity", "is odd")
-		check.Price(Purchase{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
+		check.Price(Terms{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
 		require.ErrorIs(t, check.Err(), esim.ErrInvalidRequest)
 	})
 }
 
 func TestGuarded(t *testing.T) {
-	assert.False(t, (&Purchase{PackageID: "P1", Quantity: 2}).Guarded())
-	assert.True(t, (&Purchase{Quote: quote(esim.Money{})}).Guarded())
-	assert.True(t, (&Purchase{MaxTotal: money(t, "1", "USD")}).Guarded())
+	assert.False(t, (&Terms{PackageID: "P1", Quantity: 2}).Guarded())
+	assert.True(t, (&Terms{Quote: quote(esim.Money{})}).Guarded())
+	assert.True(t, (&Terms{MaxTotal: money(t, "1", "USD")}).Guarded())
 }

@@ -25,6 +25,13 @@ func Post(path string, safety Safety, payload any, values ...string) Call {
 	return c
 }
 
+// Post completes the call that a purchase is given to send.
+func (c Call) Post(path string, payload any, values ...string) Call {
+	c.Method, c.Path, c.Payload = http.MethodPost, path, payload
+	c.fill(values)
+	return c
+}
+
 func (c *Call) fill(values []string) {
 	for i := 0; i+1 < len(values); i += 2 {
 		name, value := values[i], values[i+1]

@@ -4,14 +4,18 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/esimkit/esim"
 )
 
-// PreCheck makes the reads that decide whether a purchase is sent, side by
-// side, and returns when all have ended. Each keeps its own result. This is the
-// one place where such reads are begun.
-func (t *API) PreCheck(ctx context.Context, reads ...func(context.Context)) {
+// Together runs reads side by side and returns when all have ended. Each keeps
+// its own result. An adapter starts no goroutine of its own.
+func (t *API) Together(ctx context.Context, reads ...func(context.Context)) {
+	if len(reads) == 1 {
+		reads[0](ctx)
+		return
+	}
 	var all sync.WaitGroup
 	failures := make(chan any, len(reads))
 	for _, read := range reads {
@@ -30,6 +34,21 @@ func (t *API) PreCheck(ctx context.Context, reads ...func(context.Context)) {
 		panic(p) // to the caller, who may recover it, as from a call without goroutines
 	default:
 	}
+}
+
+// patience bounds the read of a balance: a purchase does without it rather
+// than wait.
+const patience = 5 * time.Second
+
+// patiently reads a balance and learns from it.
+func (t *API) patiently(ctx context.Context, read func(context.Context) (esim.Money, error)) (esim.Money, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	balance, err := read(ctx)
+	if err == nil {
+		t.SawBalance(balance)
+	}
+	return balance, err
 }
 
 // SawBalance learns from a balance that was read for whatever reason. That one is

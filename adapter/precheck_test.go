@@ -63,15 +63,15 @@ func TestABalanceRefusesOnlyWhereItIsKnownToPay(t *testing.T) {
 	}
 }
 
-func TestPreChecksAreReadSideBySide(t *testing.T) {
+func TestTogethersAreReadSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTransport(t, esim.Settings{})
 		begun := time.Now()
 		pause := func(context.Context) { time.Sleep(time.Second) }
-		tr.PreCheck(t.Context(), pause, pause, pause)
+		tr.Together(t.Context(), pause, pause, pause)
 		assert.Equal(t, time.Second, time.Since(begun))
 		assert.PanicsWithValue(t, "a bug", func() {
-			tr.PreCheck(t.Context(), pause, func(context.Context) { panic("a bug") })
+			tr.Together(t.Context(), pause, func(context.Context) { panic("a bug") })
 		})
 	})
 }

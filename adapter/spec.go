@@ -39,6 +39,16 @@ type Spec struct {
 	// Refuse classifies an answer that is not a success, see [Verdict].
 	Refuse func(Answer) Verdict
 
+	// Can is what the client tells of itself, see [API.Capabilities]. Inputs are
+	// checked against it.
+	Can esim.Capabilities
+
+	// Spends lists the endpoints that spend money, as method and path template:
+	// "POST /orders". No call to one is sent but by a [Purchase].
+	Spends []string
+	// Purchases are those of the client; New checks them.
+	Purchases []Purchase
+
 	// Inputs are the facts by which [Operate] checks neutral inputs.
 	Inputs Inputs
 
@@ -130,6 +140,9 @@ func (t *API) clientOf(c *Call) *httpClient {
 	}
 	return t.reads
 }
+
+// Capabilities returns what the client can do, as its adapter states it.
+func (t *API) Capabilities() esim.Capabilities { return t.spec.Can }
 
 // Provider returns the provider's name.
 func (t *API) Provider() esim.Provider { return t.spec.Provider }

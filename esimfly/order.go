@@ -46,7 +46,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	const op = "Order"
 	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	p := adapter.Purchase{
+	p := adapter.Terms{
 		PackageID: req.PackageID, Quantity: cmp.Or(req.Quantity, 1), Quote: req.Quote, MaxTotal: req.MaxTotal,
 	}
 	body := orderBody{PackageCode: p.PackageID, Quantity: p.Quantity, CallbackURL: req.CallbackURL}
@@ -57,7 +57,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	c.resume(check, send)
 	checkRequestID(check, send.RequestID)
 	check.Range("Quantity", p.Quantity, 1, maxQuantity)
-	check.Purchase(p)
+	check.Terms(p)
 	if req.CallbackURL != "" {
 		check.URL("CallbackURL", req.CallbackURL)
 	}
@@ -224,7 +224,7 @@ func (c *Client) verifyReplay(ctx context.Context, op string, o *esim.Order) err
 // overcharged is the error of a purchase that has cost more than the caller
 // wanted, as far as the answer tells. It is made, so that is all there is to
 // do about it.
-func (c *Client) overcharged(op string, o *esim.Order, p adapter.Purchase) error {
+func (c *Client) overcharged(op string, o *esim.Order, p adapter.Terms) error {
 	limit, name := p.MaxTotal, "MaxTotal"
 	if p.Quote != nil {
 		if quoted, err := p.Quote.Price.MulInt(p.Quantity); err == nil && exceeds(o.Total, quoted) {

@@ -44,7 +44,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 	const op = "TopUp"
 	ctx, end := c.api.Operation(ctx, op)
 	defer func() { end(err) }()
-	p := adapter.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
+	p := adapter.Terms{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check := c.api.Check(ctx, op)
 	send := evidence.SendOf(ctx)
 	t := &topUp{op: op, ref: check.Reference(req.Reference, send.Resumed), iccid: req.ICCID, packageID: req.PackageID}
@@ -52,7 +52,7 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (_ *esim.Orde
 		c.api.Recall(topUpRepeats, "", t.key())
 	}
 	check.ICCID("ICCID", req.ICCID)
-	check.Purchase(p)
+	check.Terms(p)
 	if err = check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), t.key())
 	}
@@ -106,7 +106,7 @@ func (c *Client) resumeTopUp(t *topUp) error {
 
 // prepareTopUp takes the pre-image and refuses what would fail or cost more
 // than the caller wants.
-func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p adapter.Purchase) error {
+func (c *Client) prepareTopUp(ctx context.Context, t *topUp, p adapter.Terms) error {
 	before, err := c.usage(ctx, t.read(), t.iccid)
 	if err != nil {
 		return err
@@ -320,7 +320,7 @@ func (c *Client) BeforeTopUp(ctx context.Context, req esim.TopUpRequest) (_ []by
 	defer func() { end(err) }()
 	check := c.api.Check(ctx, op)
 	t := c.topUpOf(check, op, req)
-	check.Purchase(adapter.Purchase{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal})
+	check.Terms(adapter.Terms{PackageID: req.PackageID, Quantity: 1, Quote: req.Quote, MaxTotal: req.MaxTotal})
 	if err = check.Err(); err != nil {
 		return nil, err
 	}

@@ -375,17 +375,17 @@ func TestOvercharged(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		total esim.Money
-		p     adapter.Purchase
+		p     adapter.Terms
 		want  string
 	}{
-		{"no guard", usd("99"), adapter.Purchase{Quantity: 1}, ""},
-		{"at the quote", usd("5.44"), adapter.Purchase{Quantity: 2, Quote: quote}, ""},
-		{"above the quote", usd("5.45"), adapter.Purchase{Quantity: 2, Quote: quote}, "the quote of 5.44 USD"},
-		{"at the ceiling", usd("3"), adapter.Purchase{Quantity: 1, MaxTotal: usd("3")}, ""},
-		{"above the ceiling", usd("3.01"), adapter.Purchase{Quantity: 1, MaxTotal: usd("3")}, "MaxTotal of 3.00 USD"},
-		{"above the quote and below the ceiling", usd("2.80"), adapter.Purchase{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, "the quote"},
-		{"other currency", eur, adapter.Purchase{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
-		{"not told", esim.Money{}, adapter.Purchase{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
+		{"no guard", usd("99"), adapter.Terms{Quantity: 1}, ""},
+		{"at the quote", usd("5.44"), adapter.Terms{Quantity: 2, Quote: quote}, ""},
+		{"above the quote", usd("5.45"), adapter.Terms{Quantity: 2, Quote: quote}, "the quote of 5.44 USD"},
+		{"at the ceiling", usd("3"), adapter.Terms{Quantity: 1, MaxTotal: usd("3")}, ""},
+		{"above the ceiling", usd("3.01"), adapter.Terms{Quantity: 1, MaxTotal: usd("3")}, "MaxTotal of 3.00 USD"},
+		{"above the quote and below the ceiling", usd("2.80"), adapter.Terms{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, "the quote"},
+		{"other currency", eur, adapter.Terms{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
+		{"not told", esim.Money{}, adapter.Terms{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := silent(t)

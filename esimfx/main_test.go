@@ -167,6 +167,6 @@ func asError(t *testing.T, err error) *esim.Error {
 	return e
 }
 
-func purchaseOf(quantity int) adapter.Purchase {
-	return adapter.Purchase{PackageID: aPackage, Quantity: quantity}
+func purchaseOf(quantity int) adapter.Terms {
+	return adapter.Terms{PackageID: aPackage, Quantity: quantity}
 }

@@ -38,7 +38,7 @@ func (p *purchase) preCheck(ctx context.Context, check *adapter.Check, offer fun
 			balance, unread = p.c.balance(ctx, adapter.None{})
 		})
 	}
-	p.c.api.PreCheck(ctx, reads...)
+	p.c.api.Together(ctx, reads...)
 	if unsold != nil {
 		return unsold
 	}

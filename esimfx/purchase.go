@@ -22,7 +22,7 @@ type purchase struct {
 	reference string
 	keys      []string // of as many units as any order may have had under this reference
 	body      orderRequest
-	terms     adapter.Purchase
+	terms     adapter.Terms
 	oneSend   bool // one request a unit
 }
 
@@ -51,13 +51,13 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order,
 func (c *Client) order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	check := c.api.Check(ctx, "Order")
 	send := evidence.SendOf(ctx)
-	p := c.purchase("Order", "NEW", check.Reference(req.Reference, send.Resumed), adapter.Purchase{
+	p := c.purchase("Order", "NEW", check.Reference(req.Reference, send.Resumed), adapter.Terms{
 		PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.oneSend = send.OneSend
 	p.resume(check, send.Resumed)
 	check.Range("Quantity", p.terms.Quantity, 1, maxQuantity)
-	check.Purchase(p.terms)
+	check.Terms(p.terms)
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "is nothing eSIMfx offers; its webhooks are set up in its portal")
 	}
@@ -85,13 +85,13 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order,
 func (c *Client) topUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
 	check := c.api.Check(ctx, "TopUp")
 	send := evidence.SendOf(ctx)
-	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, send.Resumed), adapter.Purchase{
+	p := c.purchase("TopUp", "TOPUP", check.Reference(req.Reference, send.Resumed), adapter.Terms{
 		PackageID: req.PackageID, Quote: req.Quote, MaxTotal: req.MaxTotal,
 	})
 	p.body.ICCID, p.oneSend = req.ICCID, send.OneSend
 	p.resume(check, send.Resumed)
 	check.ICCID("ICCID", req.ICCID)
-	check.Purchase(p.terms)
+	check.Terms(p.terms)
 	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), p.keys...)
 	}
@@ -101,7 +101,7 @@ func (c *Client) topUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order,
 	return p.buy(ctx)
 }
 
-func (c *Client) purchase(op, operation, reference string, terms adapter.Purchase) *purchase {
+func (c *Client) purchase(op, operation, reference string, terms adapter.Terms) *purchase {
 	if terms.Quantity == 0 {
 		terms.Quantity = 1
 	}

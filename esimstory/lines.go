@@ -44,7 +44,7 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Orde
 	c.resume(check, send.Resumed)
 	lines := mergeLines(req.Lines)
 	c.checkLines(check, req)
-	c.checkPrice(check, lines, adapter.Purchase{Quantity: 1, MaxTotal: req.MaxTotal})
+	c.checkPrice(check, lines, adapter.Terms{Quantity: 1, MaxTotal: req.MaxTotal})
 	if err := check.Err(); err != nil {
 		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
 	}
@@ -97,7 +97,7 @@ func (c *Client) checkLines(check *adapter.Check, req LinesRequest) {
 		}
 		left -= line.Quantity
 	}
-	check.Purchase(adapter.Purchase{PackageID: req.Lines[0].OptionID, MaxTotal: req.MaxTotal})
+	check.Terms(adapter.Terms{PackageID: req.Lines[0].OptionID, MaxTotal: req.MaxTotal})
 }
 
 // content is what two orders under one reference must have in common.

@@ -36,9 +36,9 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 	req.Reference = check.Reference(req.Reference, send.Resumed)
 	c.resume(check, send.Resumed)
 	req.Quantity = cmp.Or(req.Quantity, 1)
-	guard := adapter.Purchase{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
+	guard := adapter.Terms{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
 	check.Range("Quantity", req.Quantity, 1, c.maxUnits)
-	check.Purchase(guard)
+	check.Terms(guard)
 	if req.CallbackURL != "" {
 		check.Unsupported("CallbackURL", "cannot be set for an order; eSIM Story calls the URL of the partner account")
 	}

@@ -10,7 +10,7 @@ const sheetName = "the price in the sheet"
 // checkPrice compares the quote and the ceiling of a purchase with the prices of
 // its lines. What the sheet does not price cannot be compared, and is not
 // bought on a guess.
-func (c *Client) checkPrice(check *adapter.Check, lines []Line, guard adapter.Purchase) {
+func (c *Client) checkPrice(check *adapter.Check, lines []Line, guard adapter.Terms) {
 	if !guard.Guarded() {
 		return
 	}
@@ -21,7 +21,7 @@ func (c *Client) checkPrice(check *adapter.Check, lines []Line, guard adapter.Pu
 			check.Unsupported("Quote or MaxTotal", "cannot be checked: Config.Catalog has no price for this option")
 			return
 		}
-		check.Price(adapter.Purchase{Quote: guard.Quote}, price, sheetName)
+		check.Price(adapter.Terms{Quote: guard.Quote}, price, sheetName)
 		sum, err := price.MulInt(line.Quantity)
 		if err == nil && i > 0 {
 			sum, err = total.Add(sum)
@@ -32,5 +32,5 @@ func (c *Client) checkPrice(check *adapter.Check, lines []Line, guard adapter.Pu
 		}
 		total = sum
 	}
-	check.Price(adapter.Purchase{Quantity: 1, MaxTotal: guard.MaxTotal}, total, sheetName)
+	check.Price(adapter.Terms{Quantity: 1, MaxTotal: guard.MaxTotal}, total, sheetName)
 }

@@ -100,7 +100,7 @@ func TestErrorTexts(t *testing.T) {
 	require.Len(t, want, len(kinds)*len(outcomes()))
 	for _, kind := range kinds {
 		for _, outcome := range outcomes() {
-			e := &esim.Error{Provider: esim.ESIMFly, Op: "Order", Kind: kind, Outcome: outcome}
+			e := &esim.Error{Provider: "esimfly", Op: "Order", Kind: kind, Outcome: outcome}
 			assert.Equal(t, want[0], outcome.String()+" | "+e.Error())
 			want = want[1:]
 		}
@@ -147,7 +147,7 @@ func TestErrorTellsAboutMoney(t *testing.T) {
 
 func fullError() *esim.Error {
 	return &esim.Error{
-		Provider: esim.ESIMFly, Op: "Order", Kind: esim.ErrInsufficientBalance, Outcome: esim.OutcomeRejected,
+		Provider: "esimfly", Op: "Order", Kind: esim.ErrInsufficientBalance, Outcome: esim.OutcomeRejected,
 		HTTPStatus: 400, Code: "INSUFFICIENT_BALANCE", Message: "Insufficient balance", RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b",
 		Reference: "cart-8841", Order: &esim.Order{ID: "2503"}, RetryAfter: 90 * time.Second, Err: io.ErrUnexpectedEOF,
 	}

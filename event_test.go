@@ -30,7 +30,7 @@ func TestEventKind(t *testing.T) {
 
 func TestEventPrintsNoSecret(t *testing.T) {
 	e := esim.Event{
-		Kind: esim.EventProvisioned, Provider: esim.ESIMFly, ICCID: "8948010010036785060", Name: "a\nb", Status: esim.ESIMNew,
+		Kind: esim.EventProvisioned, Provider: "esimfly", ICCID: "8948010010036785060", Name: "a\nb", Status: esim.ESIMNew,
 		Raw: esim.NewSecret("CANARY-BODY"), Order: &esim.Order{ID: "o1", ESIMs: []esim.ESIM{{
 			Activation:    esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "CANARY-CODE"},
 			RawActivation: esim.NewSecret("CANARY-RAW"),

@@ -138,7 +138,7 @@ func ExampleAs() {
 
 func ExampleError() {
 	err := fmt.Errorf("checkout: %w", &esim.Error{
-		Provider: esim.ESIMFly, Op: "Order", Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected,
+		Provider: "esimfly", Op: "Order", Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected,
 		HTTPStatus: 429, Code: "RATE_LIMITED", Reference: "cart-8841", RetryAfter: 30 * time.Second,
 	})
 	fmt.Println(err)
@@ -160,7 +160,7 @@ func ExampleError_LogValue() {
 			return a
 		},
 	}))
-	err := &esim.Error{Provider: esim.ESIMFX, Op: "TopUp", Kind: esim.ErrUnavailable, HTTPStatus: 503, Reference: "cart-8841"}
+	err := &esim.Error{Provider: "esimfx", Op: "TopUp", Kind: esim.ErrUnavailable, HTTPStatus: 503, Reference: "cart-8841"}
 	logger.Error("purchase in doubt", "err", err)
 	// Output:
 	// level=ERROR msg="purchase in doubt" err.provider=esimfx err.op=TopUp err.kind=unavailable err.outcome=unknown err.http_status=503 err.reference=cart-8841

@@ -60,7 +60,7 @@ func capabilityTable(t *testing.T) string {
 	require.NoError(t, err)
 	story, err := esimstory.New(esimstory.Config{
 		AccessKey: "ak", SecretKey: esim.NewSecret("c2VjcmV0LXNlY3JldC1zZWNyZXQ="),
-		Catalog: []esim.Package{{Provider: esim.ESIMStory, ID: "a1b2c3d4-e5f6-7890-abcd-ef1234567890", Name: "x", Price: price}},
+		Catalog: []esim.Package{{Provider: esimstory.Provider, ID: "a1b2c3d4-e5f6-7890-abcd-ef1234567890", Name: "x", Price: price}},
 	})
 	require.NoError(t, err)
 	fx, err := esimfx.New(esimfx.Config{

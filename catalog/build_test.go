@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 )
 
 func shelfOf(t testing.TB, packages []esim.Package) *shelf {
@@ -54,7 +55,7 @@ func TestAShelfReturnsWhatWasPutOnIt(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, n, int(found))
 	}
-	_, ok := s.find(esim.ESIMFly, "no such package")
+	_, ok := s.find(esimfly.Provider, "no such package")
 	assert.False(t, ok)
 	for _, r := range resellers {
 		from, to := s.of(r.provider)

@@ -11,6 +11,9 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 )
 
 // destinations are two hundred countries, those that travellers go to first.
@@ -40,9 +43,9 @@ type reseller struct {
 }
 
 var resellers = []reseller{
-	{esim.ESIMFly, 50, "USD", esim.GB, true, 0},
-	{esim.ESIMFX, 30, "EUR", esim.GiB, true, 6},
-	{esim.ESIMStory, 20, "USD", esim.GB, false, 11},
+	{esimfly.Provider, 50, "USD", esim.GB, true, 0},
+	{esimfx.Provider, 30, "EUR", esim.GiB, true, 6},
+	{esimstory.Provider, 20, "USD", esim.GB, false, 11},
 }
 
 // reach is where a package works, with the networks there.

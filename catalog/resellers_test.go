@@ -10,6 +10,9 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/internal/resellers"
 )
@@ -38,28 +41,28 @@ func TestTheThreeResellersOnOneShelf(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMStory, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimstory.Provider, esimfx.Provider} {
 		require.NoError(t, c.Sync(t.Context(), p))
 	}
 	sold := slices.Concat(sim.ESIMFly.Catalog(), sim.ESIMStory.Catalog(), sim.ESIMFX.Catalog())
 	require.Len(t, sold, 2100)
 	onShelf := slices.Collect(c.All())
 	assert.Equal(t, ids(sold), ids(onShelf))
-	assert.Greater(t, pages[esim.ESIMFly], 1)
-	assert.Greater(t, pages[esim.ESIMFX], 1)
+	assert.Greater(t, pages[esimfly.Provider], 1)
+	assert.Greater(t, pages[esimfx.Provider], 1)
 
 	for _, fault := range []esimtest.FaultKind{
 		esimtest.FaultCutBeforeCommit, esimtest.FaultHalfBody, esimtest.FaultTruncatedJSON, esimtest.Fault503Before, esimtest.FaultNull,
 	} {
 		sim.ESIMFly.Inject(esimtest.Fault{Kind: fault, Op: "packages", Skip: 1})
-		require.Error(t, c.Sync(t.Context(), esim.ESIMFly), "%v", fault)
+		require.Error(t, c.Sync(t.Context(), esimfly.Provider), "%v", fault)
 		sim.ESIMFX.Inject(esimtest.Fault{Kind: fault, Op: "products", Skip: 1})
-		require.Error(t, c.Sync(t.Context(), esim.ESIMFX), "%v", fault)
+		require.Error(t, c.Sync(t.Context(), esimfx.Provider), "%v", fault)
 		assert.Equal(t, onShelf, slices.Collect(c.All()))
 		sim.ESIMFly.Heal()
 		sim.ESIMFX.Heal()
 	}
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimfx.Provider} {
 		require.NoError(t, c.Sync(t.Context(), p))
 	}
 	assert.Equal(t, onShelf, slices.Collect(c.All()))
@@ -90,6 +93,6 @@ func TestAWrongFactorAtAReseller(t *testing.T) {
 	require.ErrorIs(t, c.Sync(t.Context()), catalog.ErrHeld)
 	assert.Equal(t, right[1:], slices.Collect(c.All()))
 	assert.Equal(t, catalog.GuardPrice, c.Status().Providers[0].Held.Guard)
-	require.NoError(t, c.Accept(esim.ESIMFX))
+	require.NoError(t, c.Accept(esimfx.Provider))
 	assert.Equal(t, ids(sim.ESIMFX.Catalog()), ids(slices.Collect(c.All())))
 }

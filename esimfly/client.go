@@ -34,8 +34,8 @@ type Client struct {
 
 var _ esim.Client = (*Client)(nil)
 
-// Provider returns [esim.ESIMFly].
-func (c *Client) Provider() esim.Provider { return esim.ESIMFly }
+// Provider returns [Provider].
+func (c *Client) Provider() esim.Provider { return Provider }
 
 // Account tells which account is charged. There is no sandbox, so it is live
 // everywhere but on a loopback host.

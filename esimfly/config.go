@@ -27,6 +27,9 @@ const BaseURL = "https://esimfly.net/api/v1/business"
 // moment (eSIMfly docs: api-authentication, llm texts).
 const pace, burst = 1, 5
 
+// Provider names eSIMfly (Business API) in packages, orders, errors and events.
+const Provider esim.Provider = "esimfly"
+
 // Config is what [New] needs to know. AccessCode and SecretKey are required.
 type Config struct {
 	esim.Settings
@@ -94,7 +97,7 @@ func New(c Config) (*Client, error) {
 	}
 	code := esim.NewSecret(c.AccessCode)
 	t, err := adapter.New(adapter.Spec{
-		Provider: esim.ESIMFly, BaseURL: BaseURL, Pace: pace, Burst: burst,
+		Provider: Provider, BaseURL: BaseURL, Pace: pace, Burst: burst,
 		Authorize: signer{mac, code}.authorize, RequestIDHeader: requestIDHeader, Refuse: refuse,
 		Secrets: []esim.Secret{code, c.SecretKey},
 	}, c.Settings)
@@ -109,7 +112,7 @@ func New(c Config) (*Client, error) {
 
 func misconfigured(op, why string) error {
 	return &esim.Error{
-		Provider: esim.ESIMFly, Op: op, Kind: esim.ErrInvalidRequest,
+		Provider: Provider, Op: op, Kind: esim.ErrInvalidRequest,
 		Outcome: esim.OutcomeNotSent, Message: why,
 	}
 }

@@ -105,7 +105,7 @@ func TestConfigAndClientPrintNoSecret(t *testing.T) {
 func TestCapabilities(t *testing.T) {
 	c, _ := silent(t)
 	caps := c.Capabilities()
-	assert.Equal(t, esim.ESIMFly, c.Provider())
+	assert.Equal(t, Provider, c.Provider())
 	assert.False(t, caps.LookupByReference)
 	assert.False(t, caps.ContractVerified)
 	assert.Equal(t, 10, caps.MaxQuantity)

@@ -122,7 +122,7 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 	}
 	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
 		err := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
-		err.Order = &esim.Order{Provider: esim.ESIMFly, ID: id}
+		err.Order = &esim.Order{Provider: Provider, ID: id}
 		return nil, err
 	}
 	result := &esim.Cancellation{

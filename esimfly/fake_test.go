@@ -91,7 +91,7 @@ func asError(t *testing.T, err error) *esim.Error {
 	t.Helper()
 	e, ok := errors.AsType[*esim.Error](err)
 	require.True(t, ok, "not an *esim.Error: %v", err)
-	require.Equal(t, esim.ESIMFly, e.Provider)
+	require.Equal(t, Provider, e.Provider)
 	require.NotEmpty(t, e.Op)
 	return e
 }

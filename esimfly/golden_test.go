@@ -99,11 +99,11 @@ func usd(amount string) esim.Money {
 }
 
 func turkeyQuote() *esim.Package {
-	return &esim.Package{Provider: esim.ESIMFly, ID: "merhaba-7days-1gb", Name: "Turkey 1 GB 7 Days", Price: usd("2.72")}
+	return &esim.Package{Provider: Provider, ID: "merhaba-7days-1gb", Name: "Turkey 1 GB 7 Days", Price: usd("2.72")}
 }
 
 func topUpQuote() *esim.Package {
-	return &esim.Package{Provider: esim.ESIMFly, ID: "turkey-7days-1gb-topup", Name: "Turkey 1GB 7Days", Price: usd("2.45")}
+	return &esim.Package{Provider: Provider, ID: "turkey-7days-1gb-topup", Name: "Turkey 1GB 7Days", Price: usd("2.45")}
 }
 
 func patient(cfg *Config) { cfg.MaxRetries = 1 }

@@ -75,7 +75,7 @@ func badCalls() []badCall {
 		badOrder("a ceiling below the quote", "MaxTotal", esim.ErrPriceChanged, func(r *esim.OrderRequest) {
 			r.Quote, r.Quantity, r.MaxTotal = turkeyQuote(), 3, usd("8.15")
 		}),
-		badOrder("a quote of another provider", "Quote", invalid, quote(func(q *esim.Package) { q.Provider = esim.ESIMFX })),
+		badOrder("a quote of another provider", "Quote", invalid, quote(func(q *esim.Package) { q.Provider = "esimfx" })),
 		badOrder("a quote of another package", "Quote", invalid, quote(func(q *esim.Package) { q.ID = "PHAJHEAYP" })),
 		badOrder("a quote without currency", "Quote", unsupported, quote(func(q *esim.Package) { q.Price = esim.Money{} })),
 		badOrder("a quote without name", "Quote.Name", unsupported, quote(func(q *esim.Package) { q.Name = "" })),

@@ -84,7 +84,7 @@ func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Orde
 		return nil, err
 	}
 	order := &esim.Order{
-		Provider: esim.ESIMFly, ID: out.ID.Value.String(), Reference: body.Key, Status: orderStatus(out.Status.Value),
+		Provider: Provider, ID: out.ID.Value.String(), Reference: body.Key, Status: orderStatus(out.Status.Value),
 		PackageID: p.PackageID, Quantity: p.Quantity, Total: out.total(req.Quote), Replayed: out.Duplicate.Value,
 	}
 	fulfil(order, out.rows(), out.Pending.Value, out.Status.Value)
@@ -311,7 +311,7 @@ func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*
 		return nil, c.malformed(op, "the answer is about another order")
 	}
 	order := &esim.Order{
-		Provider: esim.ESIMFly, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value),
+		Provider: Provider, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value),
 		PackageID: o.PackageCode.Value.String(), CreatedAt: o.Date.Time,
 		Total: money(o.FinalPrice.Value.Or(o.Amount.Value), o.Currency.Value),
 	}
@@ -397,7 +397,7 @@ func (r *orderRow) fits(search evidence.OrderSearch) bool {
 func (r *orderRow) order() esim.Order {
 	past := r.convert()
 	o := esim.Order{
-		Provider: esim.ESIMFly, ID: past.ID, Status: past.Status, PackageID: past.PackageID,
+		Provider: Provider, ID: past.ID, Status: past.Status, PackageID: past.PackageID,
 		Total: past.Amount, CreatedAt: past.CreatedAt,
 	}
 	if past.ESIM != nil {

@@ -91,7 +91,7 @@ func TestFindOrders(t *testing.T) {
 		require.NoError(t, err)
 		ids := []string{}
 		for _, o := range found {
-			require.Equal(t, esim.ESIMFly, o.Provider)
+			require.Equal(t, esimfly.Provider, o.Provider)
 			require.Equal(t, packageID, o.PackageID)
 			require.Zero(t, o.Quantity, "the history does not tell it")
 			ids = append(ids, o.ID)

@@ -79,7 +79,7 @@ func TestTopUpEffectInAnotherProcess(t *testing.T) {
 	o, err = later.TopUpEffect(t.Context(), before, req)
 	require.NoError(t, err)
 	assert.Equal(t, &esim.Order{
-		Provider: esim.ESIMFly, ID: "topup_1", Reference: "r1", Status: esim.OrderCompleted, PackageID: req.PackageID, Quantity: 1,
+		Provider: Provider, ID: "topup_1", Reference: "r1", Status: esim.OrderCompleted, PackageID: req.PackageID, Quantity: 1,
 		Total: usd("2.45"), ESIMs: []esim.ESIM{{ICCID: topUpICCID}}, CreatedAt: goldenNow.Add(10 * time.Second),
 	}, o)
 	o.ESIMs[0].ICCID = "spoiled"

@@ -67,7 +67,7 @@ func (t *topUp) unknown(look error) error {
 
 func (t *topUp) newOrder() *esim.Order {
 	return &esim.Order{
-		Provider: esim.ESIMFly, Reference: t.ref, PackageID: t.packageID, Quantity: 1,
+		Provider: Provider, Reference: t.ref, PackageID: t.packageID, Quantity: 1,
 		ESIMs: []esim.ESIM{{ICCID: t.iccid}},
 	}
 }

@@ -50,7 +50,7 @@ func Webhooks(secret esim.Secret, older ...esim.Secret) *WebhookSource {
 }
 
 // Name returns "esimfly".
-func (s *WebhookSource) Name() string { return string(esim.ESIMFly) }
+func (s *WebhookSource) Name() string { return string(Provider) }
 
 // Check reports a secret that cannot be used.
 func (s *WebhookSource) Check() error { return s.err }
@@ -159,7 +159,7 @@ const (
 func (w *webhookEvent) convert() esim.Event {
 	d := &w.Data
 	e := esim.Event{
-		Provider: esim.ESIMFly, Name: w.Event.String(), At: w.Timestamp.Value.Time,
+		Provider: Provider, Name: w.Event.String(), At: w.Timestamp.Value.Time,
 		ICCID: iccidOf(d.ICCID.Value), ItemID: d.ESIMID.Value.String(), OrderID: d.OrderID.Value.String(),
 	}
 	switch w.Event {
@@ -206,7 +206,7 @@ func (w *webhookEvent) order(e *esim.Event) *esim.Order {
 	if e.OrderID == "" || unit.ICCID == "" {
 		return nil
 	}
-	return &esim.Order{Provider: esim.ESIMFly, ID: e.OrderID, Status: esim.OrderPending, ESIMs: []esim.ESIM{unit}}
+	return &esim.Order{Provider: Provider, ID: e.OrderID, Status: esim.OrderPending, ESIMs: []esim.ESIM{unit}}
 }
 
 // key tells events apart by what they are about: the documents warn that one

@@ -72,7 +72,7 @@ func parsed(t *testing.T, body string) esim.Event {
 	require.Equal(t, body, events[0].Raw.Reveal())
 	require.Equal(t, "wh_7", events[0].ID)
 	require.Len(t, events[0].Key, 64)
-	require.Equal(t, esim.ESIMFly, events[0].Provider)
+	require.Equal(t, Provider, events[0].Provider)
 	return events[0]
 }
 
@@ -127,7 +127,7 @@ func TestWebhookProvisioned(t *testing.T) {
 	require.Equal(t, esim.ESIMNew, e.Status)
 	require.Equal(t, hookTime, e.At)
 	require.Equal(t, &esim.Order{
-		Provider: esim.ESIMFly, ID: "order_1776079539762_hvkrk", Status: esim.OrderPending,
+		Provider: Provider, ID: "order_1776079539762_hvkrk", Status: esim.OrderPending,
 		ESIMs: []esim.ESIM{{
 			ICCID:      "8981100000012345678",
 			Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "ACTIVATION-CODE"},

@@ -27,6 +27,9 @@ const pace, burst = rate.Limit(10), 20
 // Tokens live exactly one hour (eSIMfx docs: Project Context, section 1).
 const tokenLife, tokenEarly = time.Hour, 5 * time.Minute
 
+// Provider names eSIMfx, Nomad (reseller API) in packages, orders, errors and events.
+const Provider esim.Provider = "esimfx"
+
 // Config holds the credentials of an eSIMfx account and what cannot be read
 // from its API.
 type Config struct {
@@ -123,7 +126,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	var err error
 	spec := adapter.Spec{
-		Provider: esim.ESIMFX, Pace: pace, Burst: burst,
+		Provider: Provider, Pace: pace, Burst: burst,
 		Authorize: c.authorize, Disown: c.disown, Refuse: c.refuse,
 		Inputs:  adapter.Inputs{JoinedIDs: maxQuantity, NamesOrder: "eSIMfx terminates by order, and an eSIM may hold several"},
 		Secrets: []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
@@ -181,7 +184,7 @@ func (cfg *Config) text() string {
 
 func misconfigured(op, why string) error {
 	return &esim.Error{
-		Provider: esim.ESIMFX, Op: op, Kind: esim.ErrInvalidRequest,
+		Provider: Provider, Op: op, Kind: esim.ErrInvalidRequest,
 		Outcome: esim.OutcomeNotSent, Message: why,
 	}
 }

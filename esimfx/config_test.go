@@ -42,7 +42,7 @@ func TestConfigErrors(t *testing.T) {
 		e := asError(t, err)
 		require.ErrorIs(t, e, esim.ErrInvalidRequest, name)
 		assert.Equal(t, esim.OutcomeNotSent, e.Outcome, name)
-		assert.Equal(t, esim.ESIMFX, e.Provider, name)
+		assert.Equal(t, Provider, e.Provider, name)
 		assert.Contains(t, e.Message, row.names, name)
 		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", e, e, e), "leak-me", name)
 	}
@@ -116,5 +116,5 @@ func TestCapabilities(t *testing.T) {
 	cfg.ContractVerified = true
 	c := newTestClient(t, cfg)
 	assert.True(t, c.Capabilities().ContractVerified)
-	assert.Equal(t, esim.ESIMFX, c.Provider())
+	assert.Equal(t, Provider, c.Provider())
 }

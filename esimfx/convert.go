@@ -14,7 +14,7 @@ import (
 // states in an unknown unit, stays not stated.
 func (p *product) convert() esim.Package {
 	out := esim.Package{
-		Provider: esim.ESIMFX, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
+		Provider: Provider, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
 		Kind: p.kind(), Price: p.price(), VoiceMinutes: -1, SMS: -1,
 		Unlimited: p.IsUnlimited != nil && *p.IsUnlimited || isDays(p.AmountUnit),
 	}

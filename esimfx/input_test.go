@@ -61,7 +61,7 @@ func badInputs(t *testing.T) []badInput {
 		badOrder("quantity 21", "Quantity", func(r *esim.OrderRequest) { r.Quantity = maxQuantity + 1 }),
 		badOrder("quote of another provider", "Quote.Provider", func(r *esim.OrderRequest) {
 			r.Quote = quote(t, "12")
-			r.Quote.Provider = esim.ESIMFly
+			r.Quote.Provider = "esimfly"
 		}),
 		badOrder("quote of another package", "Quote.ID", func(r *esim.OrderRequest) {
 			r.Quote = quote(t, "12")
@@ -193,7 +193,7 @@ func TestBadInput(t *testing.T) {
 			e := asError(t, err)
 			assert.ErrorIs(t, e, esim.ErrInvalidRequest)
 			assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
-			assert.Equal(t, esim.ESIMFX, e.Provider)
+			assert.Equal(t, Provider, e.Provider)
 			assert.False(t, esim.MaybeCharged(err))
 			assert.Contains(t, e.Message, row.field)
 			op, _, _ := strings.Cut(row.name, ":")

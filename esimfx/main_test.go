@@ -153,7 +153,7 @@ func money(t *testing.T, amount string) esim.Money {
 
 func quote(t *testing.T, price string) *esim.Package {
 	t.Helper()
-	return &esim.Package{Provider: esim.ESIMFX, ID: aPackage, Price: money(t, price)}
+	return &esim.Package{Provider: Provider, ID: aPackage, Price: money(t, price)}
 }
 
 func order(ctx context.Context, c *Client, reference string) (*esim.Order, error) {

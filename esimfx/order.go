@@ -29,7 +29,7 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 }
 
 func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
-	order := &esim.Order{Provider: esim.ESIMFX, Reference: ref.Reference}
+	order := &esim.Order{Provider: Provider, Reference: ref.Reference}
 	for _, id := range adapter.SplitIDs(ref.ID) {
 		data, err := readOrder[orderRead](ctx, c, id)
 		if err != nil {

@@ -160,7 +160,7 @@ func (p *purchase) buy(ctx context.Context) (*esim.Order, error) {
 		return nil, p.c.api.Withheld(p.c.api.FailIn(p.op, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"), p.reference, p.keys...)
 	}
 	order := &esim.Order{
-		Provider: esim.ESIMFX, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
+		Provider: Provider, Reference: p.reference, PackageID: p.terms.PackageID, Replayed: p.made(),
 	}
 	for _, key := range p.keys[:p.terms.Quantity] {
 		data, err := fetch[*orderData](ctx, p.c.api, adapter.Call{

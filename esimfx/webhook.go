@@ -42,7 +42,7 @@ func Webhooks(token esim.Secret, older ...esim.Secret) *WebhookSource {
 }
 
 // Name returns "esimfx".
-func (s *WebhookSource) Name() string { return string(esim.ESIMFX) }
+func (s *WebhookSource) Name() string { return string(Provider) }
 
 // Check reports a token that cannot be used.
 func (s *WebhookSource) Check() error { return s.err }
@@ -172,7 +172,7 @@ func (w *webhookBody) convert(body []byte) (e esim.Event, key string) {
 	name := wire.First(w.Type.Value, w.TypeCamel.Value, w.Event.Value, w.Plain.Value, w.Notify.Value)
 	part := w.or(w.Data.Value).or(w.Payload.Value).or(w.Content.Value)
 	e = esim.Event{
-		Provider: esim.ESIMFX, Name: name.String(), At: part.Time.Value.Time,
+		Provider: Provider, Name: name.String(), At: part.Time.Value.Time,
 		OrderID: part.OrderID.Value.String(),
 	}
 	if iccid, err := esim.ParseICCID(part.ICCID.Value.String()); err == nil {

@@ -47,7 +47,7 @@ func Apply(order *esim.Order, d *Delivery) (changed bool, err error) {
 	if order == nil || d == nil || d.TopupID == "" {
 		return false, ErrForeignDelivery
 	}
-	if conflicts(string(order.Provider), string(esim.ESIMStory)) || conflicts(d.Reference, order.Reference) ||
+	if conflicts(string(order.Provider), string(Provider)) || conflicts(d.Reference, order.Reference) ||
 		conflicts(strings.ToLower(d.OptionID), strings.ToLower(order.PackageID)) {
 		return false, ErrForeignDelivery
 	}

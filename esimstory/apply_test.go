@@ -22,7 +22,7 @@ func unit(t testing.TB, id string, n byte) *Delivery {
 
 func pendingOrder() *esim.Order {
 	return &esim.Order{
-		Provider: esim.ESIMStory, Reference: "ORDER-1", PackageID: optionA, Quantity: 2, Status: esim.OrderPending,
+		Provider: Provider, Reference: "ORDER-1", PackageID: optionA, Quantity: 2, Status: esim.OrderPending,
 		ESIMs: []esim.ESIM{{ItemID: unit12}, {ItemID: unit13}},
 	}
 }
@@ -56,7 +56,7 @@ func TestDeliveriesCompleteAnOrder(t *testing.T) {
 
 // After a lost answer the webhooks alone make the order.
 func TestDeliveriesWithoutAnAnswer(t *testing.T) {
-	order := &esim.Order{Provider: esim.ESIMStory, Reference: "ORDER-1", PackageID: optionA, Quantity: 2}
+	order := &esim.Order{Provider: Provider, Reference: "ORDER-1", PackageID: optionA, Quantity: 2}
 	apply(t, order, unit(t, unit12, 2), true, nil)
 	require.Equal(t, esim.OrderUnknown, order.Status)
 	apply(t, order, unit(t, unit13, 3), true, nil)
@@ -98,7 +98,7 @@ func TestApplyRefuses(t *testing.T) {
 		return order
 	}
 	otherProvider := pendingOrder()
-	otherProvider.Provider = esim.ESIMFX
+	otherProvider.Provider = "esimfx"
 	for _, c := range []struct {
 		name  string
 		order *esim.Order

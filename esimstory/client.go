@@ -28,8 +28,8 @@ type Client struct {
 
 var _ esim.Client = (*Client)(nil)
 
-// Provider returns [esim.ESIMStory].
-func (c *Client) Provider() esim.Provider { return esim.ESIMStory }
+// Provider returns [Provider].
+func (c *Client) Provider() esim.Provider { return Provider }
 
 // Account tells which account is charged. It is live except in the sandbox and
 // on a loopback host.

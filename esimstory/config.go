@@ -37,6 +37,9 @@ const (
 	burst = 5
 )
 
+// Provider names eSIM Story (partner API) in packages, orders, errors and events.
+const Provider esim.Provider = "esimstory"
+
 // Config is what [New] needs to know. AccessKey and SecretKey are required.
 type Config struct {
 	esim.Settings
@@ -88,7 +91,7 @@ func New(config Config) (*Client, error) {
 		maxUnits:  cmp.Or(config.MaxUnits, defaultMaxUnits),
 	}
 	api, err := adapter.New(adapter.Spec{
-		Provider:  esim.ESIMStory,
+		Provider:  Provider,
 		BaseURL:   ProductionURL,
 		Pace:      pace,
 		Burst:     burst,

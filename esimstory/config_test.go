@@ -50,7 +50,7 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = "\x00canary" })},
 		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = optionA })},
 		{"Catalog[1].ID", sheet(func(p *esim.Package) { p.ID = strings.ToUpper(optionA) })},
-		{"Catalog[1].Provider", sheet(func(p *esim.Package) { p.Provider = esim.ESIMFly })},
+		{"Catalog[1].Provider", sheet(func(p *esim.Package) { p.Provider = "esimfly" })},
 		{"Catalog[1].Countries", sheet(func(p *esim.Package) { p.Countries = []esim.Country{"Canary"} })},
 		{"Catalog[1].Data", sheet(func(p *esim.Package) { p.Data = -1 })},
 		{"Catalog[1].ValidityDays", sheet(func(p *esim.Package) { p.ValidityDays = -1 })},
@@ -180,7 +180,7 @@ func TestNewKeepsNothingItIsLent(t *testing.T) {
 
 func TestCapabilities(t *testing.T) {
 	bare := newTestClient(t, answering(200, ""))
-	require.Equal(t, esim.ESIMStory, bare.Provider())
+	require.Equal(t, Provider, bare.Provider())
 	require.Equal(t, esim.Capabilities{
 		Order: true, MaxQuantity: 100, OrderIdempotency: esim.IdempotencyRejects, Fulfilment: esim.FulfilmentWebhook,
 	}, bare.Capabilities())

@@ -125,7 +125,7 @@ func (d *Delivery) Order() *esim.Order {
 		unit.ICCID = ""
 	}
 	return &esim.Order{
-		Provider: esim.ESIMStory, Reference: d.Reference, Status: esim.OrderPending,
+		Provider: Provider, Reference: d.Reference, Status: esim.OrderPending,
 		PackageID: d.OptionID, ESIMs: []esim.ESIM{unit},
 	}
 }

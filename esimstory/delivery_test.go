@@ -90,7 +90,7 @@ func TestDeliveryAsOrder(t *testing.T) {
 		d, err := ParseDelivery(body)
 		require.NoError(t, err)
 		o := d.Order()
-		require.Equal(t, esim.ESIMStory, o.Provider, file)
+		require.Equal(t, Provider, o.Provider, file)
 		require.Empty(t, o.ID)
 		require.Equal(t, d.Reference, o.Reference)
 		require.Equal(t, d.OptionID, o.PackageID)

@@ -13,7 +13,7 @@ func ConfigFromEnv() (Config, error) {
 	for _, name := range []string{"ESIMSTORY_ACCESS_KEY", "ESIMSTORY_SECRET_KEY"} {
 		if os.Getenv(name) == "" {
 			return Config{}, &esim.Error{
-				Provider: esim.ESIMStory, Op: "ConfigFromEnv", Kind: esim.ErrInvalidRequest,
+				Provider: Provider, Op: "ConfigFromEnv", Kind: esim.ErrInvalidRequest,
 				Outcome: esim.OutcomeNotSent, Message: "environment variable " + name + " is not set",
 			}
 		}

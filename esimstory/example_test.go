@@ -17,7 +17,7 @@ import (
 func ExampleApply() {
 	// What was noted down before the order was sent.
 	order := &esim.Order{
-		Provider: esim.ESIMStory, Reference: "ORDER-123456", Quantity: 1,
+		Provider: esimstory.Provider, Reference: "ORDER-123456", Quantity: 1,
 		PackageID: "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
 	}
 	d, err := esimstory.ParseDelivery([]byte(`{

@@ -118,7 +118,7 @@ func failure(t testing.TB, err error, op string) *esim.Error {
 	t.Helper()
 	e, ok := err.(*esim.Error) //nolint:errorlint // it must be one, not wrap one
 	require.True(t, ok, "%T: %v", err, err)
-	require.Equal(t, esim.ESIMStory, e.Provider)
+	require.Equal(t, Provider, e.Provider)
 	require.Equal(t, op, e.Op)
 	return e
 }

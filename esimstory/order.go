@@ -85,7 +85,7 @@ func (c *Client) order(ctx context.Context, op, reference string, lines []Line, 
 		return nil, err
 	}
 	order := &esim.Order{
-		Provider: esim.ESIMStory, Reference: reference, Status: esim.OrderPending,
+		Provider: Provider, Reference: reference, Status: esim.OrderPending,
 		Quantity: units(lines), ESIMs: answer.units(),
 	}
 	if len(lines) == 1 {

@@ -30,7 +30,7 @@ func priced(t *testing.T) func(*Config) {
 
 func TestOrderRefusesBadInput(t *testing.T) {
 	quote := func(change func(*esim.Package)) *esim.Package {
-		p := &esim.Package{Provider: esim.ESIMStory, ID: optionA, Price: money(t, "4.10 USD")}
+		p := &esim.Package{Provider: Provider, ID: optionA, Price: money(t, "4.10 USD")}
 		change(p)
 		return p
 	}
@@ -53,7 +53,7 @@ func TestOrderRefusesBadInput(t *testing.T) {
 		{"callback", "CallbackURL", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, CallbackURL: "https://shop.example.com/"}},
 		{"negative ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "-1 USD")}},
 		{"absurd ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "9e15 USD")}},
-		{"quote of another provider", "Quote.Provider", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Provider = esim.ESIMFX })}},
+		{"quote of another provider", "Quote.Provider", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Provider = "esimfx" })}},
 		{"quote of another package", "Quote.ID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.ID = optionB })}},
 		{"quote without price", "Quote.Price", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = esim.Money{} })}},
 		{"quote of a negative price", "Quote.Price", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = money(t, "-4 USD") })}},
@@ -94,7 +94,7 @@ func TestGuardsWithoutSheetAreUnsupported(t *testing.T) {
 	c := newTestClient(t, wire)
 	for _, req := range []esim.OrderRequest{
 		{PackageID: optionA, MaxTotal: money(t, "5 USD")},
-		{PackageID: optionA, Quote: &esim.Package{Provider: esim.ESIMStory, ID: optionA, Price: money(t, "5 USD")}},
+		{PackageID: optionA, Quote: &esim.Package{Provider: Provider, ID: optionA, Price: money(t, "5 USD")}},
 	} {
 		_, err := c.Order(t.Context(), req)
 		require.ErrorIs(t, err, errors.ErrUnsupported)
@@ -107,7 +107,7 @@ func TestOrderWithinQuoteAndCeiling(t *testing.T) {
 	c := newTestClient(t, answering(201, answerOne), priced(t))
 	order, err := c.Order(t.Context(), esim.OrderRequest{
 		PackageID: strings.ToUpper(optionA),
-		Quote:     &esim.Package{Provider: esim.ESIMStory, ID: optionA, Price: money(t, "4.1 USD")},
+		Quote:     &esim.Package{Provider: Provider, ID: optionA, Price: money(t, "4.1 USD")},
 		MaxTotal:  money(t, "4.10 USD"),
 	})
 	require.NoError(t, err)

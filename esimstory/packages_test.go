@@ -47,7 +47,7 @@ func TestListPackagesFilters(t *testing.T) {
 		require.Equal(t, strings.Fields(q.want), strings.Fields(idsOf(page)), "%+v", q.query)
 		require.Empty(t, page.Next)
 		for _, p := range page.Packages {
-			require.Equal(t, esim.ESIMStory, p.Provider)
+			require.Equal(t, Provider, p.Provider)
 		}
 	}
 	require.Zero(t, wire.sends())

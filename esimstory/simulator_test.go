@@ -56,7 +56,7 @@ func sheetOf(infos []esimtest.PackageInfo) []esim.Package {
 	list := make([]esim.Package, len(infos))
 	for i, info := range infos {
 		list[i] = esim.Package{
-			Provider: esim.ESIMStory, ID: info.ID, Name: info.Name, Region: info.Region, Price: info.Price,
+			Provider: esimstory.Provider, ID: info.ID, Name: info.Name, Region: info.Region, Price: info.Price,
 			Data: esim.DataSize(info.Bytes), Unlimited: info.Unlimited, ValidityDays: info.Days,
 		}
 		for _, iso := range info.Countries {
@@ -86,7 +86,7 @@ func (s *shop) intend(reference, packageID string, quantity int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.orders[reference] = &esim.Order{
-		Provider: esim.ESIMStory, Reference: reference, PackageID: packageID, Quantity: quantity, Status: esim.OrderPending,
+		Provider: esimstory.Provider, Reference: reference, PackageID: packageID, Quantity: quantity, Status: esim.OrderPending,
 	}
 }
 

@@ -50,7 +50,7 @@ func Webhooks(config WebhookConfig) *WebhookSource {
 }
 
 // Name returns "esimstory".
-func (s *WebhookSource) Name() string { return string(esim.ESIMStory) }
+func (s *WebhookSource) Name() string { return string(Provider) }
 
 // Check reports a secret that cannot be used.
 func (s *WebhookSource) Check() error { return s.err }
@@ -85,7 +85,7 @@ func (s *WebhookSource) Parse(_ http.Header, body []byte) ([]esim.Event, error) 
 		return nil, err
 	}
 	e := esim.Event{
-		Provider: esim.ESIMStory, ICCID: d.ESIM.ICCID, Reference: d.Reference, ItemID: d.TopupID,
+		Provider: Provider, ICCID: d.ESIM.ICCID, Reference: d.Reference, ItemID: d.TopupID,
 		Order: d.Order(), Key: d.key(), Raw: d.Raw,
 	}
 	if d.Issued {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
@@ -21,7 +22,7 @@ func (m *market) owned(reference string) (charged, kept []string) {
 	for _, c := range m.sim.ESIMFly.Ledger().ByReference(reference) {
 		charged = append(charged, c.ICCIDs...)
 	}
-	p, err := m.j.Lookup(m.Context(), esim.ESIMFly, reference)
+	p, err := m.j.Lookup(m.Context(), esimfly.Provider, reference)
 	require.NoError(m, err)
 	if p.Order != nil {
 		for _, e := range p.Order.ESIMs {
@@ -41,7 +42,7 @@ func TestOtherQuantitiesAreNotAlike(t *testing.T) {
 			t.Run(map[bool]string{true: "quoted", false: "not quoted"}[quoted], func(t *testing.T) {
 				m := openMarket(t)
 				handler := m.handler()
-				client := m.j.Client(esim.ESIMFly)
+				client := m.j.Client(esimfly.Provider)
 				item := m.pick(client)
 				for i, quantity := range []int{first, 3 - first} {
 					req := esim.OrderRequest{PackageID: item.ID, Quantity: quantity, Reference: []string{"cart-a", "cart-b"}[i]}
@@ -54,7 +55,7 @@ func TestOtherQuantitiesAreNotAlike(t *testing.T) {
 				}
 				m.advance(80*time.Hour, handler)
 				for _, ref := range []string{"cart-a", "cart-b"} {
-					p, err := m.j.Lookup(t.Context(), esim.ESIMFly, ref)
+					p, err := m.j.Lookup(t.Context(), esimfly.Provider, ref)
 					require.NoError(t, err)
 					charged, kept := m.owned(ref)
 					require.NotEmpty(t, charged)
@@ -77,7 +78,7 @@ func TestOtherQuantitiesAreNotAlike(t *testing.T) {
 func TestAReviewIsARival(t *testing.T) {
 	m := openMarket(t)
 	handler := m.handler()
-	client := m.j.Client(esim.ESIMFly)
+	client := m.j.Client(esimfly.Provider)
 	item := m.pick(client)
 	var ids []journal.ID
 	for _, ref := range []string{"cart-a", "cart-b"} {
@@ -88,7 +89,7 @@ func TestAReviewIsARival(t *testing.T) {
 		m.sim.ESIMFly.Inject(esimtest.Fault{Kind: kind, Op: "order"})
 		_, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: ref, Quote: &item})
 		require.True(t, esim.MaybeCharged(err), "%v", err)
-		ids = append(ids, journal.IDOf(esim.ESIMFly, ref))
+		ids = append(ids, journal.IDOf(esimfly.Provider, ref))
 	}
 	_, err := m.j.Escalate(t.Context(), ids[0], "somebody looks")
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -26,7 +27,7 @@ func TestOrderedAgainAfterARefusedProbe(t *testing.T) {
 					return nil
 				}
 			})
-			client := m.j.Client(esim.ESIMFly)
+			client := m.j.Client(esimfly.Provider)
 			item := m.pick(client)
 			req := esim.OrderRequest{PackageID: item.ID, Reference: "cart-1", Quote: &item}
 			m.down.Store(true)
@@ -44,7 +45,7 @@ func TestOrderedAgainAfterARefusedProbe(t *testing.T) {
 				require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 				require.Equal(t, esim.OutcomeRejected, esim.OutcomeOf(err))
 			}
-			p, err := m.j.Lookup(t.Context(), esim.ESIMFly, "cart-1")
+			p, err := m.j.Lookup(t.Context(), esimfly.Provider, "cart-1")
 			require.NoError(t, err)
 			assert.Equal(t, journal.Rejected, p.State)
 			assert.Zero(t, p.Doubt)

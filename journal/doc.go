@@ -7,7 +7,7 @@
 //	j, err := journal.New(store, journal.Config{Clients: []esim.Client{fly, story, fx}})
 //	go j.Run(ctx)
 //
-//	client := j.Client(esim.ESIMFly) // an esim.Client; purchases need a Reference
+//	client := j.Client(esimfly.Provider) // an esim.Client; purchases need a Reference
 //	order, err := client.Order(ctx, esim.OrderRequest{PackageID: p.ID, Reference: "cart-8841", Quote: &p})
 //
 // # How

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
@@ -356,7 +357,7 @@ func TestProbe(t *testing.T) {
 // GetOrder keeps the currency that Order knew.
 func TestGetOrderKeepsTheCurrency(t *testing.T) {
 	m := openMarket(t)
-	client := m.j.Client(esim.ESIMFly)
+	client := m.j.Client(esimfly.Provider)
 	item := m.pick(client)
 	order, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: "cart-1", Quote: &item})
 	require.NoError(t, err)

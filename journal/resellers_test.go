@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/internal/resellers"
@@ -110,7 +112,7 @@ func (m *market) receive(handler http.Handler) (statuses []int) {
 
 // handler is the receiver that the documentation shows.
 func (m *market) handler() http.Handler {
-	receive := m.j.Receiver(esim.ESIMStory)
+	receive := m.j.Receiver(esimstory.Provider)
 	return esimstory.DeliveryHandler(esim.NewSecret(pathSecret), func(ctx context.Context, d *esimstory.Delivery) error {
 		if d.Problem != nil {
 			return d.Problem
@@ -147,7 +149,7 @@ func (m *market) advance(d time.Duration, handler http.Handler) {
 func TestOneShopThreeResellers(t *testing.T) {
 	m := openMarket(t)
 	handler := m.handler()
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMStory, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimstory.Provider, esimfx.Provider} {
 		client := m.j.Client(p)
 		item := m.pick(client)
 		req := esim.OrderRequest{PackageID: item.ID, Reference: "cart-8841", Quote: &item}
@@ -184,15 +186,15 @@ func TestOneShopThreeResellers(t *testing.T) {
 // eSIM Story delivers by webhook alone: without a receiver nothing is bought.
 func TestStoryNeedsAReceiver(t *testing.T) {
 	m := openMarket(t)
-	client := m.j.Client(esim.ESIMStory)
+	client := m.j.Client(esimstory.Provider)
 	item := m.pick(client)
 	req := esim.OrderRequest{PackageID: item.ID, Reference: "cart-1"}
 	_, err := client.Order(t.Context(), req)
 	require.ErrorIs(t, err, journal.ErrNoReceiver)
 	assert.False(t, esim.MaybeCharged(err))
-	_, err = m.j.EnqueueOrder(t.Context(), nil, esim.ESIMStory, req)
+	_, err = m.j.EnqueueOrder(t.Context(), nil, esimstory.Provider, req)
 	require.ErrorIs(t, err, journal.ErrNoReceiver)
-	_, err = m.j.Lookup(t.Context(), esim.ESIMStory, "cart-1")
+	_, err = m.j.Lookup(t.Context(), esimstory.Provider, "cart-1")
 	require.ErrorIs(t, err, journal.ErrNotFound)
 	assert.Empty(t, m.sim.ESIMStory.Ledger().Charges())
 
@@ -200,8 +202,8 @@ func TestStoryNeedsAReceiver(t *testing.T) {
 	_, err = client.Order(t.Context(), req)
 	require.NoError(t, err)
 
-	elsewhere := openMarket(t, func(c *journal.Config) { c.ReceivesElsewhere = []esim.Provider{esim.ESIMStory} })
-	_, err = elsewhere.j.Client(esim.ESIMStory).Order(t.Context(), req)
+	elsewhere := openMarket(t, func(c *journal.Config) { c.ReceivesElsewhere = []esim.Provider{esimstory.Provider} })
+	_, err = elsewhere.j.Client(esimstory.Provider).Order(t.Context(), req)
 	require.NoError(t, err)
 }
 
@@ -210,7 +212,7 @@ func TestStoryNeedsAReceiver(t *testing.T) {
 func TestStoryFromEndToEnd(t *testing.T) {
 	m := openMarket(t)
 	handler := m.handler()
-	client := m.j.Client(esim.ESIMStory)
+	client := m.j.Client(esimstory.Provider)
 	item := m.pick(client)
 	m.sim.ESIMStory.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: m.sim.ESIMStory.Ops()[0]})
 	_, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Quantity: 3, Reference: "cart-1", Quote: &item})
@@ -231,7 +233,7 @@ func TestStoryFromEndToEnd(t *testing.T) {
 	})
 	m.advance(10*time.Minute, handler)
 	waiting.Wait()
-	p, err := m.j.Lookup(t.Context(), esim.ESIMStory, "cart-1")
+	p, err := m.j.Lookup(t.Context(), esimstory.Provider, "cart-1")
 	require.NoError(t, err)
 	assert.Equal(t, journal.Delivered, p.State)
 	assert.Zero(t, p.Doubt)
@@ -247,7 +249,7 @@ func TestStoryFromEndToEnd(t *testing.T) {
 func TestFlyTopUpIsSettledByReading(t *testing.T) {
 	m := openMarket(t)
 	handler := m.handler()
-	client := m.j.Client(esim.ESIMFly)
+	client := m.j.Client(esimfly.Provider)
 	item := m.pick(client)
 	order, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: "cart-1"})
 	require.NoError(t, err)
@@ -264,13 +266,13 @@ func TestFlyTopUpIsSettledByReading(t *testing.T) {
 	_, err = client.TopUp(t.Context(), req)
 	require.True(t, esim.MaybeCharged(err), "%v", err)
 	m.advance(time.Minute, handler)
-	p, err := m.j.Lookup(t.Context(), esim.ESIMFly, "top-1")
+	p, err := m.j.Lookup(t.Context(), esimfly.Provider, "top-1")
 	require.NoError(t, err)
 	assert.Equal(t, journal.Unknown, p.State)
 	m.cutAfter.Store("")
 	m.down.Store(false)
 	m.advance(3*time.Hour, handler)
-	p, err = m.j.Lookup(t.Context(), esim.ESIMFly, "top-1")
+	p, err = m.j.Lookup(t.Context(), esimfly.Provider, "top-1")
 	require.NoError(t, err)
 	assert.Equal(t, journal.Delivered, p.State)
 	again, err := client.TopUp(t.Context(), req)
@@ -289,12 +291,12 @@ func TestFlyTopUpIsSettledByReading(t *testing.T) {
 func TestPrintingShowsNoSecret(t *testing.T) {
 	m := openMarket(t)
 	handler := m.handler()
-	client := m.j.Client(esim.ESIMFly)
+	client := m.j.Client(esimfly.Provider)
 	item := m.pick(client)
 	_, err := client.Order(t.Context(), esim.OrderRequest{PackageID: item.ID, Reference: "cart-1"})
 	require.NoError(t, err)
 	m.advance(5*time.Minute, handler)
-	p, err := m.j.Lookup(t.Context(), esim.ESIMFly, "cart-1")
+	p, err := m.j.Lookup(t.Context(), esimfly.Provider, "cart-1")
 	require.NoError(t, err)
 	text := fmt.Sprintf("%v %+v %#v %s %v %+v %v %+v", client, client, client, client, *p, *p, p.Order, *p.Order)
 	marshalled, err := json.Marshal(p)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
@@ -155,14 +156,14 @@ func TestFXWithoutMoneyIsNoFlood(t *testing.T) {
 	m := &market{T: t}
 	paged := 0
 	m.open(m, []esimtest.Option{esimtest.WithBalance("1")}, func(c *journal.Config) { c.OnReview = shopIsPaged(&paged) })
-	_, err := m.j.Client(esim.ESIMFX).Order(t.Context(), esim.OrderRequest{PackageID: "esimfx_10G_7D_JP", Reference: "cart-1"})
+	_, err := m.j.Client(esimfx.Provider).Order(t.Context(), esim.OrderRequest{PackageID: "esimfx_10G_7D_JP", Reference: "cart-1"})
 	require.Error(t, err)
 	for range 60 * 6 {
 		m.sim.Advance(10 * time.Second)
 		_, err = m.j.Step(t.Context(), 100)
 		require.NoError(t, err)
 	}
-	p, err := m.j.Lookup(t.Context(), esim.ESIMFX, "cart-1")
+	p, err := m.j.Lookup(t.Context(), esimfx.Provider, "cart-1")
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(p.Attempts), 2, "sends in an hour")
 	assert.False(t, p.State.Open(), "it is %s", p.State)

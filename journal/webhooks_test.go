@@ -55,12 +55,12 @@ func openHouse(t *testing.T, lose func(n int) bool) *house {
 			return nil
 		}
 	})
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX, esim.ESIMStory} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimfx.Provider, esimstory.Provider} {
 		h.sim.Server(p).SetWebhook("https://shop.test/hooks/" + string(p))
 	}
 	h.sim.ESIMStory.SetWebhook("https://shop.test/hooks/esimstory/" + pathSecret)
 	receive := make(map[esim.Provider]func(context.Context, *esim.Order) error)
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX, esim.ESIMStory} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimfx.Provider, esimstory.Provider} {
 		receive[p] = h.j.Receiver(p)
 	}
 	hooks := webhook.NewHandler(webhook.NewMemoryInbox(), func(ctx context.Context, e esim.Event) error {
@@ -106,9 +106,9 @@ func (h *house) sell(p esim.Provider, packageID, reference string) time.Duration
 func TestLostWebhookCostsTime(t *testing.T) {
 	const slowPackage = "RB85_4D" // not delivered in the answer
 	heard := openHouse(t, func(int) bool { return false })
-	prompt := heard.sell(esim.ESIMFly, slowPackage, "cart-1")
+	prompt := heard.sell(esimfly.Provider, slowPackage, "cart-1")
 	deaf := openHouse(t, func(int) bool { return true })
-	slow := deaf.sell(esim.ESIMFly, slowPackage, "cart-1")
+	slow := deaf.sell(esimfly.Provider, slowPackage, "cart-1")
 	t.Logf("with webhooks after %s, without any after %s", prompt, slow)
 
 	require.GreaterOrEqual(t, prompt, 4*time.Minute, "it is not delivered at once")
@@ -128,11 +128,11 @@ func TestLostWebhookCostsTime(t *testing.T) {
 func TestLostWebhookBecomesAnOpenItem(t *testing.T) {
 	h := openHouse(t, func(int) bool { return false })
 	h.sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{Withhold: true})
-	item := h.pick(h.j.Client(esim.ESIMStory))
-	require.Zero(t, h.sell(esim.ESIMStory, item.ID, "cart-1"))
+	item := h.pick(h.j.Client(esimstory.Provider))
+	require.Zero(t, h.sell(esimstory.Provider, item.ID, "cart-1"))
 	require.Len(t, h.late, 1, "somebody is told in good time")
 
-	purchase, err := h.j.Lookup(t.Context(), esim.ESIMStory, "cart-1")
+	purchase, err := h.j.Lookup(t.Context(), esimstory.Provider, "cart-1")
 	require.NoError(t, err)
 	note := purchase.SupportNote()
 	for _, part := range []string{"cart-1", item.ID, purchase.Order.ESIMs[0].ItemID + ": not delivered", "0 of 1 eSIMs have come"} {
@@ -153,7 +153,7 @@ func TestLostWebhookBecomesAnOpenItem(t *testing.T) {
 
 	h.sim.ESIMStory.Release() // their support sends it again
 	h.sim.Advance(5 * time.Minute)
-	purchase, err = h.j.Lookup(t.Context(), esim.ESIMStory, "cart-1")
+	purchase, err = h.j.Lookup(t.Context(), esimstory.Provider, "cart-1")
 	require.NoError(t, err)
 	assert.Equal(t, journal.Delivered, purchase.State)
 	assert.Empty(t, purchase.SupportNote())

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -90,10 +91,10 @@ func (b *books) enter(t *testing.T, server *esimtest.Server, fx *esimtest.ESIMFX
 	t.Helper()
 	reference := func(c esimtest.Charge) string { return c.Reference }
 	switch {
-	case server.Provider() == esim.ESIMFX:
+	case server.Provider() == esimfx.Provider:
 		known := b.keysOf(fx.ClientID)
 		reference = func(c esimtest.Charge) string { return known[c.Reference] }
-	case server.Provider() == esim.ESIMFly:
+	case server.Provider() == esimfly.Provider:
 		known := b.topUps()
 		reference = func(c esimtest.Charge) string {
 			if c.Kind == esimtest.ChargeTopUp { // which has no key
@@ -130,7 +131,7 @@ func (b *books) keysOf(clientID string) map[string]string {
 func (b *books) topUps() map[string]string {
 	known := make(map[string]string)
 	for ref, p := range b.purchases {
-		if p.Provider == esim.ESIMFly && p.Kind == journal.TopUpKind {
+		if p.Provider == esimfly.Provider && p.Kind == journal.TopUpKind {
 			known[string(p.ICCID)] = ref
 		}
 	}
@@ -183,7 +184,7 @@ func (b *books) balance(t *testing.T) {
 // alike reports whether the order of the purchase may have been found in a list,
 // where orders of one package and quantity are alike.
 func (b *books) alike(p *journal.Purchase) bool {
-	return b.house == onceHouse || p.Provider == esim.ESIMFly && p.Kind == journal.OrderKind
+	return b.house == onceHouse || p.Provider == esimfly.Provider && p.Kind == journal.OrderKind
 }
 
 // compareTotal compares what was paid, where the provider has told.

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimstory"
 )
 
 // desk hands errands out to replicas, and again when a replica has died over
@@ -89,11 +91,11 @@ func (d *desk) deliver(e *errand, iccids []esim.ICCID) {
 	d.delivered[e.Reference] = iccids
 	var n int
 	if _, err := fmt.Sscanf(e.Reference, "cart-%d", &n); err != nil || n%9 != 0 || d.toppedUp[e.Reference] ||
-		e.House != mainHouse || e.Provider == esim.ESIMStory || len(iccids) != 1 {
+		e.House != mainHouse || e.Provider == esimstory.Provider || len(iccids) != 1 {
 		return
 	}
 	d.toppedUp[e.Reference] = true
-	if e.Provider == esim.ESIMFly {
+	if e.Provider == esimfly.Provider {
 		d.install(iccids[0])
 	}
 	more := errand{House: e.House, Provider: e.Provider, Reference: topUpPrefix + e.Reference, Quantity: 1, ICCID: iccids[0], Enqueue: n%2 == 0}

@@ -92,7 +92,7 @@ func (a *accounts) open(ctx context.Context, name string, pool *pgxpool.Pool, la
 	}
 	j, err := journal.New(ahead{store, late}, journal.Config{
 		Clients: clients, OnDelivered: tellShop(pool), MaxDoubtful: -1,
-		ReceivesElsewhere: []esim.Provider{esim.ESIMStory}, Workers: 3,
+		ReceivesElsewhere: []esim.Provider{esimstory.Provider}, Workers: 3,
 		Lease: shortLease, Tick: 250 * time.Millisecond, BusyWait: 100 * time.Millisecond,
 	})
 	return &house{j, store}, err
@@ -187,7 +187,7 @@ func (s *simulated) errands(n int) []errand {
 	for _, server := range s.servers() {
 		// Of these each can be topped up.
 		packages[server] = slices.DeleteFunc(server.Packages(), func(p esimtest.PackageInfo) bool {
-			return p.Unlimited || !p.Rechargeable && server.Provider() == esim.ESIMFly
+			return p.Unlimited || !p.Rechargeable && server.Provider() == esimfly.Provider
 		})
 	}
 	var all []errand

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
@@ -130,12 +131,12 @@ func (s *shop) receive(t *testing.T, sold *simulated) {
 	t.Helper()
 	h, err := s.accounts.open(t.Context(), mainHouse, s.pool, 0)
 	require.NoError(t, err)
-	_, err = h.Client(esim.ESIMFX).Balance(t.Context())
+	_, err = h.Client(esimfx.Provider).Balance(t.Context())
 	require.NoError(t, err)
-	observe := h.Receiver(esim.ESIMStory)
+	observe := h.Receiver(esimstory.Provider)
 	secret := strings.Repeat("s", 32)
 	web := httptest.NewServer(esimstory.DeliveryHandler(esim.NewSecret(secret), func(ctx context.Context, d *esimstory.Delivery) error {
-		o := &esim.Order{Provider: esim.ESIMStory, Reference: d.Reference, PackageID: d.OptionID}
+		o := &esim.Order{Provider: esimstory.Provider, Reference: d.Reference, PackageID: d.OptionID}
 		if _, err := esimstory.Apply(o, d); err != nil {
 			return err
 		}

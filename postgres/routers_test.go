@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres"
@@ -48,7 +51,7 @@ type market struct {
 func newMarket(t *testing.T) *market {
 	t.Helper()
 	m := &market{}
-	for i, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX, esim.ESIMStory} {
+	for i, p := range []esim.Provider{esimfly.Provider, esimfx.Provider, esimstory.Provider} {
 		price, err := esim.ParseMoney(fmt.Sprintf("%d.50", 5+i), "USD")
 		require.NoError(t, err)
 		item := esim.Package{

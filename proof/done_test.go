@@ -12,13 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 )
 
 // failures are those of which it cannot be known whether the order was made.
 func failures(p esim.Provider) []esimtest.Fault {
 	switch p {
-	case esim.ESIMStory:
+	case esimstory.Provider:
 		const supplier = "eSIM Request failed - Status: 500, Message: Internal error"
 		return []esimtest.Fault{
 			{Kind: esimtest.FaultErrorBefore, Status: http.StatusUnprocessableEntity, Message: supplier},
@@ -49,7 +52,7 @@ func TestOnePurchaseAfterAFailureThatMayHaveBought(t *testing.T) {
 	for _, at := range []struct {
 		provider esim.Provider
 		config   string
-	}{{esim.ESIMStory, ""}, {esim.ESIMFly, ""}, {esim.ESIMFly, verified}} {
+	}{{esimstory.Provider, ""}, {esimfly.Provider, ""}, {esimfly.Provider, verified}} {
 		for _, f := range failures(at.provider) {
 			for _, form := range []Form{Named, Quoted, Enqueued} {
 				for _, caller := range []Caller{Waits, Repeats, Leaves} {
@@ -73,7 +76,7 @@ func TestREADMEsSaleBuysOnce(t *testing.T) {
 	for _, at := range []struct {
 		provider esim.Provider
 		config   string
-	}{{esim.ESIMStory, ""}, {esim.ESIMFly, ""}, {esim.ESIMFly, verified}} {
+	}{{esimstory.Provider, ""}, {esimfly.Provider, ""}, {esimfly.Provider, verified}} {
 		for _, f := range failures(at.provider) {
 			name := Case{Store: "no store", At: at.provider, Config: at.config, Form: "README", Fault: f}.Name()
 			t.Run(name, func(t *testing.T) {
@@ -103,7 +106,7 @@ func TestAnEmptyAccountIsNotSentTo(t *testing.T) {
 		for _, form := range []Form{Quoted, Listed, Named, Bare} {
 			t.Run(fmt.Sprint(form, " ", config), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, Case{At: esim.ESIMFX, Config: config, Form: form, Carts: 25, Store: "memory"}, InMemory(), Resellers())
+					w := newWorld(t, Case{At: esimfx.Provider, Config: config, Form: form, Carts: 25, Store: "memory"}, InMemory(), Resellers())
 					defer w.end()
 					for _, c := range w.shop.carts {
 						c.quantity = 1
@@ -115,7 +118,7 @@ func TestAnEmptyAccountIsNotSentTo(t *testing.T) {
 						w.call(c)
 						w.turn()
 						for _, s := range w.log[before:] {
-							if s.provider == esim.ESIMFX {
+							if s.provider == esimfx.Provider {
 								purchases++
 							}
 						}
@@ -144,13 +147,13 @@ func TestMadeUpPackagesStopNoSale(t *testing.T) {
 	for _, form := range []Form{Quoted, Listed, Named, Bare} {
 		t.Run(string(form), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, Case{At: esim.ESIMFX, Form: form, Store: "memory"}, InMemory(), Resellers())
+				w := newWorld(t, Case{At: esimfx.Provider, Form: form, Store: "memory"}, InMemory(), Resellers())
 				defer w.end()
 				w.begin()
 				w.choose()
 				for i := range 25 {
 					req := esim.OrderRequest{PackageID: fmt.Sprint("junk-", i), Reference: fmt.Sprint("junk-", i)}
-					client := w.now.journal.Client(esim.ESIMFX)
+					client := w.now.journal.Client(esimfx.Provider)
 					if form.Routed() {
 						client, req.PackageID = w.now.best, "esimfx:"+req.PackageID
 					}
@@ -178,7 +181,7 @@ func TestMadeUpPackagesStopNoSale(t *testing.T) {
 // refunded, so nothing is sent under it any more.
 func TestAnEndedReferenceBuysNothing(t *testing.T) {
 	for _, c := range []Case{
-		{At: esim.ESIMFly, Ahead: Empty}, {At: esim.ESIMFly, Ahead: Dearer}, {At: esim.ESIMFX, Ahead: Dearer},
+		{At: esimfly.Provider, Ahead: Empty}, {At: esimfly.Provider, Ahead: Dearer}, {At: esimfx.Provider, Ahead: Dearer},
 	} {
 		c.Store, c.Form, c.Caller = "memory", Enqueued, Insists
 		t.Run(c.Name(), func(t *testing.T) {

@@ -3,7 +3,8 @@ package proof
 import (
 	"testing"
 
-	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 )
 
 // Known is a failure that stands in the proof until the house is rebuilt: a
@@ -22,7 +23,7 @@ type Known struct {
 // KnownFailures are what only "a sale is one row" can mend, and what a shop has
 // to know.
 func KnownFailures() []Known {
-	failover := Case{At: esim.ESIMFX, Form: Quoted, Ahead: Down}
+	failover := Case{At: esimfx.Provider, Form: Quoted, Ahead: Down}
 	crashes := func(c Case) func(string) []Case {
 		return func(store string) (list []Case) {
 			for step := 1; step <= lastStep; step++ {
@@ -55,7 +56,7 @@ func KnownFailures() []Known {
 			Name: "a process dies as it tells a caller", Rule: "told nobody",
 			Reason: "that a caller was told is written down before the call returns, and nothing can be written with the return",
 			Covers: func(c Case, _ Finding) bool { return c.Crash > 0 && c.Caller == Gone && c.Form != Enqueued },
-			Cases:  crashes(Case{At: esim.ESIMFly, Form: Named, Ahead: Down, Caller: Gone}),
+			Cases:  crashes(Case{At: esimfly.Provider, Form: Named, Ahead: Down, Caller: Gone}),
 		},
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 )
 
@@ -95,7 +98,7 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		{
 			"another key for each request",
 			[]string{"second charge"},
-			Case{At: esim.ESIMStory, Form: Named, Fault: lost},
+			Case{At: esimstory.Provider, Form: Named, Fault: lost},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					o, err := fresh()(ctx, req)
@@ -110,7 +113,7 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		{
 			"a purchase is sent until it works",
 			[]string{"sends"},
-			Case{At: esim.ESIMStory, Form: Named, Fault: lost, Times: many},
+			Case{At: esimstory.Provider, Form: Named, Fault: lost, Times: many},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (o *esim.Order, err error) {
 					for range 6 {
@@ -125,7 +128,7 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		{
 			"the eSIM of somebody else is handed out",
 			[]string{"eSIM from nowhere"},
-			Case{At: esim.ESIMFX, Form: Named},
+			Case{At: esimfx.Provider, Form: Named},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					o, err := fresh()(ctx, req)
@@ -139,7 +142,7 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		{
 			"the price is not looked at",
 			[]string{"wrong price"},
-			Case{At: esim.ESIMFly, Form: Named, Ahead: Dearer},
+			Case{At: esimfly.Provider, Form: Named, Ahead: Dearer},
 			client(func(fresh func() buys) buys {
 				return func(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					req.Quote = nil
@@ -150,7 +153,7 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		{
 			"a sale that could be made is refused",
 			[]string{"wrong seller", "no sale"},
-			Case{At: esim.ESIMFX, Form: Quoted},
+			Case{At: esimfx.Provider, Form: Quoted},
 			client(func(func() buys) buys {
 				return func(_ context.Context, req esim.OrderRequest) (*esim.Order, error) {
 					return nil, &esim.Error{Op: "Order", Kind: esim.ErrUnavailable, Outcome: esim.OutcomeNotSent, Reference: req.Reference}
@@ -160,7 +163,7 @@ func TestTheProofFindsWhatIsBroken(t *testing.T) {
 		{
 			"a charged order is called refused",
 			[]string{"refunded and charged"},
-			Case{At: esim.ESIMStory, Form: Bare, Fault: lost, World: missing},
+			Case{At: esimstory.Provider, Form: Bare, Fault: lost, World: missing},
 			func(a *Account) { a.Transport = lying{a.Transport} },
 		},
 	} {

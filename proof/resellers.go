@@ -38,8 +38,8 @@ func eSIMfly() Reseller {
 		return esimtest.Fault{Kind: kind, Status: status, Code: "ORDER_PROCESSING_ERROR", Message: "Order processing failed"}
 	}
 	return Reseller{
-		Provider: esim.ESIMFly, Forms: []string{"", verified}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esim.ESIMFly),
-		Faults: append(faultsOf(esim.ESIMFly),
+		Provider: esimfly.Provider, Forms: []string{"", verified}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esimfly.Provider),
+		Faults: append(faultsOf(esimfly.Provider),
 			failure(esimtest.FaultErrorBefore, http.StatusInternalServerError),
 			failure(esimtest.FaultErrorAfter, http.StatusInternalServerError),
 			esimtest.Fault{Kind: esimtest.FaultDuplicateRequest, Status: http.StatusConflict},
@@ -65,8 +65,8 @@ func eSIMStory() Reseller {
 	}
 	const supplier = "eSIM Request failed - Status: 500, Message: Internal error"
 	return Reseller{
-		Provider: esim.ESIMStory, Refuses: []Ahead{Down}, Worlds: worldsOf(esim.ESIMStory),
-		Faults: append(faultsOf(esim.ESIMStory),
+		Provider: esimstory.Provider, Refuses: []Ahead{Down}, Worlds: worldsOf(esimstory.Provider),
+		Faults: append(faultsOf(esimstory.Provider),
 			failure(esimtest.FaultErrorBefore, http.StatusUnprocessableEntity, supplier),
 			failure(esimtest.FaultErrorAfter, http.StatusUnprocessableEntity, supplier),
 		),
@@ -87,7 +87,7 @@ func eSIMStory() Reseller {
 				})
 			}
 			a.Source = esimstory.Webhooks(esimstory.WebhookConfig{PathSecret: esim.NewSecret(pathSecret)})
-			a.Webhooks = func(url string) { sim.SetWebhook(url + "/" + string(esim.ESIMStory) + "/" + pathSecret) }
+			a.Webhooks = func(url string) { sim.SetWebhook(url + "/" + string(esimstory.Provider) + "/" + pathSecret) }
 			return a
 		},
 	}
@@ -99,8 +99,8 @@ func eSIMfx() Reseller {
 		esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
 	}
 	return Reseller{
-		Provider: esim.ESIMFX, Forms: []string{"", taught}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esim.ESIMFX),
-		Faults: append(faultsOf(esim.ESIMFX),
+		Provider: esimfx.Provider, Forms: []string{"", taught}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esimfx.Provider),
+		Faults: append(faultsOf(esimfx.Provider),
 			esimtest.Fault{Kind: esimtest.FaultErrorBefore, Code: "50001", Message: "Internal error"},
 			esimtest.Fault{Kind: esimtest.FaultErrorAfter, Code: "50001", Message: "Internal error"},
 		),

@@ -17,6 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
@@ -73,11 +76,11 @@ func TestRefusalThatTellsOfAPurchase(t *testing.T) {
 	for _, kind := range []error{esim.ErrReferenceConflict, esim.ErrDuplicate, esim.ErrIncomplete} {
 		for _, journalled := range []bool{false, true} {
 			w := newWorld(journalled)
-			mustOrder(t, w.resellers[esim.ESIMFly], esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: 2})
+			mustOrder(t, w.resellers[esimfly.Provider], esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: 2})
 			refusal := &esim.Error{Op: "Order", Kind: kind, Outcome: esim.OutcomeRejected}
 			config := w.config(router.Cheapest)
 			config.Clients = w.clients(func(c esim.Client) esim.Client {
-				if c.Provider() != esim.ESIMFly {
+				if c.Provider() != esimfly.Provider {
 					return c
 				}
 				return odd{c, refusal}
@@ -99,19 +102,19 @@ func TestRefusalThatTellsOfAPurchase(t *testing.T) {
 // refused, and not only when there was nobody else.
 func TestLowBalanceIsAskedLast(t *testing.T) {
 	w := newWorld(true)
-	fly := w.resellers[esim.ESIMFly]
+	fly := w.resellers[esimfly.Provider]
 	fly.SetBalance("1")
 	r := router.New(w.config(router.Cheapest))
-	require.Equal(t, esim.ESIMFX, mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-0"}).Provider)
+	require.Equal(t, esimfx.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-0"}).Provider)
 	fly.SetBalance("100")
-	w.refuse(esim.ErrPackageUnavailable, esim.ESIMFX, esim.ESIMStory)
+	w.refuse(esim.ErrPackageUnavailable, esimfx.Provider, esimstory.Provider)
 	o := mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
-	assert.Equal(t, esim.ESIMFly, o.Provider)
+	assert.Equal(t, esimfly.Provider, o.Provider)
 	assert.Len(t, fly.Ledger().Charges(), 1)
 	d, err := r.Explain(t.Context(), o)
 	require.NoError(t, err)
 	require.Len(t, d.Candidates, 3)
-	assert.Equal(t, esim.ESIMFly, d.Candidates[2].Provider)
+	assert.Equal(t, esimfly.Provider, d.Candidates[2].Provider)
 	assert.Equal(t, 3, d.Candidates[2].Rank)
 	assert.Empty(t, d.Candidates[2].Excluded)
 }
@@ -120,27 +123,27 @@ func TestLowBalanceIsAskedLast(t *testing.T) {
 // two orders, and the wrong one must not be taken back.
 func TestCancelNamesTwoOrders(t *testing.T) {
 	w := newWorld(false)
-	o := mustOrder(t, router.New(w.config(router.Preferred(esim.ESIMFX))), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
+	o := mustOrder(t, router.New(w.config(router.Preferred(esimfx.Provider))), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
 	r := router.New(w.config(router.Cheapest))
 	ref := esim.OrderRef{ID: "esimfly:" + o.ID, Reference: "cart-1"}
 	_, err := r.Cancel(t.Context(), esim.CancelRequest{Order: ref})
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)
 	_, err = r.GetOrder(t.Context(), ref)
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)
-	assert.False(t, w.resellers[esim.ESIMFX].Ledger().Total().IsZero(), "it stands")
+	assert.False(t, w.resellers[esimfx.Provider].Ledger().Total().IsZero(), "it stands")
 }
 
 // The reference that an attempt would get may have been used by somebody: his
 // purchase is not handed out as this sale's.
 func TestReferenceOfAnAttemptIsTaken(t *testing.T) {
 	other := newWorld(true)
-	other.refuse(esim.ErrPackageUnavailable, esim.ESIMFly)
+	other.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
 	mustOrder(t, router.New(other.config(router.Cheapest)), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
 	second := other.charges()[0].Reference
 
 	w := newWorld(true)
-	his := mustOrder(t, router.New(w.config(router.Preferred(esim.ESIMFX))), esim.OrderRequest{PackageID: asked, Reference: second})
-	w.refuse(esim.ErrPackageUnavailable, esim.ESIMFly)
+	his := mustOrder(t, router.New(w.config(router.Preferred(esimfx.Provider))), esim.OrderRequest{PackageID: asked, Reference: second})
+	w.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
 	o, err := buy(t.Context(), router.New(w.config(router.Cheapest)), "cart-1")
 	require.Error(t, err)
 	assert.Nil(t, o)
@@ -186,7 +189,7 @@ func TestShadowThatPanics(t *testing.T) {
 	}
 	o, err := buy(t.Context(), router.New(config), "cart-1")
 	require.NoError(t, err)
-	assert.Equal(t, esim.ESIMFly, o.Provider)
+	assert.Equal(t, esimfly.Provider, o.Provider)
 }
 
 // dying panics at its next write.
@@ -213,7 +216,7 @@ func TestPermitOfACallThatDies(t *testing.T) {
 		config := w.config(router.Cheapest)
 		config.Claims, config.Breaker = claims, router.Breaker{Failures: 1, Cooldown: time.Minute}
 		r := router.New(config)
-		fly := w.resellers[esim.ESIMFly]
+		fly := w.resellers[esimfly.Provider]
 		fly.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
 		mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-0"})
 		fly.Heal()
@@ -223,7 +226,7 @@ func TestPermitOfACallThatDies(t *testing.T) {
 			_, err := buy(t.Context(), r, "cart-1")
 			assert.NoError(t, err)
 		})
-		assert.Equal(t, esim.ESIMFly, mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-2"}).Provider)
+		assert.Equal(t, esimfly.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-2"}).Provider)
 	})
 }
 
@@ -254,7 +257,7 @@ func (behind) Get(context.Context, string) (*router.Claim, error) { return nil, 
 // became of that nobody knows.
 func TestClaimsThatAreBehind(t *testing.T) {
 	w := newWorld(true)
-	_, err := buy(t.Context(), router.New(w.config(router.Preferred(esim.ESIMFX))), "cart-1")
+	_, err := buy(t.Context(), router.New(w.config(router.Preferred(esimfx.Provider))), "cart-1")
 	require.NoError(t, err)
 	config := w.config(router.Cheapest)
 	config.Claims = behind{w.claims}
@@ -302,7 +305,7 @@ func TestTopUpAfterALongSleep(t *testing.T) {
 		sleeper <- err
 	}()
 	<-slow.at
-	w.resellers[esim.ESIMFX].Refuse("TopUp", esim.ErrInsufficientBalance)
+	w.resellers[esimfx.Provider].Refuse("TopUp", esim.ErrInsufficientBalance)
 	r := router.New(w.config(nil))
 	_, err := r.TopUp(t.Context(), req)
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
@@ -370,14 +373,14 @@ func TestBarThatFails(t *testing.T) {
 	config := w.config(router.Cheapest)
 	config.Clients = w.clients(nil, func(c esim.Client) esim.Client { return stuck{c, &fails} })
 	r := router.New(config)
-	w.refuse(esim.ErrPackageUnavailable, esim.ESIMFly, esim.ESIMFly)
+	w.refuse(esim.ErrPackageUnavailable, esimfly.Provider, esimfly.Provider)
 	_, err := buy(t.Context(), r, "cart-1")
 	assert.True(t, esim.MaybeCharged(err))
 	assert.Empty(t, w.charges())
 	fails = false
 	o, err := buy(t.Context(), r, "cart-1")
 	require.NoError(t, err)
-	assert.Equal(t, esim.ESIMFX, o.Provider)
+	assert.Equal(t, esimfx.Provider, o.Provider)
 	require.Empty(t, w.truth(o, err))
 }
 
@@ -385,19 +388,19 @@ func TestBarThatFails(t *testing.T) {
 // sends it again.
 func TestChargedAfterTheBar(t *testing.T) {
 	w := newWorld(true)
-	w.refuse(esim.ErrPackageUnavailable, esim.ESIMFly)
+	w.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
 	r := router.New(w.config(router.Cheapest))
 	o, err := buy(t.Context(), r, "cart-1")
 	require.NoError(t, err)
-	require.Equal(t, esim.ESIMFX, o.Provider)
+	require.Equal(t, esimfx.Provider, o.Provider)
 	found := *o
-	found.ID, found.Provider, found.PackageID = "surprise-1", esim.ESIMFly, "jp-0"
+	found.ID, found.Provider, found.PackageID = "surprise-1", esimfly.Provider, "jp-0"
 	found.ESIMs = slices.Clone(o.ESIMs)
 	found.ESIMs[0].ICCID, found.ESIMs[0].ItemID = "8988303000000000017", "surprise-item"
 	matched, err := w.journal.Observe(t.Context(), &found)
 	require.NoError(t, err)
 	require.True(t, matched)
-	p, err := w.journal.Get(t.Context(), journal.IDOf(esim.ESIMFly, "cart-1"))
+	p, err := w.journal.Get(t.Context(), journal.IDOf(esimfly.Provider, "cart-1"))
 	require.NoError(t, err)
 	assert.Equal(t, journal.Review, p.State)
 	assert.True(t, p.Alarm)
@@ -413,7 +416,7 @@ func TestEnqueuedBySomebodyElse(t *testing.T) {
 	for _, quantity := range []int{1, 2} {
 		w := newWorld(true)
 		r := router.New(w.config(router.Cheapest))
-		_, err := w.journal.EnqueueOrder(t.Context(), nil, esim.ESIMFly, esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: quantity})
+		_, err := w.journal.EnqueueOrder(t.Context(), nil, esimfly.Provider, esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: quantity})
 		require.NoError(t, err)
 		order, err := buy(t.Context(), r, "cart-1")
 		_, failed := w.journal.Step(t.Context(), 10)
@@ -432,7 +435,7 @@ func TestBarOfWhatSomebodyEnqueued(t *testing.T) {
 	w := newWorld(true)
 	var failed []string
 	j, err := journal.New(w.store, journal.Config{
-		Clients: []esim.Client{w.resellers[esim.ESIMFly]},
+		Clients: []esim.Client{w.resellers[esimfly.Provider]},
 		OnFailed: func(_ context.Context, p *journal.Purchase) error {
 			failed = append(failed, p.Reference)
 			return nil
@@ -440,9 +443,9 @@ func TestBarOfWhatSomebodyEnqueued(t *testing.T) {
 	})
 	require.NoError(t, err)
 	req := esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1"}
-	_, err = j.EnqueueOrder(t.Context(), nil, esim.ESIMFly, req)
+	_, err = j.EnqueueOrder(t.Context(), nil, esimfly.Provider, req)
 	require.NoError(t, err)
-	require.NoError(t, j.Bar(t.Context(), esim.ESIMFly, req))
+	require.NoError(t, j.Bar(t.Context(), esimfly.Provider, req))
 	_, err = j.Step(t.Context(), 10)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"cart-1"}, failed)
@@ -453,10 +456,10 @@ func TestBarOfWhatSomebodyEnqueued(t *testing.T) {
 func TestWaitForASecondAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(true, esimtest.MemoryPending(time.Minute, "jp-1"), esimtest.MemoryClock(time.Now, time.Sleep))
-		w.refuse(esim.ErrPackageUnavailable, esim.ESIMFly)
+		w.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
 		r := router.New(w.config(router.Cheapest))
 		o := mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
-		require.Equal(t, esim.ESIMFX, o.Provider)
+		require.Equal(t, esimfx.Provider, o.Provider)
 		require.Equal(t, esim.OrderPending, o.Status)
 		done, err := esim.WaitOrder(t.Context(), router.New(w.config(nil)), o.Ref(), esim.WaitOptions{})
 		require.NoError(t, err)
@@ -546,7 +549,7 @@ func TestManyCandidates(t *testing.T) {
 // is sold by the next reseller, and never under a reference that is not closed.
 func TestJournalThatHoldsBack(t *testing.T) {
 	for name, config := range map[string]journal.Config{
-		"daily cap":      {DailyCap: map[esim.Provider]esim.Money{esim.ESIMFly: money("6", "USD")}},
+		"daily cap":      {DailyCap: map[esim.Provider]esim.Money{esimfly.Provider: money("6", "USD")}},
 		"doubtful brake": {MaxDoubtful: 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -557,10 +560,10 @@ func TestJournalThatHoldsBack(t *testing.T) {
 			j, err := journal.New(w.store, config)
 			require.NoError(t, err)
 			c := w.config(router.Cheapest)
-			c.Clients = []esim.Client{j.Client(esim.ESIMFly), j.Client(esim.ESIMFX), j.Client(esim.ESIMStory)}
+			c.Clients = []esim.Client{j.Client(esimfly.Provider), j.Client(esimfx.Provider), j.Client(esimstory.Provider)}
 			c.Breaker.Failures = -1
 			r := router.New(c)
-			fly := w.resellers[esim.ESIMFly]
+			fly := w.resellers[esimfly.Provider]
 			if name == "doubtful brake" {
 				fly.Inject(esimtest.Fault{Kind: esimtest.FaultCutBeforeCommit, Op: "Order", Times: 2})
 			}
@@ -574,12 +577,12 @@ func TestJournalThatHoldsBack(t *testing.T) {
 					continue
 				}
 				from = append(from, o.Provider)
-				err = j.Bar(t.Context(), esim.ESIMFly, esim.OrderRequest{PackageID: "jp-0", Reference: o.Reference})
-				assert.Equal(t, o.Provider == esim.ESIMFX, err == nil, "it is closed at fly, unless fly has sold it")
+				err = j.Bar(t.Context(), esimfly.Provider, esim.OrderRequest{PackageID: "jp-0", Reference: o.Reference})
+				assert.Equal(t, o.Provider == esimfx.Provider, err == nil, "it is closed at fly, unless fly has sold it")
 			}
-			want := []esim.Provider{esim.ESIMFly, esim.ESIMFX, esim.ESIMFX, esim.ESIMFX}
+			want := []esim.Provider{esimfly.Provider, esimfx.Provider, esimfx.Provider, esimfx.Provider}
 			if name == "doubtful brake" {
-				want = []esim.Provider{"", "", esim.ESIMFly, esim.ESIMFX} // one a minute is tried
+				want = []esim.Provider{"", "", esimfly.Provider, esimfx.Provider} // one a minute is tried
 			}
 			assert.Equal(t, want, from, name)
 		})

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/router"
@@ -103,7 +104,7 @@ func TestClaimsThatFail(t *testing.T) {
 			o, err = buy(t.Context(), router.New(w.config(policies["own"])), "cart-1")
 			require.NoError(t, err)
 			require.Empty(t, w.truth(o, err))
-			assert.Equal(t, c.sold, o.Provider == esim.ESIMFly, "who has the sale keeps it")
+			assert.Equal(t, c.sold, o.Provider == esimfly.Provider, "who has the sale keeps it")
 		})
 	}
 }
@@ -161,7 +162,7 @@ func TestOutcomeOfAConflict(t *testing.T) {
 		_, err := buy(t.Context(), r, "refused")
 		require.Error(t, err)
 		conflict("refused", esim.OutcomeRejected)
-		w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
+		w.resellers[esimfly.Provider].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
 		_, err = buy(t.Context(), r, "open")
 		require.Error(t, err)
 		conflict("open", esim.OutcomeUnknown)
@@ -176,7 +177,7 @@ func TestConflictAtTheResellerIsNoSale(t *testing.T) {
 	config := w.config(router.Cheapest)
 	config.Clients[0] = odd{config.Clients[0], &esim.Error{
 		Op: "Order", Kind: esim.ErrReferenceConflict, Outcome: esim.OutcomeAccepted,
-		Order: &esim.Order{Provider: esim.ESIMFly, ID: "somebody-else's", Status: esim.OrderCompleted},
+		Order: &esim.Order{Provider: esimfly.Provider, ID: "somebody-else's", Status: esim.OrderCompleted},
 	}}
 	r := router.New(config)
 	_, err := buy(t.Context(), r, "cart-1")
@@ -222,7 +223,7 @@ func TestRefusalAfterAnotherProcess(t *testing.T) {
 	w := newWorld(false)
 	_, died, _ := w.live(t, &life{n: 6}, router.Cheapest, "") // between the request and its answer
 	require.Equal(t, "after seller Order", died)
-	w.resellers[esim.ESIMFly].Refuse("Order", esim.ErrInsufficientBalance)
+	w.resellers[esimfly.Provider].Refuse("Order", esim.ErrInsufficientBalance)
 	_, err := buy(t.Context(), router.New(w.config(nil)), "cart-1")
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 	assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))

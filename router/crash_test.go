@@ -11,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/router"
 )
@@ -64,14 +67,14 @@ var troubles = map[string]func(m *esimtest.Memory){
 // many cases there were and what was wrong.
 func crashes(t *testing.T, rule string) (cases int, problems []string) {
 	t.Helper()
-	up, down := router.Preferred(providers...), router.Preferred(esim.ESIMStory, esim.ESIMFX, esim.ESIMFly)
+	up, down := router.Preferred(providers...), router.Preferred(esimstory.Provider, esimfx.Provider, esimfly.Provider)
 	for _, journalled := range []bool{false, true} {
 		for name, trouble := range troubles {
 			for n, reached := 1, true; reached; n++ {
 				for second := range 7 {
 					synctest.Test(t, func(t *testing.T) {
 						w := newWorld(journalled)
-						trouble(w.resellers[esim.ESIMFly])
+						trouble(w.resellers[esimfly.Provider])
 						_, died, _ := w.live(t, &life{n: n}, up, rule)
 						if reached = died != ""; !reached {
 							return

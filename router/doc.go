@@ -3,7 +3,7 @@
 // the next.
 //
 //	best := router.New(router.Config{
-//		Clients: []esim.Client{j.Client(esim.ESIMFly), j.Client(esim.ESIMFX)}, // journalled
+//		Clients: []esim.Client{j.Client(esimfly.Provider), j.Client(esimfx.Provider)}, // journalled
 //		Catalog: shelf, Policy: router.Cheapest, Claims: claims,
 //	})
 //	order, err := best.Order(ctx, esim.OrderRequest{PackageID: "esimfly:jp-5GB-30d", Reference: "cart-8841"})

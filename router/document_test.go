@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/router"
 )
 
@@ -56,9 +58,9 @@ func explained(t *testing.T) string {
 	t.Helper()
 	w := newWorld(true)
 	w.shelf[2].Rechargeable = new(false)
-	w.resellers[esim.ESIMFly].Refuse("Order", esim.ErrPackageUnavailable)
+	w.resellers[esimfly.Provider].Refuse("Order", esim.ErrPackageUnavailable)
 	config := w.config(router.Cheapest)
-	config.Shadow = router.Preferred(esim.ESIMFX)
+	config.Shadow = router.Preferred(esimfx.Provider)
 	r := router.New(config)
 	o := mustOrder(t, r.With(router.Needs{TopUp: true}), esim.OrderRequest{PackageID: asked, Reference: "cart-8841"})
 	d, err := r.Explain(t.Context(), o)
@@ -94,7 +96,7 @@ func TestValidate(t *testing.T) {
 		"Clients has two":      func(c *router.Config) { c.Clients = append(c.Clients, c.Clients[0]) },
 		"Clients has a client": func(c *router.Config) { c.Clients = []esim.Client{esim.UnimplementedClient{}} },
 		"MinBalance has":       func(c *router.Config) { c.MinBalance = map[esim.Provider]esim.Money{"nobody": money("1", "USD")} },
-		"MinBalance of":        func(c *router.Config) { c.MinBalance = map[esim.Provider]esim.Money{esim.ESIMFly: {}} },
+		"MinBalance of":        func(c *router.Config) { c.MinBalance = map[esim.Provider]esim.Money{esimfly.Provider: {}} },
 		"BalanceAge":           func(c *router.Config) { c.BalanceAge = -2 },
 		"Breaker":              func(c *router.Config) { c.Breaker.Failures = -2 },
 		"MaxDearer":            func(c *router.Config) { c.MaxDearer = -2 },

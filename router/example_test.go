@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/router"
 )
@@ -13,10 +16,10 @@ import (
 func Example() {
 	ctx := context.Background()
 	w := newWorld(false) // three resellers that sell the same
-	w.resellers[esim.ESIMFly].SetBalance("1")
+	w.resellers[esimfly.Provider].SetBalance("1")
 
 	best := router.New(router.Config{
-		Clients: []esim.Client{w.resellers[esim.ESIMFly], w.resellers[esim.ESIMFX], w.resellers[esim.ESIMStory]},
+		Clients: []esim.Client{w.resellers[esimfly.Provider], w.resellers[esimfx.Provider], w.resellers[esimstory.Provider]},
 		Catalog: w.shelf, Policy: router.Cheapest, BalanceAge: -1,
 	})
 	most, err := esim.ParseMoney("7", "USD")

@@ -13,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
@@ -21,7 +24,7 @@ import (
 // What the next choice may cost, by what the caller gave. The first choice is
 // eSIMfly's at 5.50 USD, and it refuses; eSIM Story is far too dear.
 func TestPriceOfTheNextChoice(t *testing.T) {
-	quote := &esim.Package{Provider: esim.ESIMFly, ID: "jp-0", Name: product, Price: money("5.50", "USD")}
+	quote := &esim.Package{Provider: esimfly.Provider, ID: "jp-0", Name: product, Price: money("5.50", "USD")}
 	for name, c := range map[string]struct {
 		next     esim.Money // at eSIMfx, of one
 		quantity int
@@ -60,10 +63,10 @@ func TestPriceOfTheNextChoice(t *testing.T) {
 		for _, journalled := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s journalled=%v", name, journalled), func(t *testing.T) {
 				w := newWorld(journalled)
-				w.reprice(esim.ESIMFX, c.next)
-				w.reprice(esim.ESIMStory, money("90", "USD"))
-				w.refuse(esim.ErrPackageUnavailable, esim.ESIMFly)
-				config := w.config(router.Preferred(esim.ESIMFly, esim.ESIMFX))
+				w.reprice(esimfx.Provider, c.next)
+				w.reprice(esimstory.Provider, money("90", "USD"))
+				w.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
+				config := w.config(router.Preferred(esimfly.Provider, esimfx.Provider))
 				if c.config != nil {
 					c.config(&config)
 				}
@@ -74,7 +77,7 @@ func TestPriceOfTheNextChoice(t *testing.T) {
 				if c.why == "" {
 					require.NoError(t, err)
 					require.NoError(t, explained)
-					assert.Equal(t, esim.ESIMFX, o.Provider)
+					assert.Equal(t, esimfx.Provider, o.Provider)
 					require.Len(t, w.charges(), 1)
 					total, failed := c.next.MulInt(max(c.quantity, 1))
 					require.NoError(t, failed)
@@ -87,7 +90,7 @@ func TestPriceOfTheNextChoice(t *testing.T) {
 				require.True(t, ok)
 				assert.Contains(t, none.Error(), "esimfx:jp-1: "+c.why)
 				assert.Empty(t, w.charges())
-				assert.Zero(t, w.resellers[esim.ESIMFX].Requests("Order"))
+				assert.Zero(t, w.resellers[esimfx.Provider].Requests("Order"))
 				require.NoError(t, explained)
 				assert.Contains(t, d.String(), c.why)
 			})
@@ -114,9 +117,9 @@ func (w *world) reprice(p esim.Provider, price esim.Money) {
 func TestNextChoiceAfterAnUnknownPrice(t *testing.T) {
 	w := newWorld(false)
 	w.shelf[0].Price = esim.Money{}
-	config := w.config(router.Preferred(esim.ESIMFly))
+	config := w.config(router.Preferred(esimfly.Provider))
 	config.Currency = "USD"
-	w.refuse(esim.ErrPackageUnavailable, esim.ESIMFly)
+	w.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
 	r := router.New(config)
 	_, err := r.Order(t.Context(), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
 	require.ErrorIs(t, err, esim.ErrPackageUnavailable)
@@ -124,7 +127,7 @@ func TestNextChoiceAfterAnUnknownPrice(t *testing.T) {
 	assert.Empty(t, w.charges())
 	o, err := r.Order(t.Context(), esim.OrderRequest{PackageID: asked, Reference: "cart-1"}) // the first choice again
 	require.NoError(t, err)
-	assert.Equal(t, esim.ESIMFly, o.Provider)
+	assert.Equal(t, esimfly.Provider, o.Provider)
 }
 
 // Where the package of the quote is passed over unasked, its place has a price
@@ -132,11 +135,11 @@ func TestNextChoiceAfterAnUnknownPrice(t *testing.T) {
 func TestPriceOfWhoTakesThePlaceOfAnOpenBreaker(t *testing.T) {
 	for price, sold := range map[string]bool{"6.05": true, "6.06": false} {
 		w := newWorld(false)
-		w.reprice(esim.ESIMFX, money(price, "USD"))
+		w.reprice(esimfx.Provider, money(price, "USD"))
 		config := w.config(router.Cheapest)
 		config.Breaker.Failures = 1
 		r := router.New(config)
-		w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
+		w.resellers[esimfly.Provider].Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
 		_, err := buy(t.Context(), r, "cart-0") // opens it
 		require.NoError(t, err)
 		before := len(w.charges())
@@ -172,7 +175,7 @@ func TestUntil(t *testing.T) {
 			t.Run(fmt.Sprintf("%s journalled=%v", name, journalled), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(journalled, esimtest.MemoryTimeout(2*time.Hour))
-					fly := w.resellers[esim.ESIMFly]
+					fly := w.resellers[esimfly.Provider]
 					fly.Inject(esimtest.Fault{Kind: esimtest.FaultDelay, Op: "Order", Delay: c.takes})
 					fly.Refuse("Order", esim.ErrPackageUnavailable)
 					var seen []esim.OrderRequest
@@ -193,7 +196,7 @@ func TestUntil(t *testing.T) {
 					}
 					if c.sold {
 						require.NoError(t, err)
-						assert.Equal(t, esim.ESIMFX, o.Provider)
+						assert.Equal(t, esimfx.Provider, o.Provider)
 						assert.Len(t, seen, 2)
 						assert.Len(t, w.charges(), 1)
 						return
@@ -243,14 +246,16 @@ func TestPassedOverIsLogged(t *testing.T) {
 			logged: "unsupported operation: Quote.Name is empty", shown: "refused: unsupported operation: Quote.Name is empty",
 		},
 		"balance": {
-			change: func(c *router.Config) { c.MinBalance = map[esim.Provider]esim.Money{esim.ESIMFly: money("1", "EUR")} },
+			change: func(c *router.Config) {
+				c.MinBalance = map[esim.Provider]esim.Money{esimfly.Provider: money("1", "EUR")}
+			},
 		},
 		"takes fewer": {
 			change: func(c *router.Config) { c.Clients[0] = few{c.Clients[0]} },
 			req:    esim.OrderRequest{Quantity: 2}, logged: "takes fewer at once", shown: "takes fewer at once",
 		},
 		"not allowed": {
-			change: func(c *router.Config) { c.Needs.Providers = []esim.Provider{esim.ESIMFX} }, shown: "not allowed",
+			change: func(c *router.Config) { c.Needs.Providers = []esim.Provider{esimfx.Provider} }, shown: "not allowed",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -269,7 +274,7 @@ func TestPassedOverIsLogged(t *testing.T) {
 				assert.NotContains(t, log.String(), "passed over")
 				return
 			}
-			assert.Equal(t, esim.ESIMFX, o.Provider)
+			assert.Equal(t, esimfx.Provider, o.Provider)
 			assert.Contains(t, log.String(), "level=WARN msg=\"router: a reseller was passed over\" reference=cart-1 package=esimfly:jp-0")
 			assert.Contains(t, log.String(), c.logged)
 		})
@@ -300,7 +305,7 @@ func TestEmptyReference(t *testing.T) {
 
 	w = newWorld(false)
 	r = router.New(w.config(router.Cheapest))
-	w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
+	w.resellers[esimfly.Provider].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
 	_, err = r.Order(t.Context(), esim.OrderRequest{PackageID: asked})
 	told, ok := errors.AsType[*esim.Error](err)
 	require.True(t, ok)

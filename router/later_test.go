@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/router"
 )
@@ -39,8 +42,8 @@ func TestListPackages(t *testing.T) {
 // process.
 func sold(t *testing.T, w *world) (*esim.Order, esim.ICCID) {
 	t.Helper()
-	o := mustOrder(t, router.New(w.config(router.Preferred(esim.ESIMFX))), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
-	require.Equal(t, esim.ESIMFX, o.Provider)
+	o := mustOrder(t, router.New(w.config(router.Preferred(esimfx.Provider))), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
+	require.Equal(t, esimfx.Provider, o.Provider)
 	return o, o.ESIMs[0].ICCID
 }
 
@@ -50,7 +53,7 @@ func TestOwnerOfAnESIM(t *testing.T) {
 	_, iccid := sold(t, w)
 	r := router.New(w.config(nil)) // knows nothing of the order
 
-	down := w.resellers[esim.ESIMStory]
+	down := w.resellers[esimstory.Provider]
 	down.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
 	_, err := r.Usage(t.Context(), iccid)
 	require.ErrorIs(t, err, esim.ErrUnavailable, "one cannot be asked, and it might be that one's")
@@ -63,11 +66,11 @@ func TestOwnerOfAnESIM(t *testing.T) {
 	u, err := r.Usage(t.Context(), iccid)
 	require.NoError(t, err)
 	assert.Equal(t, iccid, u.ICCID)
-	asks := w.resellers[esim.ESIMFly].Requests("GetESIM")
+	asks := w.resellers[esimfly.Provider].Requests("GetESIM")
 	e, err := r.GetESIM(t.Context(), iccid)
 	require.NoError(t, err)
 	assert.Equal(t, iccid, e.ICCID)
-	assert.Equal(t, asks, w.resellers[esim.ESIMFly].Requests("GetESIM"), "it is remembered")
+	assert.Equal(t, asks, w.resellers[esimfly.Provider].Requests("GetESIM"), "it is remembered")
 	_, err = r.GetESIM(t.Context(), "8932042000010078801")
 	require.ErrorIs(t, err, esim.ErrNotFound)
 	_, err = r.GetESIM(t.Context(), "89")
@@ -78,12 +81,12 @@ func TestOwnerOfAnESIM(t *testing.T) {
 func TestOwners(t *testing.T) {
 	w := newWorld(false)
 	_, iccid := sold(t, w)
-	answer, failure := esim.ESIMFX, error(nil)
+	answer, failure := esimfx.Provider, error(nil)
 	config := w.config(nil)
 	config.Owners = func(context.Context, esim.ICCID) (esim.Provider, error) { return answer, failure }
 	_, err := router.New(config).Usage(t.Context(), iccid)
 	require.NoError(t, err)
-	assert.Zero(t, w.resellers[esim.ESIMFly].Requests("GetESIM"))
+	assert.Zero(t, w.resellers[esimfly.Provider].Requests("GetESIM"))
 
 	failure = errors.New("the database is down")
 	_, err = router.New(config).Usage(t.Context(), iccid)
@@ -108,7 +111,7 @@ func TestTopUp(t *testing.T) {
 		require.Equal(t, "esimfx:jp-1", list[0].ID)
 		req := esim.TopUpRequest{ICCID: iccid, PackageID: list[0].ID, Reference: "topup-1", Quote: &list[0], MaxTotal: list[0].Price}
 
-		fx := w.resellers[esim.ESIMFX]
+		fx := w.resellers[esimfx.Provider]
 		fx.Refuse("TopUp", esim.ErrInsufficientBalance)
 		_, err = r.TopUp(t.Context(), req)
 		require.ErrorIs(t, err, esim.ErrInsufficientBalance)
@@ -138,9 +141,9 @@ func TestTopUp(t *testing.T) {
 // An order is found by its claim, by "provider:id", and by asking.
 func TestGetOrderAndCancel(t *testing.T) {
 	w := newWorld(false)
-	w.resellers[esim.ESIMFly].Refuse("Order", esim.ErrPackageUnavailable)
+	w.resellers[esimfly.Provider].Refuse("Order", esim.ErrPackageUnavailable)
 	o := mustOrder(t, router.New(w.config(nil)), esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
-	require.Equal(t, esim.ESIMFX, o.Provider)
+	require.Equal(t, esimfx.Provider, o.Provider)
 	require.Equal(t, "cart-1", o.Reference)
 	assert.NotEqual(t, "cart-1", w.charges()[0].Reference, "a second attempt has a reference of its own")
 	r := router.New(w.config(nil))
@@ -160,7 +163,7 @@ func TestGetOrderAndCancel(t *testing.T) {
 		got, failed := r.GetOrder(t.Context(), ref)
 		require.NoError(t, failed, ref)
 		assert.Equal(t, o.ID, got.ID)
-		assert.Equal(t, esim.ESIMFX, got.Provider)
+		assert.Equal(t, esimfx.Provider, got.Provider)
 		if ref.Reference != "" {
 			assert.Equal(t, "cart-1", got.Reference, "the caller's")
 			assert.Equal(t, o.PackageID, got.PackageID)
@@ -177,7 +180,7 @@ func TestGetOrderAndCancel(t *testing.T) {
 	c, err := r.Cancel(t.Context(), esim.CancelRequest{Order: esim.OrderRef{Reference: "cart-1"}})
 	require.NoError(t, err)
 	assert.Equal(t, 1, c.Cancelled)
-	assert.True(t, w.resellers[esim.ESIMFX].Ledger().Total().IsZero())
+	assert.True(t, w.resellers[esimfx.Provider].Ledger().Total().IsZero())
 }
 
 // What resellers can do is added up, what they promise is the weakest promise.
@@ -218,7 +221,7 @@ func TestCapabilities(t *testing.T) {
 func TestUnknownESIM(t *testing.T) {
 	w := newWorld(false)
 	config := w.config(nil)
-	config.Clients[2] = esimtest.NewMemory(esimtest.MemoryProvider(esim.ESIMStory), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+	config.Clients[2] = esimtest.NewMemory(esimtest.MemoryProvider(esimstory.Provider), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
 		c.GetESIM, c.Usage, c.ListTopUps = false, false, false
 	}))
 	r := router.New(config)
@@ -230,8 +233,8 @@ func TestUnknownESIM(t *testing.T) {
 	_, err = r.GetESIM(t.Context(), nobody)
 	require.ErrorIs(t, err, esim.ErrNotFound)
 
-	w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.Fault503Before, Op: "GetESIM"})
-	w.resellers[esim.ESIMFX].Inject(esimtest.Fault{Kind: esimtest.Fault503Before, Op: "GetESIM"})
+	w.resellers[esimfly.Provider].Inject(esimtest.Fault{Kind: esimtest.Fault503Before, Op: "GetESIM"})
+	w.resellers[esimfx.Provider].Inject(esimtest.Fault{Kind: esimtest.Fault503Before, Op: "GetESIM"})
 	_, err = r.Usage(t.Context(), nobody)
 	require.ErrorIs(t, err, esim.ErrUnavailable)
 	told, ok := errors.AsType[*esim.Error](err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/router"
 )
@@ -42,7 +43,7 @@ func matrix() []trial {
 		}
 	}
 	for _, kind := range esimtest.AllFaults() {
-		if kind.AppliesTo(esim.ESIMFly, "Order") {
+		if kind.AppliesTo(esimfly.Provider, "Order") {
 			add(trial{fault: kind})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
@@ -165,7 +166,7 @@ func TestLookUpOfAnotherPurchase(t *testing.T) {
 		_, err := buy(t.Context(), router.New(config), "cart-1")
 		assert.NoError(t, err)
 	})
-	mustOrder(t, w.resellers[esim.ESIMFly], esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: 2})
+	mustOrder(t, w.resellers[esimfly.Provider], esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: 2})
 	_, err := buy(t.Context(), router.New(w.config(nil)), "cart-1")
 	require.Error(t, err)
 	assert.Equal(t, esim.OutcomeUnknown, esim.OutcomeOf(err))
@@ -214,7 +215,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				config.Breaker.Cooldown = time.Hour
 				n := 0
 				config.Clients[0] = failing{config.Clients[0], func() error { n++; return c.errs(n - 1) }}
-				r := router.New(config).With(router.Needs{Providers: []esim.Provider{esim.ESIMFly}})
+				r := router.New(config).With(router.Needs{Providers: []esim.Provider{esimfly.Provider}})
 				for i := range 10 {
 					reference := fmt.Sprintf("cart-%d", i)
 					if c.same {

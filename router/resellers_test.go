@@ -13,6 +13,8 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/internal/resellers"
@@ -53,7 +55,7 @@ func openHouse(t *testing.T, journalled, shelved bool, prices map[esim.Provider]
 	if journalled {
 		j, err := journal.New(journal.NewVolatileAt(h.sim.Now), journal.Config{Clients: clients})
 		require.NoError(t, err)
-		j.Receiver(esim.ESIMStory)
+		j.Receiver(esimstory.Provider)
 		for i, c := range clients {
 			clients[i] = j.Client(c.Provider())
 		}
@@ -269,7 +271,7 @@ func TestResumedAttemptHasTheSameQuote(t *testing.T) {
 		config := w.config(router.Cheapest)
 		config.Clients = w.clients(nil, record)
 		if n == 0 {
-			w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
+			w.resellers[esimfly.Provider].Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
 		} else {
 			w.shelf[0].Name, w.shelf[0].Price = "renamed", money("9.99", "USD") // nobody looks at the shelf again
 		}

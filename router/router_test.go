@@ -15,6 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/router"
 )
@@ -33,7 +36,7 @@ func (r rates) Rate(from, to string) (decimal.Decimal, bool) {
 // What leaves a reseller out, and what the caller is told when that leaves
 // nobody.
 func TestExclusions(t *testing.T) {
-	onlyFly := router.Needs{Providers: []esim.Provider{esim.ESIMFly}}
+	onlyFly := router.Needs{Providers: []esim.Provider{esimfly.Provider}}
 	with := func(change func(n *router.Needs)) router.Needs {
 		n := onlyFly
 		change(&n)
@@ -119,7 +122,7 @@ func TestMarginIsExact(t *testing.T) {
 // A package is named by "provider:id", by its quote, or alone where that is clear.
 func TestNames(t *testing.T) {
 	w := newWorld(false)
-	r := router.New(w.config(router.Preferred(esim.ESIMStory)))
+	r := router.New(w.config(router.Preferred(esimstory.Provider)))
 	quote := w.shelf[1]
 	for name, c := range map[string]struct {
 		req  esim.OrderRequest
@@ -141,19 +144,19 @@ func TestNames(t *testing.T) {
 		}
 		require.NoError(t, err, name)
 		assert.Equal(t, c.want, o.PackageID, name)
-		assert.Equal(t, esim.ESIMStory, o.Provider, name)
+		assert.Equal(t, esimstory.Provider, o.Provider, name)
 	}
-	_, err := r.Order(t.Context(), esim.OrderRequest{PackageID: "jp-1", Quote: &esim.Package{Provider: esim.ESIMFX, ID: "jp-1", Price: money("6.49", "USD")}})
+	_, err := r.Order(t.Context(), esim.OrderRequest{PackageID: "jp-1", Quote: &esim.Package{Provider: esimfx.Provider, ID: "jp-1", Price: money("6.49", "USD")}})
 	require.ErrorIs(t, err, esim.ErrPriceChanged)
 }
 
 // Prices of different currencies are compared by the caller's rates, and not at
 // all without them.
 func TestCurrencies(t *testing.T) {
-	for rate, want := range map[string]esim.Provider{"0.8": esim.ESIMFX, "1.1": esim.ESIMFly, "": esim.ESIMFly} {
+	for rate, want := range map[string]esim.Provider{"0.8": esimfx.Provider, "1.1": esimfly.Provider, "": esimfly.Provider} {
 		w := newWorld(false)
 		w.shelf[1].Price = money("6.50", "EUR")
-		w.resellers[esim.ESIMFX] = esimtest.NewMemory(esimtest.MemoryProvider(esim.ESIMFX), esimtest.MemoryBalance("100", "EUR"), esimtest.MemoryPackages(w.shelf[1]))
+		w.resellers[esimfx.Provider] = esimtest.NewMemory(esimtest.MemoryProvider(esimfx.Provider), esimtest.MemoryBalance("100", "EUR"), esimtest.MemoryPackages(w.shelf[1]))
 		config := w.config(nil)
 		if rate != "" {
 			config.Rates = rates{"EUR/USD": rate}
@@ -212,7 +215,7 @@ func TestPoliciesAreNotBelieved(t *testing.T) {
 	})
 	r := router.New(config)
 	o := mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
-	assert.Equal(t, esim.ESIMFX, o.Provider)
+	assert.Equal(t, esimfx.Provider, o.Provider)
 	d, err := r.Explain(t.Context(), o)
 	require.NoError(t, err)
 	assert.Equal(t, 1, d.Candidates[0].Rank)
@@ -224,7 +227,7 @@ func TestPoliciesAreNotBelieved(t *testing.T) {
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(false)
-		fly := w.resellers[esim.ESIMFly]
+		fly := w.resellers[esimfly.Provider]
 		config := w.config(router.Cheapest)
 		config.Breaker = router.Breaker{Failures: 2, Cooldown: time.Minute}
 		r := router.New(config)
@@ -232,17 +235,17 @@ func TestBreaker(t *testing.T) {
 		_, err := buy(t.Context(), r, "in-doubt")
 		require.True(t, esim.MaybeCharged(err))
 		fly.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
-		assert.Equal(t, esim.ESIMFX, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
+		assert.Equal(t, esimfx.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
 		fly.Heal()
 		sent := fly.Requests("Order")
-		assert.Equal(t, esim.ESIMFX, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider, "it is open")
+		assert.Equal(t, esimfx.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider, "it is open")
 		assert.Equal(t, sent, fly.Requests("Order"))
 		o, err := buy(t.Context(), r, "in-doubt")
 		require.NoError(t, err)
 		assert.True(t, o.Replayed)
 		time.Sleep(2 * time.Minute)
-		assert.Equal(t, esim.ESIMFly, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider, "it is half-open")
-		assert.Equal(t, esim.ESIMFly, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider, "it is closed")
+		assert.Equal(t, esimfly.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider, "it is half-open")
+		assert.Equal(t, esimfly.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider, "it is closed")
 	})
 }
 
@@ -251,7 +254,7 @@ func TestBreaker(t *testing.T) {
 func TestHalfOpenBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(false)
-		fly := w.resellers[esim.ESIMFly]
+		fly := w.resellers[esimfly.Provider]
 		config := w.config(router.Cheapest)
 		config.Breaker = router.Breaker{Failures: 1, Cooldown: time.Minute}
 		r := router.New(config)
@@ -267,12 +270,12 @@ func TestHalfOpenBreaker(t *testing.T) {
 			tried <- o
 		}()
 		synctest.Wait()
-		assert.Equal(t, esim.ESIMFX, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
-		_, err := buy(t.Context(), r.With(router.Needs{Providers: []esim.Provider{esim.ESIMFly}}), "cart-2")
+		assert.Equal(t, esimfx.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
+		_, err := buy(t.Context(), r.With(router.Needs{Providers: []esim.Provider{esimfly.Provider}}), "cart-2")
 		require.ErrorIs(t, err, esim.ErrUnavailable)
 		assert.Contains(t, err.Error(), "esimfly:jp-0: breaker open")
 		assert.Equal(t, esim.OutcomeNotSent, esim.OutcomeOf(err))
-		assert.Equal(t, esim.ESIMFly, (<-tried).Provider)
+		assert.Equal(t, esimfly.Provider, (<-tried).Provider)
 	})
 }
 
@@ -309,11 +312,11 @@ func TestStrangeClients(t *testing.T) {
 func TestBalances(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(false)
-		fly := w.resellers[esim.ESIMFly]
+		fly := w.resellers[esimfly.Provider]
 		fly.SetBalance("20")
 		config := w.config(router.Cheapest)
 		config.BalanceAge = time.Hour
-		config.MinBalance = map[esim.Provider]esim.Money{esim.ESIMFly: money("5", "USD")}
+		config.MinBalance = map[esim.Provider]esim.Money{esimfly.Provider: money("5", "USD")}
 		r := router.New(config)
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
@@ -323,11 +326,11 @@ func TestBalances(t *testing.T) {
 		for range 3 {
 			from = append(from, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
 		}
-		assert.Equal(t, []esim.Provider{esim.ESIMFly, esim.ESIMFly, esim.ESIMFX}, from, "5.50 twice, and 9.00 would not leave 5.00")
+		assert.Equal(t, []esim.Provider{esimfly.Provider, esimfly.Provider, esimfx.Provider}, from, "5.50 twice, and 9.00 would not leave 5.00")
 		assert.Equal(t, 1, fly.Requests("Balance"), "not in the path of a sale")
 		fly.SetBalance("100")
 		time.Sleep(2 * time.Hour)
-		assert.Equal(t, esim.ESIMFly, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
+		assert.Equal(t, esimfly.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
 		stop()
 		require.ErrorIs(t, <-ended, context.Canceled)
 	})
@@ -337,22 +340,22 @@ func TestBalances(t *testing.T) {
 // never: somebody may have paid in.
 func TestInsufficientBalance(t *testing.T) {
 	w := newWorld(false)
-	fly := w.resellers[esim.ESIMFly]
+	fly := w.resellers[esimfly.Provider]
 	fly.SetBalance("1")
 	r := router.New(w.config(router.Cheapest))
-	assert.Equal(t, esim.ESIMFX, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
+	assert.Equal(t, esimfx.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
 	fly.SetBalance("100")
-	assert.Equal(t, esim.ESIMFX, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
-	only := r.With(router.Needs{Providers: []esim.Provider{esim.ESIMFly}})
-	assert.Equal(t, esim.ESIMFly, mustOrder(t, only, esim.OrderRequest{PackageID: asked}).Provider)
-	assert.Equal(t, esim.ESIMFly, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
+	assert.Equal(t, esimfx.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
+	only := r.With(router.Needs{Providers: []esim.Provider{esimfly.Provider}})
+	assert.Equal(t, esimfly.Provider, mustOrder(t, only, esim.OrderRequest{PackageID: asked}).Provider)
+	assert.Equal(t, esimfly.Provider, mustOrder(t, r, esim.OrderRequest{PackageID: asked}).Provider)
 }
 
 // What another policy would have done is noted and decides nothing.
 func TestShadow(t *testing.T) {
 	w := newWorld(false)
 	config := w.config(router.Cheapest)
-	config.Shadow = router.Preferred(esim.ESIMStory)
+	config.Shadow = router.Preferred(esimstory.Provider)
 	var told []router.Decision
 	config.OnDecision = func(_ context.Context, d router.Decision) { told = append(told, d) }
 	r := router.New(config)
@@ -360,9 +363,9 @@ func TestShadow(t *testing.T) {
 	mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-1"})
 	require.Len(t, told, 1, "the repeat decides nothing")
 	assert.Equal(t, &router.ShadowChoice{
-		Choice: router.Choice{Provider: esim.ESIMStory, PackageID: "jp-2"}, Price: money("7.50", "USD"),
+		Choice: router.Choice{Provider: esimstory.Provider, PackageID: "jp-2"}, Price: money("7.50", "USD"),
 	}, told[0].Shadow)
-	assert.Equal(t, esim.ESIMFly, told[0].Chosen.Provider)
+	assert.Equal(t, esimfly.Provider, told[0].Chosen.Provider)
 	assert.Len(t, w.charges(), 1)
 }
 
@@ -375,7 +378,7 @@ func TestDecisionIsData(t *testing.T) {
 	require.NoError(t, err)
 	text, err := json.Marshal(d)
 	require.NoError(t, err)
-	for _, secret := range w.resellers[esim.ESIMFly].Secrets() {
+	for _, secret := range w.resellers[esimfly.Provider].Secrets() {
 		assert.NotContains(t, string(text), secret)
 	}
 	var again router.Decision

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/router"
 )
@@ -18,7 +19,7 @@ import (
 func TestTenThousandSalesWithOneResellerDown(t *testing.T) {
 	sales := fewer(10_000)
 	w := newWorld(true)
-	w.resellers[esim.ESIMFly].Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
+	w.resellers[esimfly.Provider].Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
 	r := router.New(w.config(router.Cheapest))
 	sold := 0
 	for i := range sales {
@@ -32,7 +33,7 @@ func TestTenThousandSalesWithOneResellerDown(t *testing.T) {
 	d, err := r.ExplainReference(t.Context(), fmt.Sprintf("cart-%d", sales-1))
 	require.NoError(t, err)
 	assert.Equal(t, router.BreakerOpen, d.Candidates[slices.IndexFunc(d.Candidates, func(c router.Considered) bool {
-		return c.Provider == esim.ESIMFly
+		return c.Provider == esimfly.Provider
 	})].Health.Breaker, "it is left alone by now")
 }
 
@@ -41,7 +42,7 @@ func TestTenThousandSalesWithOneResellerDown(t *testing.T) {
 func BenchmarkOrder(b *testing.B) {
 	w, claims := newWorld(false), router.NewMemoryClaims()
 	w.claims = claims
-	r, direct := router.New(w.config(router.Cheapest)), newWorld(false).resellers[esim.ESIMFly]
+	r, direct := router.New(w.config(router.Cheapest)), newWorld(false).resellers[esimfly.Provider]
 	sides := []struct {
 		name, id string
 		c        esim.Client
@@ -65,7 +66,7 @@ func BenchmarkOrder(b *testing.B) {
 		}
 		if i%50_000 == 49_999 {
 			direct.SetBalance("1000000")
-			w.resellers[esim.ESIMFly].SetBalance("1000000")
+			w.resellers[esimfly.Provider].SetBalance("1000000")
 		}
 	}
 	at := func(side, percent int) float64 {

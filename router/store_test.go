@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -73,12 +74,12 @@ func TestStoreTroubleOpensNoBreaker(t *testing.T) {
 					require.ErrorIs(t, err, journal.ErrStore, down)
 				}
 			}
-			sent := w.resellers[esim.ESIMFly].Requests("Order")
+			sent := w.resellers[esimfly.Provider].Requests("Order")
 			store.down = ""
 			time.Sleep(2 * time.Second)
 			o := mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "after"})
-			assert.Equal(t, esim.ESIMFly, o.Provider, down)
-			assert.Equal(t, sent+1, w.resellers[esim.ESIMFly].Requests("Order"))
+			assert.Equal(t, esimfly.Provider, o.Provider, down)
+			assert.Equal(t, sent+1, w.resellers[esimfly.Provider].Requests("Order"))
 		})
 	}
 }

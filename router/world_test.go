@@ -10,13 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
 
 // The three resellers, cheapest first.
-var providers = []esim.Provider{esim.ESIMFly, esim.ESIMFX, esim.ESIMStory}
+var providers = []esim.Provider{esimfly.Provider, esimfx.Provider, esimstory.Provider}
 
 func money(amount, currency string) esim.Money {
 	m, err := esim.ParseMoney(amount, currency)
@@ -163,8 +166,8 @@ func (w *world) truth(order *esim.Order, err error) string {
 // policies are those that the tests go through.
 var policies = map[string]router.Policy{
 	"cheapest":   router.Cheapest,
-	"preferred":  router.Preferred(esim.ESIMFX, esim.ESIMStory),
-	"weighted":   router.Weighted(map[esim.Provider]int{esim.ESIMFly: 1, esim.ESIMFX: 2, esim.ESIMStory: 1}),
+	"preferred":  router.Preferred(esimfx.Provider, esimstory.Provider),
+	"weighted":   router.Weighted(map[esim.Provider]int{esimfly.Provider: 1, esimfx.Provider: 2, esimstory.Provider: 1}),
 	"healthiest": router.Healthiest,
 	"own": func(_ router.Sale, c []router.Candidate) []router.Candidate {
 		slices.Reverse(c)

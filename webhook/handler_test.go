@@ -139,7 +139,7 @@ func TestHandlerDropsNothing(t *testing.T) {
 		got := b.take()
 		require.Len(t, got, 1, "%s", body)
 		require.Equal(t, esim.EventUnknown, got[0].Kind, "%s", body)
-		require.Equal(t, esim.ESIMFly, got[0].Provider)
+		require.Equal(t, esimfly.Provider, got[0].Provider)
 		require.Equal(t, body, got[0].Raw.Reveal())
 		require.NotEmpty(t, got[0].Key)
 	}

@@ -107,13 +107,13 @@ func scenarios(t testing.TB) []scenario {
 		esimtest.ESIMStoryWebhook(storySecret, unit(3)), esimtest.ESIMStoryWebhook(storySecret, foreign),
 		esimtest.ESIMStoryWebhook(storySecret, changed), esimtest.ESIMStoryWebhook(storySecret, half))
 	pending := &esim.Order{
-		Provider: esim.ESIMStory, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3,
+		Provider: esimstory.Provider, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3,
 		ESIMs: []esim.ESIM{{ItemID: unit(1).ItemID}, {ItemID: unit(2).ItemID}, {ItemID: unit(3).ItemID}},
 	}
 	fly := eventsOf(t, esimtest.ESIMFlyWebhook(flySecret, unit(1)), esimtest.ESIMFlyWebhook(flySecret, unit(2)),
 		esimtest.ESIMFlyWebhook(flySecret, unit(3)), esimtest.ESIMFlyWebhook(flySecret, foreign))
 	open := &esim.Order{
-		Provider: esim.ESIMFly, ID: anOrder, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3,
+		Provider: esimfly.Provider, ID: anOrder, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3,
 	}
 	require.Len(t, story, 6)
 	require.Len(t, fly, 4)
@@ -197,7 +197,7 @@ func TestApplyEndsInOneState(t *testing.T) {
 	s := scenarios(t)[0]
 	want := ""
 	for order := range permutations(7) {
-		o := &esim.Order{Provider: esim.ESIMStory, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3}
+		o := &esim.Order{Provider: esimstory.Provider, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3}
 		for _, i := range order {
 			d, err := esimstory.ParseDelivery([]byte(s.events[i].Raw.Reveal()))
 			require.NoError(t, err)
@@ -271,10 +271,10 @@ func TestProgressEndsInOneState(t *testing.T) {
 // nothing about an order that is on record.
 func TestForgedDeliveriesChangeNothing(t *testing.T) {
 	s := scenarios(t)[0]
-	client := &buyer{provider: esim.ESIMStory, answer: s.answer}
+	client := &buyer{provider: esimstory.Provider, answer: s.answer}
 	j, err := journal.New(journal.NewVolatile(), journal.Config{Clients: []esim.Client{client}})
 	require.NoError(t, err)
-	receive := j.Receiver(esim.ESIMStory)
+	receive := j.Receiver(esimstory.Provider)
 	refused := 0
 	h := webhook.NewHandler(webhook.NewMemoryInbox(), func(ctx context.Context, e esim.Event) error {
 		if e.Order == nil {
@@ -287,7 +287,7 @@ func TestForgedDeliveriesChangeNothing(t *testing.T) {
 		}
 		return failed
 	}, esimstory.Webhooks(esimstory.WebhookConfig{PathSecret: storySecret}))
-	_, err = j.Client(esim.ESIMStory).Order(t.Context(), esim.OrderRequest{PackageID: anOption, Quantity: 3, Reference: aReference})
+	_, err = j.Client(esimstory.Provider).Order(t.Context(), esim.OrderRequest{PackageID: anOption, Quantity: 3, Reference: aReference})
 	require.NoError(t, err)
 	send := func(e esim.Event) {
 		require.Equal(t, 200, answerOf(h, esimtest.ESIMStoryWebhook(storySecret, e).Request(t.Context(), "")).Code)
@@ -295,7 +295,7 @@ func TestForgedDeliveriesChangeNothing(t *testing.T) {
 	for n := range 3 {
 		send(unit(n + 1))
 	}
-	before, err := j.Lookup(t.Context(), esim.ESIMStory, aReference)
+	before, err := j.Lookup(t.Context(), esimstory.Provider, aReference)
 	require.NoError(t, err)
 	require.Equal(t, journal.Delivered, before.State)
 	forged := 0
@@ -316,7 +316,7 @@ func TestForgedDeliveriesChangeNothing(t *testing.T) {
 			change(&e)
 			send(e)
 			forged++
-			after, err := j.Lookup(t.Context(), esim.ESIMStory, aReference)
+			after, err := j.Lookup(t.Context(), esimstory.Provider, aReference)
 			require.NoError(t, err)
 			require.Equal(t, summary(before.Order), summary(after.Order))
 			require.Equal(t, before.State, after.State)

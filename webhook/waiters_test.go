@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -22,7 +25,7 @@ type slowClient struct {
 	reads int
 }
 
-func (c *slowClient) Provider() esim.Provider { return esim.ESIMFly }
+func (c *slowClient) Provider() esim.Provider { return esimfly.Provider }
 
 func (c *slowClient) Capabilities() esim.Capabilities {
 	return esim.Capabilities{GetOrder: true, PollInterval: 30 * time.Second}
@@ -32,7 +35,7 @@ func (c *slowClient) GetOrder(_ context.Context, ref esim.OrderRef) (*esim.Order
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reads++
-	o := &esim.Order{Provider: esim.ESIMFly, ID: ref.ID, Reference: ref.Reference, Status: esim.OrderPending}
+	o := &esim.Order{Provider: esimfly.Provider, ID: ref.ID, Reference: ref.Reference, Status: esim.OrderPending}
 	if c.ready {
 		o.Status, o.ESIMs = esim.OrderCompleted, []esim.ESIM{{ICCID: anICCID, Activation: anActivation()}}
 	}
@@ -52,11 +55,11 @@ func TestWaitOrderReturnsWhenAWebhookTells(t *testing.T) {
 		tell  esim.Event
 		after time.Duration
 	}{
-		{"by order id", esim.Event{Provider: esim.ESIMFly, OrderID: anOrder}, 7 * time.Second},
-		{"by reference", esim.Event{Provider: esim.ESIMFly, Reference: aReference}, 7 * time.Second},
-		{"of another order", esim.Event{Provider: esim.ESIMFly, OrderID: "order_2"}, 30 * time.Second},
-		{"of another provider", esim.Event{Provider: esim.ESIMFX, OrderID: anOrder}, 30 * time.Second},
-		{"of nothing", esim.Event{Provider: esim.ESIMFly}, 30 * time.Second},
+		{"by order id", esim.Event{Provider: esimfly.Provider, OrderID: anOrder}, 7 * time.Second},
+		{"by reference", esim.Event{Provider: esimfly.Provider, Reference: aReference}, 7 * time.Second},
+		{"of another order", esim.Event{Provider: esimfly.Provider, OrderID: "order_2"}, 30 * time.Second},
+		{"of another provider", esim.Event{Provider: esimfx.Provider, OrderID: anOrder}, 30 * time.Second},
+		{"of nothing", esim.Event{Provider: esimfly.Provider}, 30 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var waiters webhook.Waiters
@@ -89,7 +92,7 @@ func TestWaitOrderWithoutTheWebhook(t *testing.T) {
 		var waiters webhook.Waiters
 		client := &slowClient{}
 		ref := esim.OrderRef{ID: anOrder}
-		waiters.Tell(esim.Event{Provider: esim.ESIMFly, OrderID: anOrder})
+		waiters.Tell(esim.Event{Provider: esimfly.Provider, OrderID: anOrder})
 		begun := time.Now()
 		time.AfterFunc(40*time.Second, client.finish)
 		_, err := waiters.WaitOrder(t.Context(), client, ref, esim.WaitOptions{})
@@ -100,15 +103,15 @@ func TestWaitOrderWithoutTheWebhook(t *testing.T) {
 
 func TestWatch(t *testing.T) {
 	var waiters webhook.Waiters
-	notify, stop := waiters.Watch(esim.ESIMStory, esim.OrderRef{Reference: aReference})
-	waiters.Tell(esim.Event{Provider: esim.ESIMStory, Reference: aReference})
-	waiters.Tell(esim.Event{Provider: esim.ESIMStory, Reference: aReference})
+	notify, stop := waiters.Watch(esimstory.Provider, esim.OrderRef{Reference: aReference})
+	waiters.Tell(esim.Event{Provider: esimstory.Provider, Reference: aReference})
+	waiters.Tell(esim.Event{Provider: esimstory.Provider, Reference: aReference})
 	<-notify
 	require.Empty(t, notify, "told twice before a look is told once")
-	waiters.Tell(esim.Event{Provider: esim.ESIMStory, Reference: aReference})
+	waiters.Tell(esim.Event{Provider: esimstory.Provider, Reference: aReference})
 	<-notify
 	stop()
 	stop()
-	waiters.Tell(esim.Event{Provider: esim.ESIMStory, Reference: aReference})
+	waiters.Tell(esim.Event{Provider: esimstory.Provider, Reference: aReference})
 	require.Empty(t, notify)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -109,9 +111,9 @@ func (in *instructions) order(ctx context.Context, j *journal.Journal, n int) {
 
 func (in *instructions) seller(n int) (esim.Provider, string) {
 	if n%2 == 0 {
-		return esim.ESIMFly, in.Fly.Package
+		return esimfly.Provider, in.Fly.Package
 	}
-	return esim.ESIMFX, in.FX.Package
+	return esimfx.Provider, in.FX.Package
 }
 
 func (in *instructions) reference(n int) string { return fmt.Sprintf("%s-%04d", in.Run, n) }

@@ -106,7 +106,7 @@ type onShelf struct{ esim.Client }
 
 func (onShelf) ListPackages(context.Context, esim.PackageQuery) (*esim.PackagePage, error) {
 	price, err := esim.ParseMoney("2.5", "USD")
-	p := esim.Package{Provider: esim.ESIMFly, ID: "p", Name: "Japan", Price: price}
+	p := esim.Package{Provider: esimfly.Provider, ID: "p", Name: "Japan", Price: price}
 	return &esim.PackagePage{Packages: []esim.Package{p}}, err
 }
 

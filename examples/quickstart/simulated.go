@@ -68,7 +68,7 @@ func priceSheet(p *esimtest.ESIMStory) []esim.Package {
 	var sheet []esim.Package
 	for _, info := range p.Packages() {
 		row := esim.Package{
-			Provider: esim.ESIMStory, ID: info.ID, Name: info.Name, Region: info.Region,
+			Provider: esimstory.Provider, ID: info.ID, Name: info.Name, Region: info.Region,
 			Data: esim.DataSize(info.Bytes), Unlimited: info.Unlimited, ValidityDays: info.Days,
 			Price: info.Price, VoiceMinutes: -1, SMS: -1,
 		}

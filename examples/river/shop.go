@@ -113,7 +113,7 @@ func (s *shop) checkout(ctx context.Context, cart string) error {
 		if _, err := tx.Exec(ctx, "INSERT INTO shop_cart (id) VALUES ($1)", cart); err != nil {
 			return err
 		}
-		id, err := s.journal.EnqueueOrder(ctx, s.store.Tx(tx), esim.ESIMFly, esim.OrderRequest{
+		id, err := s.journal.EnqueueOrder(ctx, s.store.Tx(tx), esimfly.Provider, esim.OrderRequest{
 			PackageID: s.packageID, Reference: cart,
 		})
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -21,7 +22,7 @@ import (
 // TestCrowd watches one order as often as it may be watched, and once more.
 func TestCrowd(t *testing.T) {
 	s := startShop(t)
-	c := s.buyOne(t, esim.ESIMFX)
+	c := s.buyOne(t, esimfx.Provider)
 	s.waitFor(t, c, journal.Delivered)
 	watch := func() (reply, func()) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+c.Path()+"/live", http.NoBody)
@@ -71,21 +72,21 @@ func TestSeats(t *testing.T) {
 // TestManyLook reads one meter from many pages: the reseller is asked once.
 func TestManyLook(t *testing.T) {
 	s := startShop(t)
-	c := s.buyOne(t, esim.ESIMFX)
+	c := s.buyOne(t, esimfx.Provider)
 	iccid := s.waitFor(t, c, journal.Delivered).Order.ESIMs[0].ICCID
 	s.meter.pause = time.Hour
-	reseller := s.resellers.sim.Server(esim.ESIMFX)
+	reseller := s.resellers.sim.Server(esimfx.Provider)
 	asked := func() (n int) {
 		for _, op := range reseller.Ops() {
 			n += reseller.Requests(op)
 		}
 		return n
 	}
-	_, err := s.meter.read(t.Context(), esim.ESIMFX, iccid) // how many requests one reading is
+	_, err := s.meter.read(t.Context(), esimfx.Provider, iccid) // how many requests one reading is
 	require.NoError(t, err)
 	before := asked()
 	s.meter.forgetAll()
-	_, err = s.meter.read(t.Context(), esim.ESIMFX, iccid)
+	_, err = s.meter.read(t.Context(), esimfx.Provider, iccid)
 	require.NoError(t, err)
 	one := asked() - before
 	require.Positive(t, one)
@@ -94,7 +95,7 @@ func TestManyLook(t *testing.T) {
 	var looking sync.WaitGroup
 	for range 50 {
 		looking.Go(func() {
-			u, err := s.meter.read(t.Context(), esim.ESIMFX, iccid)
+			u, err := s.meter.read(t.Context(), esimfx.Provider, iccid)
 			if assert.NoError(t, err) {
 				assert.NotNil(t, u)
 			}
@@ -130,16 +131,16 @@ func hidden(page string, names ...string) url.Values {
 // operator says that the new ones are right.
 func TestHeldCatalogue(t *testing.T) {
 	s := startShop(t)
-	o := s.cheapest(t, esim.ESIMFX)
+	o := s.cheapest(t, esimfx.Provider)
 	s.resellers.sim.ESIMFX.SetPrice(o.ID, "990")
-	s.upset(t, esim.ESIMFX)
-	assert.Equal(t, o.Price, s.cheapest(t, esim.ESIMFX).Price)
+	s.upset(t, esimfx.Provider)
+	assert.Equal(t, o.Price, s.cheapest(t, esimfx.Provider).Price)
 	page := s.operatorPage(t)
 	assert.Contains(t, page, "held back")
 	assert.Contains(t, page, "then 990.00 USD")
 
 	form := hidden(page, "provider", "seen")
-	s.upset(t, esim.ESIMFX)
+	s.upset(t, esimfx.Provider)
 	assert.Equal(t, http.StatusConflict, s.press(t, "/operator/accept", form).StatusCode, "another list is held now")
 	form = hidden(s.operatorPage(t), "provider", "seen")
 	answer, _ := s.post(t, "/operator/accept", form)
@@ -158,7 +159,7 @@ func TestHeldCatalogue(t *testing.T) {
 func TestSilentReseller(t *testing.T) {
 	t.Parallel()
 	s := startShop(t)
-	c := s.buyOne(t, esim.ESIMFX)
+	c := s.buyOne(t, esimfx.Provider)
 	code := s.waitFor(t, c, journal.Delivered).Order.ESIMs[0].Activation.MatchingID
 	s.meter.forgetAll()
 	s.resellers.sim.ESIMFX.Inject(esimtest.Fault{Kind: esimtest.FaultSlowBody, Delay: time.Second, Times: 100})

@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -85,7 +86,7 @@ func TestSaleByKeyboard(t *testing.T) {
 	b.sees(t, "does not tell how much is used")
 	b.steady(t)
 
-	charges := s.charges(esim.ESIMStory)
+	charges := s.charges(esimstory.Provider)
 	require.Len(t, charges, 1)
 	assert.Equal(t, c.Reference(), charges[0].Reference)
 	assert.Equal(t, 1, s.resellers.sim.ESIMStory.Requests("order"), "nobody knows what a repeat would do")
@@ -99,7 +100,7 @@ func TestJourneyOnAPhone(t *testing.T) {
 	s := startShop(t)
 	b := openBrowser(t)
 	b.show(t, 390, 844, "dark")
-	o := s.cheapest(t, esim.ESIMFX)
+	o := s.cheapest(t, esimfx.Provider)
 
 	b.at(t, s.base+"/to/JP?sort=pergb")
 	assert.Equal(t, "rgb(15, 23, 27)", eval[string](t, b, "getComputedStyle(document.body).backgroundColor"), "dark mode")
@@ -134,7 +135,7 @@ func TestJourneyOnAPhone(t *testing.T) {
 	b.sees(t, "Topped up")
 	b.quiet(t)
 
-	charges := s.charges(esim.ESIMFX)
+	charges := s.charges(esimfx.Provider)
 	require.Len(t, charges, 2)
 	assert.Equal(t, esimtest.ChargeOrder, charges[0].Kind)
 	assert.Equal(t, esimtest.ChargeTopUp, charges[1].Kind)

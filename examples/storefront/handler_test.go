@@ -17,6 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -47,12 +50,12 @@ func (s *shop) press(t *testing.T, path string, form url.Values) reply {
 // the page would not work, and headers must be there.
 func TestPages(t *testing.T) {
 	s := startShop(t)
-	c := s.buyOne(t, esim.ESIMFX)
+	c := s.buyOne(t, esimfx.Provider)
 	s.waitFor(t, c, journal.Delivered)
 	inline := regexp.MustCompile(`(?i)<script(?: defer)?>|<style|\sstyle=|\son\w+=|javascript:`)
 	for path, code := range map[string]int{
 		"/": 200, "/?q=united": 200, "/?q=Atlantis": 200, "/?q=japan": 303, "/to/JP": 200, "/to/jp?sort=pergb&data=5": 200, "/to/XX": 404, "/to/AQ": 404,
-		"/checkout?for=JP&offer=" + url.QueryEscape(s.cheapest(t, esim.ESIMFX).Key()): 200, "/checkout?offer=none": 404,
+		"/checkout?for=JP&offer=" + url.QueryEscape(s.cheapest(t, esimfx.Provider).Key()): 200, "/checkout?offer=none": 404,
 		c.Path(): 200, c.Path() + "/top-up?package=none": 404, "/order/nobody": 404, "/order/" + string(newCart()): 404, "/order/" + c.Reference(): 404,
 		"/nothing": 404, "/operator": 401, "/hooks/esimfly": 404, "/static/app.css": 200, "/static/app.js": 200, "/static/": 404,
 	} {
@@ -70,14 +73,14 @@ func TestPages(t *testing.T) {
 		assert.Equal(t, "no-store", h.Get("Cache-Control"), path)
 		assert.Empty(t, inline.FindString(page), path)
 	}
-	assert.Len(t, s.charges(esim.ESIMFX), 1, "looking costs nothing")
+	assert.Len(t, s.charges(esimfx.Provider), 1, "looking costs nothing")
 }
 
 // TestPayOnce posts one form many times at once and again later: the ledger of
 // the reseller shows one charge.
 func TestPayOnce(t *testing.T) {
 	s := startShop(t)
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMStory, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimstory.Provider, esimfx.Provider} {
 		t.Run(string(p), func(t *testing.T) {
 			form := s.form(t, "/checkout?for=JP&offer="+url.QueryEscape(s.cheapest(t, p).Key()))
 			var clicking sync.WaitGroup
@@ -120,7 +123,7 @@ func TestPayOnce(t *testing.T) {
 // TestForeignPages posts as pages of other sites make a browser post.
 func TestForeignPages(t *testing.T) {
 	s := startShop(t)
-	form := s.form(t, "/checkout?for=JP&offer="+url.QueryEscape(s.cheapest(t, esim.ESIMFX).Key()))
+	form := s.form(t, "/checkout?for=JP&offer="+url.QueryEscape(s.cheapest(t, esimfx.Provider).Key()))
 	for path, form := range map[string]url.Values{"/buy": form, "/operator/demo": {"do": {"hold"}}} {
 		for name, header := range map[string]http.Header{
 			"cross-site":   {"Sec-Fetch-Site": {"cross-site"}},
@@ -137,7 +140,7 @@ func TestForeignPages(t *testing.T) {
 	assert.False(t, s.demo.held.Load())
 	_, err := s.books.sale(t.Context(), cart(form.Get("cart")).Reference())
 	assert.True(t, isMissing(err))
-	assert.Empty(t, s.charges(esim.ESIMFX))
+	assert.Empty(t, s.charges(esimfx.Provider))
 }
 
 // TestLostAnswer sells while the answers of two resellers are lost: the page is
@@ -148,11 +151,11 @@ func TestLostAnswer(t *testing.T) {
 	s.hold(true)
 	s.loseNextAnswer()
 	carts := map[esim.Provider]cart{}
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMStory} { // eSIMfx is asked again after a minute
+	for _, p := range []esim.Provider{esimfly.Provider, esimstory.Provider} { // eSIMfx is asked again after a minute
 		carts[p] = s.buyOne(t, p)
 	}
-	p := s.waitFor(t, carts[esim.ESIMStory], journal.Unknown)
-	_, page := s.get(t, carts[esim.ESIMStory].Path())
+	p := s.waitFor(t, carts[esimstory.Provider], journal.Unknown)
+	_, page := s.get(t, carts[esimstory.Provider].Path())
 	assert.Contains(t, page, "You have been charged once")
 	behind := s.operatorPage(t)
 	assert.Contains(t, behind, p.Reference)
@@ -178,7 +181,7 @@ func TestLostAnswer(t *testing.T) {
 // TestRefused buys what the balance does not cover: the money goes back.
 func TestRefused(t *testing.T) {
 	s := startShop(t)
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimfx.Provider} {
 		s.resellers.sim.Server(p).SetBalance("0.10")
 		c := s.buyOne(t, p)
 		require.Eventually(t, func() bool {
@@ -195,7 +198,7 @@ func TestRefused(t *testing.T) {
 func TestSettle(t *testing.T) {
 	s := startShop(t)
 	c := newCart()
-	sold := &sale{Reference: c.Reference(), Package: s.cheapest(t, esim.ESIMFX).Package, PaidAt: time.Now()}
+	sold := &sale{Reference: c.Reference(), Package: s.cheapest(t, esimfx.Provider).Package, PaidAt: time.Now()}
 	require.NoError(t, s.books.add(t.Context(), sold))
 	_, page := s.get(t, c.Path())
 	assert.Contains(t, page, "Ordering your eSIM")
@@ -209,14 +212,14 @@ func TestSettle(t *testing.T) {
 	require.NoError(t, s.sell(t.Context(), gone), "the form is sent again")
 	_, err := s.journal.Lookup(t.Context(), gone.Package.Provider, gone.Reference)
 	require.ErrorIs(t, err, journal.ErrNotFound, "paid back is not bought")
-	assert.Len(t, s.charges(esim.ESIMFX), 1)
+	assert.Len(t, s.charges(esimfx.Provider), 1)
 }
 
 // TestPriceMoves sends a form again after the price has changed: the sale is
 // the one that was paid.
 func TestPriceMoves(t *testing.T) {
 	s := startShop(t)
-	o := s.cheapest(t, esim.ESIMFX)
+	o := s.cheapest(t, esimfx.Provider)
 	form := s.form(t, "/checkout?offer="+url.QueryEscape(o.Key()))
 	s.post(t, "/buy", form)
 	c := cart(form.Get("cart"))
@@ -229,13 +232,13 @@ func TestPriceMoves(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, sold.RefundedAt.IsZero())
 	assert.Equal(t, o.Price, sold.Package.Price)
-	assert.Len(t, s.charges(esim.ESIMFX), 1)
+	assert.Len(t, s.charges(esimfx.Provider), 1)
 
 	_, gone := s.offer(o.Key())
 	require.False(t, gone, "a price that is off by so much is left off the shelf")
 
 	// What is to be paid is what was shown.
-	dearer := s.cheapest(t, esim.ESIMFX)
+	dearer := s.cheapest(t, esimfx.Provider)
 	form = s.form(t, "/checkout?offer="+url.QueryEscape(dearer.Key()))
 	form.Set("price", "0.01 USD")
 	got, _ = s.post(t, "/buy", form)
@@ -243,7 +246,7 @@ func TestPriceMoves(t *testing.T) {
 
 	// A price that the shelf has not heard of is refused, and paid back.
 	s.resellers.sim.ESIMFX.SetPrice(o.ID, "100")
-	c = s.buyOne(t, esim.ESIMFly)
+	c = s.buyOne(t, esimfly.Provider)
 	s.waitFor(t, c, journal.Delivered)
 	late := &sale{Reference: newCart().Reference(), Package: o.Package, PaidAt: time.Now()}
 	require.NoError(t, s.sell(t.Context(), late))
@@ -251,14 +254,14 @@ func TestPriceMoves(t *testing.T) {
 		kept, err := s.books.sale(t.Context(), late.Reference)
 		return err == nil && !kept.RefundedAt.IsZero()
 	}, 10*time.Second, 10*time.Millisecond)
-	assert.Len(t, s.charges(esim.ESIMFX), 1)
+	assert.Len(t, s.charges(esimfx.Provider), 1)
 }
 
 // TestNotPaidBack asks a journal that is closed: what it has bought is not
 // paid back because of that.
 func TestNotPaidBack(t *testing.T) {
 	s := startShop(t)
-	c := s.buyOne(t, esim.ESIMFX)
+	c := s.buyOne(t, esimfx.Provider)
 	s.waitFor(t, c, journal.Delivered)
 	require.NoError(t, s.journal.Close(t.Context()))
 	require.NoError(t, s.buy(t.Context(), c.Reference()))
@@ -266,18 +269,18 @@ func TestNotPaidBack(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, sold.RefundedAt.IsZero())
 
-	fresh := &sale{Reference: newCart().Reference(), Package: s.cheapest(t, esim.ESIMFX).Package, PaidAt: time.Now()}
+	fresh := &sale{Reference: newCart().Reference(), Package: s.cheapest(t, esimfx.Provider).Package, PaidAt: time.Now()}
 	require.NoError(t, s.sell(t.Context(), fresh))
 	sold, err = s.books.sale(t.Context(), fresh.Reference)
 	require.NoError(t, err)
 	assert.False(t, sold.RefundedAt.IsZero(), "never ordered")
-	assert.Len(t, s.charges(esim.ESIMFX), 1)
+	assert.Len(t, s.charges(esimfx.Provider), 1)
 }
 
 // TestTopUpOnce sells more data for an eSIM, with a double click.
 func TestTopUpOnce(t *testing.T) {
 	s := startShop(t)
-	for _, p := range []esim.Provider{esim.ESIMFly, esim.ESIMFX} {
+	for _, p := range []esim.Provider{esimfly.Provider, esimfx.Provider} {
 		c := s.buyOne(t, p)
 		bought := s.waitFor(t, c, journal.Delivered)
 		s.resellers.sim.Server(p).UseData(string(bought.Order.ESIMs[0].ICCID), 0) // eSIMfly wants it installed
@@ -304,7 +307,7 @@ func TestTopUpOnce(t *testing.T) {
 		assert.Equal(t, esimtest.ChargeOrder, charges[0].Kind)
 		assert.Equal(t, esimtest.ChargeTopUp, charges[1].Kind)
 	}
-	c := s.buyOne(t, esim.ESIMStory)
+	c := s.buyOne(t, esimstory.Provider)
 	s.waitFor(t, c, journal.Delivered)
 	_, page := s.get(t, c.Path())
 	assert.NotContains(t, page, "/top-up?", "this reseller has none")
@@ -315,7 +318,7 @@ func TestTopUpOnce(t *testing.T) {
 func TestReview(t *testing.T) {
 	s := startShop(t)
 	s.hold(true)
-	c := s.buyOne(t, esim.ESIMStory)
+	c := s.buyOne(t, esimstory.Provider)
 	p := s.waitFor(t, c, journal.Provisioning)
 	id := url.Values{"id": {string(p.ID)}}
 	assert.Equal(t, http.StatusConflict, s.press(t, "/operator/decide", url.Values{
@@ -346,7 +349,7 @@ func TestReview(t *testing.T) {
 	assert.False(t, sold.RefundedAt.IsZero(), "the customer's money too")
 
 	// The process ends between the decision and the customer's money.
-	c = s.buyOne(t, esim.ESIMStory)
+	c = s.buyOne(t, esimstory.Provider)
 	p = s.waitFor(t, c, journal.Provisioning)
 	_, err = s.journal.Escalate(t.Context(), p.ID, "the customer has called")
 	require.NoError(t, err)
@@ -384,7 +387,7 @@ func TestOperatorPassword(t *testing.T) {
 func TestWebhookLog(t *testing.T) {
 	s := startShop(t)
 	s.hold(true)
-	c := s.buyOne(t, esim.ESIMStory)
+	c := s.buyOne(t, esimstory.Provider)
 	p := s.waitFor(t, c, journal.Provisioning)
 	forged := esim.Event{Kind: esim.EventProvisioned, Reference: p.Reference, ICCID: "8985234000000000001", Order: &esim.Order{
 		ESIMs: []esim.ESIM{{Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "FORGED"}}},
@@ -424,8 +427,8 @@ func TestRealAccounts(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	buy := func(s *shop) (reply, cart) {
-		require.Eventually(t, func() bool { return s.stocked(esim.ESIMFX) }, 10*time.Second, 10*time.Millisecond)
-		form := s.form(t, "/checkout?offer="+url.QueryEscape(s.cheapest(t, esim.ESIMFX).Key()))
+		require.Eventually(t, func() bool { return s.stocked(esimfx.Provider) }, 10*time.Second, 10*time.Millisecond)
+		form := s.form(t, "/checkout?offer="+url.QueryEscape(s.cheapest(t, esimfx.Provider).Key()))
 		answer, _ := s.post(t, "/buy", form)
 		return answer, cart(form.Get("cart"))
 	}
@@ -460,24 +463,24 @@ func TestRestart(t *testing.T) {
 	begin := func(buy bool) (*shop, func()) {
 		s, err := open(t.Context(), options{live: true, buy: buy, address: "127.0.0.1:0", data: data}, esim.Money{}, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
-		assert.Equal(t, kept, s.stocked(esim.ESIMFX), "the shelf is kept over a restart")
+		assert.Equal(t, kept, s.stocked(esimfx.Provider), "the shelf is kept over a restart")
 		kept = true
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.serve(ctx) }()
-		require.Eventually(t, func() bool { return s.stocked(esim.ESIMFX) }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return s.stocked(esimfx.Provider) }, 10*time.Second, 10*time.Millisecond)
 		return s, func() { stop(); require.NoError(t, <-ended) }
 	}
 	s, end := begin(true)
-	c := s.buyOne(t, esim.ESIMFX)
+	c := s.buyOne(t, esimfx.Provider)
 	p := s.waitFor(t, c, journal.Delivered)
 	lost := newCart() // paid, and the process ends before the journal has it
-	require.NoError(t, s.books.add(t.Context(), &sale{Reference: lost.Reference(), Package: s.cheapest(t, esim.ESIMFX).Package, PaidAt: time.Now()}))
+	require.NoError(t, s.books.add(t.Context(), &sale{Reference: lost.Reference(), Package: s.cheapest(t, esimfx.Provider).Package, PaidAt: time.Now()}))
 	end()
 
 	// Without -buy nothing is spent, whatever was paid for before.
 	s, end = begin(false)
-	queued := &sale{Reference: newCart().Reference(), Package: s.cheapest(t, esim.ESIMFX).Package}
+	queued := &sale{Reference: newCart().Reference(), Package: s.cheapest(t, esimfx.Provider).Package}
 	require.NoError(t, s.enqueue(t.Context(), queued)) // the process ended before the journal sent it
 	assert.Never(t, func() bool { return sim.ESIMFX.Requests("order") > 1 }, 1500*time.Millisecond, 50*time.Millisecond)
 	_, page := s.get(t, lost.Path())
@@ -491,7 +494,7 @@ func TestRestart(t *testing.T) {
 	assert.Contains(t, page, p.Order.ESIMs[0].Activation.MatchingID)
 	s.waitFor(t, lost, journal.Delivered)
 	require.Eventually(t, func() bool {
-		p, err := s.journal.Lookup(t.Context(), esim.ESIMFX, queued.Reference)
+		p, err := s.journal.Lookup(t.Context(), esimfx.Provider, queued.Reference)
 		return err == nil && p.State == journal.Delivered
 	}, 15*time.Second, 20*time.Millisecond)
 	assert.Len(t, sim.ESIMFX.Ledger().Charges(), 3)
@@ -544,8 +547,8 @@ func TestServeEnds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve(ctx) }()
-	require.Eventually(t, func() bool { return s.stocked(esim.ESIMFX) }, 10*time.Second, 10*time.Millisecond)
-	c := s.buyOne(t, esim.ESIMFX)
+	require.Eventually(t, func() bool { return s.stocked(esimfx.Provider) }, 10*time.Second, 10*time.Millisecond)
+	c := s.buyOne(t, esimfx.Provider)
 	v := &visitor{base: s.base, client: &http.Client{}}
 	watching := make(chan error, 1)
 	seen := make(chan string, 16)

@@ -13,7 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -97,7 +99,7 @@ type place struct{ name, url string }
 // furnish fills the shop, and names its pages.
 func (s *shop) furnish(t *testing.T) []place {
 	t.Helper()
-	ready := s.buyOne(t, esim.ESIMFX)
+	ready := s.buyOne(t, esimfx.Provider)
 	p := s.waitFor(t, ready, journal.Delivered)
 	iccid := p.Order.ESIMs[0].ICCID
 	more, err := s.topUpsFor(t.Context(), &orderView{Purchase: p, Kit: &kit{ICCID: iccid}})
@@ -117,14 +119,14 @@ func (s *shop) furnish(t *testing.T) []place {
 	}
 	s.hold(true)
 	s.loseNextAnswer()
-	doubt := s.buyOne(t, esim.ESIMStory)
+	doubt := s.buyOne(t, esimstory.Provider)
 	s.waitFor(t, doubt, journal.Unknown)
-	review := s.buyOne(t, esim.ESIMStory)
+	review := s.buyOne(t, esimstory.Provider)
 	q := s.waitFor(t, review, journal.Provisioning)
 	_, err = s.journal.Escalate(t.Context(), q.ID, "the customer has called")
 	require.NoError(t, err)
-	s.upset(t, esim.ESIMFly)
-	key := url.QueryEscape(s.cheapest(t, esim.ESIMFX).Key())
+	s.upset(t, esimfly.Provider)
+	key := url.QueryEscape(s.cheapest(t, esimfx.Provider).Key())
 	return []place{
 		{"home", s.base + "/"},
 		{"offers", s.base + "/to/JP?sort=pergb&days=15"},

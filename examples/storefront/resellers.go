@@ -153,11 +153,11 @@ func (r *resellers) client(p esim.Provider) (esim.Client, error) {
 // title is a reseller's name as it writes it itself.
 func title(p esim.Provider) string {
 	switch p {
-	case esim.ESIMFly:
+	case esimfly.Provider:
 		return "eSIMfly"
-	case esim.ESIMStory:
+	case esimstory.Provider:
 		return "eSIM Story"
-	case esim.ESIMFX:
+	case esimfx.Provider:
 		return "eSIMfx"
 	}
 	return string(p)

@@ -16,6 +16,9 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -67,11 +70,11 @@ func keys(list []offer) []string {
 
 func TestSearch(t *testing.T) {
 	s := shopOf(t,
-		packageOf(t, esim.ESIMFly, "small", esim.GB, 7, "2", "JP"),
-		packageOf(t, esim.ESIMFly, "large", 10*esim.GB, 30, "10", "JP", "KR"),
-		packageOf(t, esim.ESIMFX, "endless", 0, 3, "9", "JP"),
-		packageOf(t, esim.ESIMStory, "middle", 5*esim.GB, 15, "6", "JP"),
-		packageOf(t, esim.ESIMStory, "elsewhere", 5*esim.GB, 15, "1", "FR"),
+		packageOf(t, esimfly.Provider, "small", esim.GB, 7, "2", "JP"),
+		packageOf(t, esimfly.Provider, "large", 10*esim.GB, 30, "10", "JP", "KR"),
+		packageOf(t, esimfx.Provider, "endless", 0, 3, "9", "JP"),
+		packageOf(t, esimstory.Provider, "middle", 5*esim.GB, 15, "6", "JP"),
+		packageOf(t, esimstory.Provider, "elsewhere", 5*esim.GB, 15, "1", "FR"),
 	)
 	for query, want := range map[string][]string{
 		"":                          {"small", "middle", "endless", "large*"},
@@ -107,7 +110,7 @@ func TestSearch(t *testing.T) {
 func TestMoreOffers(t *testing.T) {
 	packages := make([]esim.Package, 2*perPage+1)
 	for i := range packages {
-		packages[i] = packageOf(t, esim.ESIMFly, strconv.Itoa(i), esim.GB, 7, strconv.Itoa(i+1), "JP")
+		packages[i] = packageOf(t, esimfly.Provider, strconv.Itoa(i), esim.GB, 7, strconv.Itoa(i+1), "JP")
 	}
 	s := shopOf(t, packages...)
 	seen := map[string]int{}
@@ -143,13 +146,13 @@ func (s *shop) page(t *testing.T, path string) string {
 // takes it for its own.
 func TestMarkup(t *testing.T) {
 	const evil = `"'><img src=x onerror=alert(1)><script>alert(2)</script>{{.}}javascript:alert(3)`
-	p := packageOf(t, esim.ESIMFly, evil, esim.GB, 7, "2", "JP", "KR")
+	p := packageOf(t, esimfly.Provider, evil, esim.GB, 7, "2", "JP", "KR")
 	p.Region, p.Networks = evil, []esim.Network{{Name: evil, Technology: "5G" + evil}}
 	s := shopOf(t, p)
 	o, ok := s.offer(offerKey(&p))
 	require.True(t, ok)
 	bought := &journal.Purchase{
-		Reference: evil, PackageID: evil, Provider: esim.ESIMFly, State: journal.Review, Kind: journal.OrderKind, Quantity: 1,
+		Reference: evil, PackageID: evil, Provider: esimfly.Provider, State: journal.Review, Kind: journal.OrderKind, Quantity: 1,
 		Review: evil, Attempts: []journal.Attempt{{Number: 1, Failure: evil}},
 		Order: &esim.Order{ID: evil, ESIMs: []esim.ESIM{{ItemID: evil, ICCID: evil}}},
 	}

@@ -16,6 +16,9 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -27,7 +30,7 @@ func startShop(t *testing.T) *shop {
 	t.Helper()
 	s := serveShop(t, options{seed: testSeed}, esim.Money{})
 	require.Eventually(t, func() bool {
-		return s.stocked(esim.ESIMFly, esim.ESIMStory, esim.ESIMFX)
+		return s.stocked(esimfly.Provider, esimstory.Provider, esimfx.Provider)
 	}, 10*time.Second, 10*time.Millisecond)
 	s.resellers.sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{Delay: 20 * time.Millisecond})
 	return s

@@ -16,6 +16,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
+	"github.com/esimkit/esim/esimstory"
 )
 
 // tour is a customer without a browser: one sale over HTTP in which the answer
@@ -26,7 +27,7 @@ func tour(ctx context.Context, w io.Writer, s *shop) error {
 	fmt.Fprintln(w, "Three resellers, simulated. The next answer will be lost, and deliveries are held back.")
 	s.loseNextAnswer()
 	s.hold(true)
-	o, err := s.firstOffer(ctx, esim.ESIMStory, "JP")
+	o, err := s.firstOffer(ctx, esimstory.Provider, "JP")
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
 )
 
@@ -119,7 +120,7 @@ func (h *handwritten) listPackages(ctx context.Context) ([]esim.Package, error) 
 			return nil, err
 		}
 		row := esim.Package{
-			Provider: esim.ESIMFly, ID: p.Code, Name: p.Name, Region: p.Region,
+			Provider: esimfly.Provider, ID: p.Code, Name: p.Name, Region: p.Region,
 			Data: esim.DataSize(gb) * esim.GiB, Unlimited: p.Unlimited, ValidityDays: p.Days, Price: price,
 			Rechargeable: &p.Features.Rechargeable, VoiceMinutes: p.Features.Voice, SMS: p.Features.SMS,
 		}

@@ -16,6 +16,9 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
+	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/evidence"
 )
@@ -84,10 +87,10 @@ func TestRequestsUnderEachAnswer(t *testing.T) {
 		client   esimtest.NewClient
 		sends    map[string]int // what is not in it is sent once
 	}{
-		"eSIMfly":           {esim.ESIMFly, "/esims/order", newFly(sim, false), twice},
-		"eSIMfly, verified": {esim.ESIMFly, "/esims/order", newFly(sim, true), map[string]int{noAnswer: 3, throttled: 3, stranger: 3}},
-		"eSIM Story":        {esim.ESIMStory, "/api_partner/orders", newStory(sim, sim.ESIMStory.Catalog()), twice},
-		"eSIMfx":            {esim.ESIMFX, "/create_order", newFX(sim, nil), map[string]int{noAnswer: 2, throttled: 3, stranger: 3}},
+		"eSIMfly":           {esimfly.Provider, "/esims/order", newFly(sim, false), twice},
+		"eSIMfly, verified": {esimfly.Provider, "/esims/order", newFly(sim, true), map[string]int{noAnswer: 3, throttled: 3, stranger: 3}},
+		"eSIM Story":        {esimstory.Provider, "/api_partner/orders", newStory(sim, sim.ESIMStory.Catalog()), twice},
+		"eSIMfx":            {esimfx.Provider, "/create_order", newFX(sim, nil), map[string]int{noAnswer: 2, throttled: 3, stranger: 3}},
 	} {
 		var posts atomic.Int32
 		var answer atomic.Pointer[string]

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/journal"
 )
@@ -32,10 +34,10 @@ var paces = []struct {
 	pack     func(*esimtest.Simulator) string
 	open     func(*testing.T, *esimtest.Simulator, esim.Settings) esim.Client
 }{
-	{esim.ESIMFly, time.Second, 1, func(*esimtest.Simulator) string { return flyPlan }, func(t *testing.T, sim *esimtest.Simulator, s esim.Settings) esim.Client {
+	{esimfly.Provider, time.Second, 1, func(*esimtest.Simulator) string { return flyPlan }, func(t *testing.T, sim *esimtest.Simulator, s esim.Settings) esim.Client {
 		return newFly(sim, false)(t, s)
 	}},
-	{esim.ESIMFX, 100 * time.Millisecond, 3, func(sim *esimtest.Simulator) string { return sim.ESIMFX.Packages()[0].ID }, func(t *testing.T, sim *esimtest.Simulator, s esim.Settings) esim.Client {
+	{esimfx.Provider, 100 * time.Millisecond, 3, func(sim *esimtest.Simulator) string { return sim.ESIMFX.Packages()[0].ID }, func(t *testing.T, sim *esimtest.Simulator, s esim.Settings) esim.Client {
 		return newFX(sim, nil)(t, s)
 	}},
 }
@@ -94,10 +96,10 @@ func TestPurchaseBesideReaders(t *testing.T) {
 func TestPurchaseBesidePolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithProvisioningDelay(24*time.Hour))
-		s, counted := inMemory(sim, esim.ESIMFly)
+		s, counted := inMemory(sim, esimfly.Provider)
 		j, err := journal.New(journal.NewVolatile(), journal.Config{Clients: []esim.Client{newFly(sim, false)(t, s)}})
 		require.NoError(t, err)
-		shop := j.Client(esim.ESIMFly)
+		shop := j.Client(esimfly.Provider)
 		for i := range 60 {
 			order, err := shop.Order(t.Context(), esim.OrderRequest{PackageID: flyPending, Reference: fmt.Sprint("pending-", i)})
 			require.NoError(t, err)

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimfly"
+	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 )
@@ -51,7 +53,7 @@ type books struct {
 // reached, and only a few times. In the end the provider's
 // ledger and the callers' books must agree to the charge.
 func TestTenThousandOrders(t *testing.T) {
-	for _, provider := range []esim.Provider{esim.ESIMFly, esim.ESIMStory, esim.ESIMFX} {
+	for _, provider := range []esim.Provider{esimfly.Provider, esimstory.Provider, esimfx.Provider} {
 		t.Run(string(provider), func(t *testing.T) {
 			sim := esimtest.NewSimulator(t, esimtest.WithSeed(seed), esimtest.WithBalance("100000000"), esimtest.WithProvisioningDelay(5*time.Millisecond))
 			m := open(t, sim, provider)
@@ -66,7 +68,7 @@ func TestTenThousandOrders(t *testing.T) {
 
 			t.Logf("seed %d: %d charged, %d in hand, %d refused, %d open", seed,
 				len(m.server.Ledger().Charges()), len(b.inHand), len(b.refused), len(b.open))
-			if provider == esim.ESIMStory {
+			if provider == esimstory.Provider {
 				b.settle(t, deliveries(), m.item)
 			}
 			m.audit(t, b)
@@ -102,11 +104,11 @@ func schedules() []esimtest.Schedule {
 func open(t *testing.T, sim *esimtest.Simulator, p esim.Provider) market {
 	same := func(reference string) string { return reference }
 	settings := esim.Settings{Timeout: time.Second}
-	if p == esim.ESIMFly {
+	if p == esimfly.Provider {
 		h := sim.ESIMFly.Harness(newFly(sim, false))
 		return market{sim.ESIMFly.Server, h.New(t, settings), h.Package, same}
 	}
-	if p == esim.ESIMStory {
+	if p == esimstory.Provider {
 		h := sim.ESIMStory.Harness(newStory(sim, nil), applyWebhook)
 		return market{sim.ESIMStory.Server, h.New(t, settings), h.Package, same}
 	}
@@ -218,7 +220,7 @@ func (b *books) settle(t *testing.T, came map[string][]*esimstory.Delivery, item
 		o := b.inHand[reference]
 		if o == nil {
 			require.Contains(t, b.open, reference, "a webhook for an order that is neither in hand nor open")
-			o = &esim.Order{Provider: esim.ESIMStory, Reference: reference, PackageID: item.ID, Quantity: 1, Status: esim.OrderPending}
+			o = &esim.Order{Provider: esimstory.Provider, Reference: reference, PackageID: item.ID, Quantity: 1, Status: esim.OrderPending}
 			b.inHand[reference] = o
 			delete(b.open, reference)
 		}

@@ -46,12 +46,12 @@ func ParseMode(text string) (Mode, error) {
 func (m Mode) provider() esim.Provider {
 	switch m {
 	case Story:
-		return esim.ESIMStory
+		return esimstory.Provider
 	case FX:
-		return esim.ESIMFX
+		return esimfx.Provider
 	case FlyKey, FlyNonce:
 	}
-	return esim.ESIMFly
+	return esimfly.Provider
 }
 
 // packages are what the shops sell: one that arrives at once and can be topped

@@ -65,7 +65,7 @@ func withoutNoise(number []byte) []byte {
 		return number
 	}
 	double, err := strconv.ParseFloat(string(number), 64)
-	if err != nil { // beyond what a double holds
+	if err != nil || double == 0 { // beyond what a double holds
 		return number
 	}
 	return strconv.AppendFloat(nil, double, 'e', -1, 64)

@@ -25,16 +25,17 @@ var mayImport = []struct {
 	{"evidence/...", []string{""}},
 	{"adapter/...", []string{"", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"internal/sqlstore/...", []string{"", "journal", "webhook", "router"}},
-	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest"}},
+	{"internal/killproof/...", []string{"", "webhook", "esimfly", "esimtest/..."}},
 	{"internal/recorder/...", []string{"internal/suite"}},
-	{"internal/resellers/...", []string{"", "esimfly", "esimstory", "esimfx", "esimtest"}},
 	{"internal/hmacsign/...", nil},
 	{"internal/...", []string{""}},
 	{"esimfly/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"esimstory/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
 	{"esimfx/...", []string{"", "adapter", "adapter/wire", "internal/hmacsign", "evidence"}},
-	{"esimtest/...", []string{"", "evidence"}},
-	{"journal/internal/...", []string{"", "journal", "journal/internal/...", "esimfly", "esimstory", "esimfx", "esimtest"}},
+	{"esimtest/resellers/...", []string{"", "esimfly", "esimstory", "esimfx", "esimtest", "esimtest/simulator"}},
+	{"esimtest/internal/...", []string{""}},
+	{"esimtest/...", []string{"", "esimtest", "esimtest/internal/...", "evidence"}},
+	{"journal/internal/...", []string{"", "journal", "journal/internal/...", "esimfly", "esimstory", "esimfx", "esimtest/..."}},
 	{"journal/journaltest/...", []string{"", "journal", "internal/suite"}},
 	{"journal/...", []string{"", "evidence"}},
 	{"webhook/inboxtest/...", []string{"", "webhook", "internal/suite"}},
@@ -57,7 +58,7 @@ var onlyIn = []struct{ library, pkg string }{
 }
 
 // testSupport are packages that only tests import, so they may use testOnly.
-var testSupport = []string{"internal/golden", "internal/killproof", "internal/recorder", "internal/resellers"}
+var testSupport = []string{"internal/golden", "internal/killproof", "internal/recorder"}
 
 // testOnly are the libraries that users of this module must not inherit.
 var testOnly = []string{
@@ -130,6 +131,12 @@ func TestImportRules(t *testing.T) {
 		{deep + "esimfly", deep + "internal/golden", false},
 		{deep + "esimtest", deep + "internal/hmacsign", false},
 		{deep + "esimtest", deep + "esimfly", false},
+		{deep + "esimtest/simulator", deep + "esimtest/internal/money", true},
+		{deep + "esimtest/simulator", deep + "esimtest/memory", false},
+		{deep + "esimtest/simulator", deep + "adapter", false},
+		{deep + "esimtest/conformance", deep + "esimtest", true},
+		{deep + "esimtest/conformance", deep + "esimtest/simulator", false},
+		{deep + "esimtest/resellers", deep + "esimfx", true},
 		{deep + "journal", deep + "esimfly", false},
 		{deep + "journal", deep + "evidence", true},
 		{deep + "evidence", deep + "adapter/wire", false},

@@ -8,12 +8,12 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 )
 
 // reseller sells what it is given.
 func reseller(name esim.Provider, currency string, list ...esim.Package) esim.Client {
-	return esimtest.NewMemory(esimtest.MemoryProvider(name), esimtest.MemoryBalance("1000", currency), esimtest.MemoryPackages(list...))
+	return memory.New(memory.WithProvider(name), memory.WithBalance("1000", currency), memory.WithPackages(list...))
 }
 
 func plan(id, price, currency string, gb esim.DataSize, days int, countries ...esim.Country) esim.Package {

@@ -14,7 +14,8 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
-	"github.com/esimkit/esim/internal/resellers"
+	"github.com/esimkit/esim/esimtest/resellers"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // ids are what tells packages apart.
@@ -30,10 +31,12 @@ func ids(packages []esim.Package) []string {
 // The three resellers' own wire, from the first page to the shelf, with faults
 // in the middle of a list.
 func TestTheThreeResellersOnOneShelf(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithPackages(700))
+	sim := simulator.ForTest(t, simulator.WithoutListeners(), simulator.WithPackages(700))
 	pages := map[esim.Provider]int{}
+	clients, err := resellers.New(sim, esim.Settings{MaxRetries: -1})
+	require.NoError(t, err)
 	c, err := catalog.New(catalog.Config{
-		Clients: resellers.Clients(t, sim, nil), Now: sim.Now,
+		Clients: clients.All(), Now: sim.Now,
 		OnProgress: func(p catalog.Progress) {
 			if p.Done {
 				pages[p.Provider] = p.Pages
@@ -71,8 +74,10 @@ func TestTheThreeResellersOnOneShelf(t *testing.T) {
 
 // One price with the wrong factor is left out; all of them hold the list.
 func TestAWrongFactorAtAReseller(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithPackages(200))
-	c, err := catalog.New(catalog.Config{Clients: resellers.Clients(t, sim, nil)[2:], Now: sim.Now})
+	sim := simulator.ForTest(t, simulator.WithoutListeners(), simulator.WithPackages(200))
+	clients, err := resellers.New(sim, esim.Settings{MaxRetries: -1})
+	require.NoError(t, err)
+	c, err := catalog.New(catalog.Config{Clients: []esim.Client{clients.ESIMFX}, Now: sim.Now})
 	require.NoError(t, err)
 	require.NoError(t, c.Sync(t.Context()))
 	right := slices.Collect(c.All())

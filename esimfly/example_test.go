@@ -7,13 +7,16 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // A sale against the simulator. With a real account leave Settings out; the
 // rest stays as it is.
 func Example() {
-	sim := esimtest.NewSimulator(nil)
+	sim, err := simulator.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer sim.Close()
 	client, err := esimfly.New(esimfly.Config{
 		Settings:   esim.Settings{BaseURL: sim.ESIMFly.URL(), Now: sim.Now},

@@ -12,6 +12,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/evidence"
 )
 
@@ -23,7 +24,7 @@ func TestALostOrderIsProbed(t *testing.T) {
 		esimtest.FaultCutAfterCommit, esimtest.FaultHalfBody, esimtest.Fault502HTMLAfter, esimtest.FaultRefuse, esimtest.FaultResetOnAccept,
 	} {
 		t.Run(fault.String(), func(t *testing.T) {
-			sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored"))) // keys are of no help
+			sim := simulator.ForTest(t, simulator.WithWorld(simulator.WorldNamed("esimfly/keys-ignored"))) // keys are of no help
 			req := esim.OrderRequest{PackageID: turkey, Quantity: 3, Reference: "cart-1"}
 			send := evidence.Send{RequestID: uuid.NewString()}
 			began := sim.Now()
@@ -56,7 +57,7 @@ func TestALostOrderIsProbed(t *testing.T) {
 
 // requireSold: the order holds what the ledger says was sold under it, all of
 // it ready to be installed.
-func requireSold(t *testing.T, sim *esimtest.Simulator, o *esim.Order) {
+func requireSold(t *testing.T, sim *simulator.Simulator, o *esim.Order) {
 	t.Helper()
 	charges := sim.ESIMFly.Ledger().Charges()
 	i := slices.IndexFunc(charges, func(c esimtest.Charge) bool { return c.OrderID == o.ID })
@@ -163,7 +164,7 @@ func TestFindOrdersReadsToTheEnd(t *testing.T) {
 // All eSIMs of a pending order are collected once it is complete, from among
 // others of the same package.
 func TestOrderOfSeveralIsCollected(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")), esimtest.WithProvisioningDelay(time.Minute))
+	sim := simulator.ForTest(t, simulator.WithWorld(simulator.WorldNamed("esimfly/keys-ignored")), simulator.WithProvisioningDelay(time.Minute))
 	c := connect(t, sim, esimfly.Config{})
 	var orders []*esim.Order
 	for _, n := range []int{2, 5, 3} {

@@ -15,6 +15,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 const (
@@ -23,12 +24,12 @@ const (
 	japan  = "RB85_4D"           // delivered later
 )
 
-func simulated(t *testing.T, opts ...esimtest.Option) (*esimtest.Simulator, *esimfly.Client) {
-	sim := esimtest.NewSimulator(t, opts...)
+func simulated(t *testing.T, opts ...simulator.Option) (*simulator.Simulator, *esimfly.Client) {
+	sim := simulator.ForTest(t, opts...)
 	return sim, connect(t, sim, esimfly.Config{})
 }
 
-func connect(t *testing.T, sim *esimtest.Simulator, cfg esimfly.Config) *esimfly.Client {
+func connect(t *testing.T, sim *simulator.Simulator, cfg esimfly.Config) *esimfly.Client {
 	cfg.AccessCode, cfg.SecretKey = sim.ESIMFly.AccessCode, esim.NewSecret(sim.ESIMFly.SecretKey)
 	cfg.BaseURL, cfg.Now, cfg.Limiter = sim.ESIMFly.URL(), sim.Now, rate.NewLimiter(rate.Inf, 1)
 	c, err := esimfly.New(cfg)
@@ -44,7 +45,7 @@ func buy(t *testing.T, c esim.Client, packageID string, quantity int) *esim.Orde
 }
 
 // bought counts what was paid for, refunds left out.
-func bought(sim *esimtest.Simulator) int {
+func bought(sim *simulator.Simulator) int {
 	n := 0
 	for _, c := range sim.ESIMFly.Ledger().Charges() {
 		if c.Kind != esimtest.ChargeRefund {
@@ -61,7 +62,7 @@ func outcomeOf(t *testing.T, err error) esim.Outcome {
 }
 
 func TestSale(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim, esimfly.Config{ReplaysVerified: true})
 	var cheapest esim.Package
 	n := 0
@@ -127,9 +128,9 @@ func TestWholeCatalogue(t *testing.T) {
 }
 
 func TestPendingOrder(t *testing.T) {
-	for name, opt := range map[string]esimtest.Option{
-		"in the shape of 2026": esimtest.WithProvisioningDelay(time.Minute),
-		"in the shape of 2025": esimtest.WithOldPendingShape(),
+	for name, opt := range map[string]simulator.Option{
+		"in the shape of 2026": simulator.WithProvisioningDelay(time.Minute),
+		"in the shape of 2025": simulator.WithOldPendingShape(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim, c := simulated(t, opt)
@@ -249,7 +250,7 @@ func TestExtras(t *testing.T) {
 	assert.GreaterOrEqual(t, report.Total, 300*esim.MiB)
 	_, err = c.UsageReport(t.Context(), other, 0)
 	require.ErrorIs(t, err, esim.ErrNotEligible)
-	_, err = c.LiveStatus(t.Context(), esimtest.ForeignICCID)
+	_, err = c.LiveStatus(t.Context(), simulator.ForeignICCID)
 	require.ErrorIs(t, err, esim.ErrNotFound)
 
 	require.NoError(t, c.Suspend(t.Context(), iccid))
@@ -304,7 +305,7 @@ func TestLostOrders(t *testing.T) {
 		esimtest.FaultDuplicateRequest,
 	}
 	for _, verified := range []bool{false, true} {
-		sim := esimtest.NewSimulator(t)
+		sim := simulator.ForTest(t)
 		c := connect(t, sim, esimfly.Config{ReplaysVerified: verified})
 		for i, kind := range faults {
 			ref, before := fmt.Sprint("cart-", i), bought(sim)
@@ -338,7 +339,7 @@ func TestLostOrders(t *testing.T) {
 
 // Where eSIMfly does not honour keys, nothing is bought twice.
 func TestKeysThatAreNotHonoured(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))
+	sim := simulator.ForTest(t, simulator.WithWorld(simulator.WorldNamed("esimfly/keys-ignored")))
 	c := connect(t, sim, esimfly.Config{})
 	sim.ESIMFly.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "order"})
 	_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: turkey, Reference: "cart-1"})
@@ -411,7 +412,7 @@ func TestPriceGuard(t *testing.T) {
 }
 
 func TestHangingProvider(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim, esimfly.Config{ReplaysVerified: true})
 	sim.ESIMFly.Inject(esimtest.Fault{Kind: esimtest.FaultHangAfterCommit, Op: "order"})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

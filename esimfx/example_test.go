@@ -7,13 +7,16 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfx"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // The simulator stands in for eSIMfx here; with a real account BaseURL is the
 // "API domain" of its portal.
 func Example() {
-	sim := esimtest.NewSimulator(nil)
+	sim, err := simulator.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer sim.Close()
 	client, err := esimfx.New(esimfx.Config{
 		Settings:  esim.Settings{BaseURL: sim.ESIMFX.URL()},
@@ -60,7 +63,10 @@ func ExampleConfig_codes() {
 
 // Provider extras are reached through whatever wraps the client.
 func ExampleClient_Activate() {
-	sim := esimtest.NewSimulator(nil)
+	sim, err := simulator.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer sim.Close()
 	client, err := wrapped(sim)
 	if err != nil {
@@ -83,7 +89,7 @@ func ExampleClient_Activate() {
 }
 
 // wrapped is a client inside another, as a router or a journal has it.
-func wrapped(sim *esimtest.Simulator) (esim.Client, error) {
+func wrapped(sim *simulator.Simulator) (esim.Client, error) {
 	client, err := esimfx.New(esimfx.Config{
 		Settings:  esim.Settings{BaseURL: sim.ESIMFX.URL()},
 		ClientID:  sim.ESIMFX.ClientID,

@@ -10,6 +10,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/evidence"
 )
 
@@ -19,7 +20,7 @@ func untaught(cfg *esimfx.Config) { cfg.Codes = nil }
 // An empty account that has been in funds, and packages that do not exist, are
 // refused without a purchase, though no code was taught.
 func TestWhatIsCertainToFailIsNotSent(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim, untaught)
 	mustBalance(t, c)
 	for n := range 20 {
@@ -61,7 +62,7 @@ func TestAnAccountThatWasNeverSeenInFundsMaySell(t *testing.T) {
 		"never seen in funds": untaught,
 		"postpaid":            func(cfg *esimfx.Config) { cfg.Codes, cfg.Postpaid = nil, true },
 	} {
-		sim := esimtest.NewSimulator(t)
+		sim := simulator.ForTest(t)
 		c := connect(t, sim, change)
 		if name == "postpaid" {
 			mustBalance(t, c)
@@ -79,7 +80,7 @@ func TestAnAccountThatWasNeverSeenInFundsMaySell(t *testing.T) {
 // An account on invoice goes on selling, whatever it shows.
 func TestAnAccountOnInvoiceSells(t *testing.T) {
 	for _, name := range []string{"esimfx/on-invoice", "esimfx/on-invoice-owing"} {
-		sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed(name)))
+		sim := simulator.ForTest(t, simulator.WithWorld(simulator.WorldNamed(name)))
 		c := connect(t, sim, untaught)
 		for n := range 5 {
 			_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: japan, Reference: fmt.Sprint("cart-", n)})
@@ -93,7 +94,7 @@ func TestAnAccountOnInvoiceSells(t *testing.T) {
 // A balance that cannot be read keeps nothing back; a product that cannot be
 // read does, and is not said to be unavailable.
 func TestReadsThatFailBeforeAPurchase(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim, func(cfg *esimfx.Config) { cfg.MaxRetries = -1 })
 	mustBalance(t, c)
 	sim.ESIMFX.Inject(esimtest.Fault{Op: "product", Kind: esimtest.Fault500Before})
@@ -113,7 +114,7 @@ func TestReadsThatFailBeforeAPurchase(t *testing.T) {
 // The first send may be why the balance is low, so a repeat in doubt is sent.
 func TestARepeatInDoubtNeedsNoBalance(t *testing.T) {
 	for _, kind := range []esimtest.FaultKind{esimtest.FaultCutAfterCommit, esimtest.Fault502HTMLAfter} {
-		sim := esimtest.NewSimulator(t, esimtest.WithBalance("12"))
+		sim := simulator.ForTest(t, simulator.WithBalance("12"))
 		c := connect(t, sim, untaught)
 		sim.ESIMFX.Inject(esimtest.Fault{Op: "order", Kind: kind})
 		request := esim.OrderRequest{PackageID: japan, Reference: "cart-1"}
@@ -130,7 +131,7 @@ func TestARepeatInDoubtNeedsNoBalance(t *testing.T) {
 // A unit that is known to be bought is not sent again beside one in doubt, nor
 // an order that is whole: whether eSIMfx honours keys is an assumption.
 func TestWhatWasBoughtIsNotSentAgain(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithWorld(esimtest.WorldNamed("esimfx/keys-ignored")))
+	sim := simulator.ForTest(t, simulator.WithWorld(simulator.WorldNamed("esimfx/keys-ignored")))
 	c := connect(t, sim, untaught)
 	three := esim.OrderRequest{PackageID: japan, Quantity: 3, Reference: "cart-1"}
 	for range 2 {
@@ -151,7 +152,7 @@ func TestWhatWasBoughtIsNotSentAgain(t *testing.T) {
 
 // NeverRepeat: one purchase request, whoever asks.
 func TestNeverRepeat(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim, func(cfg *esimfx.Config) { cfg.NeverRepeat = true })
 	assert.Equal(t, esim.RepeatUnknown, c.Capabilities().OrderRepeat)
 	assert.Equal(t, esim.RepeatUnknown, c.Capabilities().TopUpRepeat)
@@ -171,7 +172,7 @@ func TestNeverRepeat(t *testing.T) {
 
 // Under OneSend each eSIM is one request, a limit of the provider included.
 func TestOneSend(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim)
 	request := esim.OrderRequest{PackageID: japan, Quantity: 2, Reference: "cart-1"}
 	ctx := evidence.WithSend(t.Context(), evidence.Send{OneSend: true})

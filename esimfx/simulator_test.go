@@ -17,24 +17,25 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // learned are the codes that the simulator invents, as an operator would
 // teach them.
 func learned() map[int]esimfx.Code {
 	return map[int]esimfx.Code{
-		esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
-		esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
-		esimtest.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
-		esimtest.FXCodeESIMBlocked:         {Kind: esim.ErrNotEligible, Refused: true},
-		esimtest.FXCodeOrderNotFound:       {Kind: esim.ErrNotFound},
-		esimtest.FXCodeESIMNotFound:        {Kind: esim.ErrNotFound},
-		esimtest.FXCodeKeyReused:           {Kind: esim.ErrReferenceConflict},
-		esimtest.FXCodeInFlight:            {Kind: esim.ErrDuplicate},
+		simulator.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
+		simulator.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
+		simulator.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
+		simulator.FXCodeESIMBlocked:         {Kind: esim.ErrNotEligible, Refused: true},
+		simulator.FXCodeOrderNotFound:       {Kind: esim.ErrNotFound},
+		simulator.FXCodeESIMNotFound:        {Kind: esim.ErrNotFound},
+		simulator.FXCodeKeyReused:           {Kind: esim.ErrReferenceConflict},
+		simulator.FXCodeInFlight:            {Kind: esim.ErrDuplicate},
 	}
 }
 
-func connect(t *testing.T, sim *esimtest.Simulator, change ...func(*esimfx.Config)) *esimfx.Client {
+func connect(t *testing.T, sim *simulator.Simulator, change ...func(*esimfx.Config)) *esimfx.Client {
 	t.Helper()
 	cfg := esimfx.Config{
 		Settings: esim.Settings{
@@ -70,7 +71,7 @@ const japan = "esimfx_10G_7D_JP"
 
 // TestASale walks through what a shop does, from the list to the refund.
 func TestASale(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim)
 	var chosen *esim.Package
 	for p, err := range esim.Packages(t.Context(), c, esim.PackageQuery{Countries: []esim.Country{"JP"}}) {
@@ -146,9 +147,9 @@ func TestASale(t *testing.T) {
 }
 
 func TestTheWholeCatalogue(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim)
-	want := map[string]esimtest.PackageInfo{}
+	want := map[string]simulator.PackageInfo{}
 	for _, p := range sim.ESIMFX.Packages() {
 		want[p.ID] = p
 	}
@@ -173,7 +174,7 @@ func TestTheWholeCatalogue(t *testing.T) {
 }
 
 func TestSeveralAtOnce(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithBalance("30"))
+	sim := simulator.ForTest(t, simulator.WithBalance("30"))
 	c := connect(t, sim, func(cfg *esimfx.Config) { cfg.Postpaid = true }) // so that what is certain to fail is sent
 	three := esim.OrderRequest{PackageID: japan, Quantity: 3, Reference: "cart-1"}
 	_, err := c.Order(t.Context(), three)
@@ -238,7 +239,7 @@ func TestLostAnswers(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s %d times", row.kind, row.times), func(t *testing.T) {
 			t.Parallel()
-			sim := esimtest.NewSimulator(t)
+			sim := simulator.ForTest(t)
 			c := connect(t, sim)
 			mustBalance(t, c) // logged in
 			sim.ESIMFX.Inject(esimtest.Fault{Kind: row.kind, Op: "order", Times: row.times})
@@ -276,7 +277,7 @@ func TestLostAnswers(t *testing.T) {
 }
 
 func TestATopUpWithALostAnswer(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim, func(cfg *esimfx.Config) { cfg.MaxRetries = -1 })
 	order, err := c.Order(t.Context(), esim.OrderRequest{PackageID: japan, Reference: "cart-1"})
 	require.NoError(t, err)
@@ -299,7 +300,7 @@ func TestATopUpWithALostAnswer(t *testing.T) {
 }
 
 func TestTokensOfAnHour(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithSingleToken())
+	sim := simulator.ForTest(t, simulator.WithSingleToken())
 	c := connect(t, sim)
 	mustBalance(t, c)
 	assert.Equal(t, 1, sim.ESIMFX.Requests("auth"))
@@ -327,7 +328,7 @@ func TestTokensOfAnHour(t *testing.T) {
 }
 
 func TestManyCallersOneReference(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim)
 	var all sync.WaitGroup
 	ids := make([]string, 32)
@@ -349,8 +350,8 @@ func TestManyCallersOneReference(t *testing.T) {
 }
 
 func TestBothShapesOfAnESIMsOrders(t *testing.T) {
-	for _, options := range [][]esimtest.Option{nil, {esimtest.WithBareOrderLists()}} {
-		sim := esimtest.NewSimulator(t, options...)
+	for _, options := range [][]simulator.Option{nil, {simulator.WithBareOrderLists()}} {
+		sim := simulator.ForTest(t, options...)
 		c := connect(t, sim)
 		for _, p := range sim.ESIMFX.Packages()[:8] {
 			order, err := c.Order(t.Context(), esim.OrderRequest{PackageID: p.ID})
@@ -367,7 +368,7 @@ func TestBothShapesOfAnESIMsOrders(t *testing.T) {
 }
 
 func TestUnknownThings(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	c := connect(t, sim)
 	_, err := c.GetOrder(t.Context(), esim.OrderRef{ID: "no-such-order"})
 	require.ErrorIs(t, err, esim.ErrNotFound)
@@ -387,7 +388,7 @@ func TestUnknownThings(t *testing.T) {
 }
 
 func TestNothingSecretIsLogged(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	var logged bytes.Buffer
 	c := connect(t, sim, func(cfg *esimfx.Config) {
 		cfg.Logger = slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))

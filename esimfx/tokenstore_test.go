@@ -13,6 +13,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // tokens is an esim.TokenStore in memory, by the clock of a simulator.
@@ -27,7 +28,7 @@ type tokens struct {
 	refused int // calls that named a refused token
 }
 
-func newTokens(sim *esimtest.Simulator) *tokens {
+func newTokens(sim *simulator.Simulator) *tokens {
 	return &tokens{now: sim.Now, stored: map[string]esim.Secret{}, until: map[string]time.Time{}}
 }
 
@@ -58,7 +59,7 @@ func (s *tokens) Token(
 }
 
 // processes are clients that know of one another through the store alone.
-func processes(t *testing.T, sim *esimtest.Simulator, n int, s esim.TokenStore) []*esimfx.Client {
+func processes(t *testing.T, sim *simulator.Simulator, n int, s esim.TokenStore) []*esimfx.Client {
 	var all []*esimfx.Client
 	for range n {
 		all = append(all, connect(t, sim, func(c *esimfx.Config) { c.Tokens = s }))
@@ -84,7 +85,7 @@ func busy(t *testing.T, clients []*esimfx.Client) {
 // Where a login ends the earlier tokens, clients that do not share would throw
 // one another out for ever.
 func TestClientsThatShareAToken(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithSingleToken())
+	sim := simulator.ForTest(t, simulator.WithSingleToken())
 	s := newTokens(sim)
 	both := processes(t, sim, 2, s)
 	busy(t, both)
@@ -109,9 +110,9 @@ func TestClientsThatShareAToken(t *testing.T) {
 }
 
 func TestTokensOfTwoAccounts(t *testing.T) {
-	s := newTokens(esimtest.NewSimulator(t))
+	s := newTokens(simulator.ForTest(t))
 	for range 2 {
-		sim := esimtest.NewSimulator(t)
+		sim := simulator.ForTest(t)
 		s.now = sim.Now
 		busy(t, processes(t, sim, 1, s))
 		assert.Equal(t, 1, sim.ESIMFX.Requests("auth"))
@@ -122,7 +123,7 @@ func TestTokensOfTwoAccounts(t *testing.T) {
 // What goes wrong with the store is no refusal of the credentials, and nothing
 // is sent.
 func TestTroubleWithTheTokenStore(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	down := errors.New("database is down")
 	for name, change := range map[string]func(*tokens){
 		"it fails":                  func(s *tokens) { s.fails = down },

@@ -15,6 +15,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 const hookSecret = "simulated-path-secret-0123456789"
@@ -23,16 +24,16 @@ const hookSecret = "simulated-path-secret-0123456789"
 // puts deliveries into the orders it keeps.
 type shop struct {
 	*esimstory.Client
-	sim *esimtest.Simulator
+	sim *simulator.Simulator
 
 	mu     sync.Mutex
 	orders map[string]*esim.Order // by reference
 	alarms []error
 }
 
-func openShop(t *testing.T, opts ...esimtest.Option) *shop {
+func openShop(t *testing.T, opts ...simulator.Option) *shop {
 	t.Helper()
-	s := &shop{sim: esimtest.NewSimulator(t, opts...), orders: make(map[string]*esim.Order)}
+	s := &shop{sim: simulator.ForTest(t, opts...), orders: make(map[string]*esim.Order)}
 	receiver := httptest.NewServer(esimstory.DeliveryHandler(esim.NewSecret(hookSecret), s.deliver))
 	t.Cleanup(receiver.Close)
 	s.sim.ESIMStory.SetWebhook(receiver.URL + "/" + hookSecret)
@@ -52,7 +53,7 @@ func openShop(t *testing.T, opts ...esimtest.Option) *shop {
 	return s
 }
 
-func sheetOf(infos []esimtest.PackageInfo) []esim.Package {
+func sheetOf(infos []simulator.PackageInfo) []esim.Package {
 	list := make([]esim.Package, len(infos))
 	for i, info := range infos {
 		list[i] = esim.Package{
@@ -115,7 +116,7 @@ func (s *shop) requireDelivered(t *testing.T, reference string) {
 }
 
 func TestSimulatedSale(t *testing.T) {
-	for name, hooks := range map[string]esimtest.WebhookBehaviour{
+	for name, hooks := range map[string]simulator.WebhookBehaviour{
 		"later":                 {Delay: 2 * time.Second},
 		"in camelCase":          {CamelCase: true},
 		"without download_link": {OmitLink: true},
@@ -246,7 +247,7 @@ func TestSimulatedClockSkew(t *testing.T) {
 // nothing.
 func TestSimulatedForgedDelivery(t *testing.T) {
 	s := openShop(t)
-	s.sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{ChangeICCID: true})
+	s.sim.ESIMStory.Webhooks(simulator.WebhookBehaviour{ChangeICCID: true})
 	p := s.sim.ESIMStory.Packages()[0]
 	s.intend("cart-5", p.ID, 1)
 	_, err := s.Order(t.Context(), esim.OrderRequest{PackageID: p.ID, Reference: "cart-5"})

@@ -7,10 +7,13 @@ import (
 	"sync/atomic"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimtest/internal/random"
 )
 
-// plan decides which request suffers what.
-type plan struct {
+// FaultPlan decides which request suffers what. It is what stands behind the
+// Inject and Schedule of the simulators, for whoever writes another one. Its
+// methods are safe for concurrent use.
+type FaultPlan struct {
 	provider esim.Provider
 	seed     int64
 	armed    atomic.Bool // false = nothing to look up
@@ -21,7 +24,14 @@ type plan struct {
 	drawn     map[string]uint64 // requests an operation has seen since the start
 }
 
-func (p *plan) inject(f Fault) {
+// NewFaultPlan returns a plan without faults. What its schedules draw depends
+// on the seed.
+func NewFaultPlan(p esim.Provider, seed int64) *FaultPlan {
+	return &FaultPlan{provider: p, seed: seed, drawn: map[string]uint64{}}
+}
+
+// Inject lets the next matching requests suffer the fault.
+func (p *FaultPlan) Inject(f Fault) {
 	f.Times = max(f.Times, 1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -29,7 +39,9 @@ func (p *plan) inject(f Fault) {
 	p.armed.Store(true)
 }
 
-func (p *plan) schedule(s Schedule) {
+// Schedule lets requests suffer at random from now on, in addition to what was
+// scheduled before.
+func (p *FaultPlan) Schedule(s Schedule) {
 	s.Kinds = slices.Clone(s.Kinds)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -37,15 +49,16 @@ func (p *plan) schedule(s Schedule) {
 	p.armed.Store(true)
 }
 
-func (p *plan) clear() {
+// Clear ends all faults.
+func (p *FaultPlan) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.injected, p.schedules = nil, nil
 	p.armed.Store(false)
 }
 
-// next is what the request that just arrived suffers, nil for nothing.
-func (p *plan) next(op string) *Fault {
+// Next returns what the request that has just arrived suffers, nil for nothing.
+func (p *FaultPlan) Next(op string) *Fault {
 	if !p.armed.Load() {
 		return nil
 	}
@@ -65,7 +78,7 @@ func (p *plan) next(op string) *Fault {
 }
 
 // take is the first injected fault for the operation, used up by one.
-func (p *plan) take(op string) *Fault {
+func (p *FaultPlan) take(op string) *Fault {
 	for i, f := range p.injected {
 		if (f.Op != "" && f.Op != op) || !f.Kind.AppliesTo(p.provider, op) {
 			continue
@@ -83,16 +96,16 @@ func (p *plan) take(op string) *Fault {
 	return nil
 }
 
-func (p *plan) roll(s Schedule, op string, number, n uint64) *Fault {
+func (p *FaultPlan) roll(s Schedule, op string, number, n uint64) *Fault {
 	if s.Op != "" && s.Op != op {
 		return nil
 	}
 	kinds := slices.DeleteFunc(slices.Clone(s.Kinds), func(k FaultKind) bool { return !k.AppliesTo(p.provider, op) })
-	x := draw(p.seed, number, hash(string(p.provider)), hash(op), n)
+	x := random.Draw(p.seed, number, random.Hash(string(p.provider)), random.Hash(op), n)
 	if len(kinds) == 0 || float64(x>>11)/math.Exp2(53) >= s.Rate {
 		return nil
 	}
 	f := s.Fault
-	f.Kind = kinds[mix(x)%uint64(len(kinds))]
+	f.Kind = kinds[random.Mix(x)%uint64(len(kinds))]
 	return &f
 }

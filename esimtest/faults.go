@@ -9,7 +9,7 @@ import (
 // Fault is something that goes wrong with the next requests of an operation.
 type Fault struct {
 	Kind FaultKind
-	Op   string // operation it waits for, "" = any; see [Server.Ops]
+	Op   string // operation it waits for, "" = any; see [simulator.Server.Ops]
 
 	Skip  int // matching requests to leave alone first
 	Times int // matching requests to spoil; 0 = 1
@@ -32,15 +32,8 @@ type Fault struct {
 	// 0 = 10 minutes fast.
 	Skew time.Duration
 	// Location is where the redirects point; "" = a listener on another host
-	// name that belongs to the simulator and reports to [Simulator.Strays].
+	// name that belongs to the simulator and reports to [simulator.Simulator.Strays].
 	Location string
-}
-
-func (f Fault) skew() time.Duration {
-	if f.Skew == 0 {
-		return 10 * time.Minute
-	}
-	return f.Skew
 }
 
 // Schedule lets requests suffer at random, though the same in every run: the
@@ -177,7 +170,7 @@ func AllFaults() []FaultKind {
 }
 
 // Commits reports whether a purchase that suffers this fault has taken effect
-// and stands in the ledger, unless the [World] refuses it or lets it fail
+// and stands in the ledger, unless the [simulator.World] refuses it or lets it fail
 // before the charge.
 func (k FaultKind) Commits() bool { return specOf(k).commits }
 

@@ -1,17 +1,16 @@
 package esimtest
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/esimkit/esim"
 )
 
-// Harness is what [Conformance] needs to know of a client under test and of
+// Harness is what [conformance.Run] needs to know of a client under test and of
 // the world it talks to: a simulated reseller, or a sandbox that can be told
-// to misbehave. [ESIMFly.Harness], [ESIMStory.Harness], [ESIMFX.Harness] and
-// [Memory.Harness] make one; for a provider of your own fill it in by hand.
+// to misbehave. [simulator.ESIMFly.Harness], [simulator.ESIMStory.Harness], [simulator.ESIMFX.Harness] and
+// [memory.Client.Harness] make one; for a provider of your own fill it in by hand.
 //
 // Functions marked optional may be nil. A check that needs one then skips and
 // says which it missed.
@@ -82,29 +81,4 @@ type ChargeBook interface {
 	Charges() []Charge
 	// Balance returns what is left of the prepaid balance.
 	Balance() esim.Money
-}
-
-// lacks names the first field that the client's capabilities call for.
-func (h *Harness) lacks(c esim.Capabilities) error {
-	required := []struct {
-		needed, present bool
-		field           string
-	}{
-		{true, h.Ledger != nil, "Ledger"},
-		{true, h.Requests != nil, "Requests"},
-		{true, h.PurchaseSends != nil, "PurchaseSends"},
-		{true, h.Secrets != nil, "Secrets"},
-		{c.Order || c.TopUp, h.Inject != nil, "Inject"},
-		{h.Inject != nil, h.Heal != nil, "Heal"},
-		{c.Order, h.Package.ID != "" && h.Other.ID != "" && h.Package.ID != h.Other.ID, "Package and Other"},
-		{!c.Order && (c.GetOrder || c.GetESIM || c.Usage || c.ListTopUps || c.Cancel), h.Sold != nil, "Sold"},
-		{c.Order && !c.GetOrder, h.Deliver != nil, "Deliver"},
-		{c.TopUp, h.TopUpICCID != nil, "TopUpICCID"},
-	}
-	for _, r := range required {
-		if r.needed && !r.present {
-			return errors.New("Harness." + r.field + " is not set, and the client's capabilities call for it")
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/esimtest/internal/money"
 )
 
 // ChargeKind says why money moved.
@@ -37,7 +38,6 @@ type Charge struct {
 type Ledger struct {
 	now     func() time.Time
 	invoice bool // sells without a prepaid balance
-	owing   bool // and shows what it owes
 
 	mu      sync.Mutex
 	charges []Charge
@@ -47,19 +47,24 @@ type Ledger struct {
 	balance esim.Money
 }
 
-func newLedger(now func() time.Time, opening esim.Money, r rules) *Ledger {
-	if r.invoice {
-		opening = money("0", opening.Currency())
-	}
+// NewLedger returns the ledger of an account with so much prepaid balance.
+// The clock gives the times of its charges.
+func NewLedger(opening esim.Money, clock func() time.Time) *Ledger {
 	return &Ledger{
-		now:     now,
-		invoice: r.invoice,
-		owing:   r.owing,
+		now:     clock,
 		byRef:   map[string][]int{},
 		opening: opening,
-		total:   money("0", opening.Currency()),
+		total:   money.Of("0", opening.Currency()),
 		balance: opening,
 	}
+}
+
+// NewInvoiceLedger returns the ledger of an account that pays by invoice: it
+// covers every charge, and its balance is what it owes, below zero.
+func NewInvoiceLedger(currency string, clock func() time.Time) *Ledger {
+	l := NewLedger(money.Of("0", currency), clock)
+	l.invoice = true
+	return l
 }
 
 // Charges returns every movement in order.
@@ -116,9 +121,10 @@ func (l *Ledger) Balance() esim.Money {
 	return l.balance
 }
 
-// book records the movement and moves the balance in one step. It returns the
-// balance, and false without an effect when the balance does not cover it.
-func (l *Ledger) book(c Charge) (esim.Money, bool) {
+// Book records the movement and moves the balance in one step; Seq and Time are
+// the ledger's to set. It returns the balance, and false without an effect when
+// the balance does not cover the amount.
+func (l *Ledger) Book(c Charge) (esim.Money, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.covers(c.Amount) {
@@ -130,38 +136,30 @@ func (l *Ledger) book(c Charge) (esim.Money, bool) {
 	if c.Reference != "" {
 		l.byRef[c.Reference] = append(l.byRef[c.Reference], c.Seq-1)
 	}
-	l.total = plus(l.total, c.Amount)
-	l.balance = minus(l.balance, c.Amount)
+	l.total = money.Plus(l.total, c.Amount)
+	l.balance = money.Minus(l.balance, c.Amount)
 	return l.balance, true
 }
 
 // covers reports whether the account can pay the amount. The caller holds the
 // lock.
-func (l *Ledger) covers(amount esim.Money) bool { return l.invoice || !less(l.balance, amount) }
+func (l *Ledger) covers(amount esim.Money) bool { return l.invoice || !money.Less(l.balance, amount) }
 
-// affords is covers, for a look ahead of the charge. It returns the balance.
-func (l *Ledger) affords(amount esim.Money) (esim.Money, bool) {
+// Affords reports whether the account can pay the amount, ahead of the charge.
+// It returns the balance.
+func (l *Ledger) Affords(amount esim.Money) (esim.Money, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.balance, l.covers(amount)
 }
 
-// shown is the balance as the provider tells it: an account on invoice has
-// none, or what it owes.
-func (l *Ledger) shown() esim.Money {
-	if l.invoice && !l.owing {
-		return money("0", l.Opening().Currency())
-	}
-	return l.Balance()
-}
-
-// setBalance is money paid in or taken out by the account's owner, which is
-// no charge.
-func (l *Ledger) setBalance(to esim.Money) {
+// SetBalance is money paid in or taken out by the account's owner, which is no
+// charge.
+func (l *Ledger) SetBalance(to esim.Money) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.balance = to
-	l.opening = plus(to, l.total)
+	l.opening = money.Plus(to, l.total)
 }
 
 func (l *Ledger) copyOf(i int) Charge {

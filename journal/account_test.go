@@ -10,13 +10,14 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
 // change gives the shop credentials of another account.
 func (s *shop) changeAccount() {
 	s.Helper()
-	s.lender = &lender{Memory: s.memory, account: esim.Account{Fingerprint: "a2"}}
+	s.lender = &lender{Client: s.memory, account: esim.Account{Fingerprint: "a2"}}
 	s.start()
 }
 
@@ -104,7 +105,7 @@ func TestClockGoneBack(t *testing.T) {
 		opts []shopOption
 		want journal.State
 	}{
-		{"a provider that can be asked", []shopOption{keptIn(sick), selling(esimtest.MemoryIdempotency(esim.IdempotencyReplays))}, journal.Delivered},
+		{"a provider that can be asked", []shopOption{keptIn(sick), selling(memory.WithIdempotency(esim.IdempotencyReplays))}, journal.Delivered},
 		{"a provider that cannot", []shopOption{keptIn(sick), unasked}, journal.Unknown},
 	} {
 		inBubble(t, tc.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -125,7 +126,7 @@ func TestListsThatProve(t *testing.T) {
 		{"one of another price", order(func(o *esim.Order) { o.Total = usd("2.40") }), journal.Review},
 	} {
 		inBubble(t, tc.name, func(t *testing.T) {
-			s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+			s := openShop(t, selling(memory.WithIdempotency(esim.IdempotencyRejects), memory.WithCapabilities(func(c *esim.Capabilities) {
 				c.GetOrder, c.LookupByReference, c.ListProvesAfter = false, false, time.Hour
 			})))
 			l := &lists{listing{lender: s.lender, listed: tc.listed()}}

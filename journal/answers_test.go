@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -38,9 +39,9 @@ func TestAnswers(t *testing.T) {
 	}
 	half := func(o *esim.Order) { o.Status, o.ESIMs = esim.OrderPending, o.ESIMs[:1] }
 	with := func(o *esim.Order) func(*esim.Error) { return func(e *esim.Error) { e.Order = o } }
-	replaying := selling(esimtest.MemoryIdempotency(esim.IdempotencyReplays))
-	immediate := selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentImmediate }),
-		esimtest.MemoryIdempotency(esim.IdempotencyRejects))
+	replaying := selling(memory.WithIdempotency(esim.IdempotencyReplays))
+	immediate := selling(memory.WithCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentImmediate }),
+		memory.WithIdempotency(esim.IdempotencyRejects))
 	for _, tc := range []struct {
 		name    string
 		opt     shopOption
@@ -199,7 +200,7 @@ func (g *gauged) TopUpEffect(_ context.Context, before []byte, _ esim.TopUpReque
 
 func openGauged(t *testing.T) (*shop, *gauged) {
 	t.Helper()
-	s := openShop(t, selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+	s := openShop(t, selling(memory.WithCapabilities(func(c *esim.Capabilities) {
 		c.TopUpIdempotency, c.GetOrder, c.LookupByReference = esim.IdempotencyNone, false, false
 	})))
 	g := &gauged{lender: s.lender}
@@ -299,7 +300,7 @@ func TestFoundInTheList(t *testing.T) {
 		{"a list that broke off", []string{"cart-1"}, func() []esim.Order { return []esim.Order{at("o-1", "2.50", 0)} }, esim.ErrMalformedResponse, 0},
 	} {
 		inBubble(t, tc.name, func(t *testing.T) {
-			s := openShop(t, selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+			s := openShop(t, selling(memory.WithCapabilities(func(c *esim.Capabilities) {
 				c.OnceRequestID, c.ContractVerified, c.GetOrder, c.LookupByReference = true, false, false, false
 			})))
 			l := &listing{lender: s.lender, failed: tc.failed}

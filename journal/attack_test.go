@@ -12,6 +12,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -19,7 +20,7 @@ import (
 // hook may wait for what the caller holds.
 func TestABuyingCallCallsNoHook(t *testing.T) {
 	inBubble(t, "late", func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects)))
+		s := openShop(t, selling(memory.WithIdempotency(esim.IdempotencyRejects)))
 		s.lose(esimtest.FaultCutBeforeCommit)
 		_, err := s.buy("cart-1")
 		require.True(t, esim.MaybeCharged(err))
@@ -35,7 +36,7 @@ func TestABuyingCallCallsNoHook(t *testing.T) {
 // What may have been sent before the journal knew it is not sent again to a
 // provider that could not tell.
 func TestResumedReferenceWithoutKeys(t *testing.T) {
-	s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyNone)))
+	s := openShop(t, selling(memory.WithIdempotency(esim.IdempotencyNone)))
 	_, err := s.Resume(t.Context(), s.memory.Provider(), esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"})
 	require.True(t, esim.MaybeCharged(err))
 	assert.Empty(t, s.lender.sent())
@@ -267,7 +268,7 @@ func TestRepeatUnderANewCap(t *testing.T) {
 // What another process has put on record is not sent by one that has nobody to
 // receive it.
 func TestNobodyReceivesWhatWasEnqueued(t *testing.T) {
-	s := openShop(t, selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook })),
+	s := openShop(t, selling(memory.WithCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook })),
 		configured(func(c *journal.Config) { c.ReceivesElsewhere = []esim.Provider{"memory"} }))
 	s.enqueue("cart-1")
 	s.config.ReceivesElsewhere = nil

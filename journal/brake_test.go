@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -60,7 +61,7 @@ func TestBrakeOfCredentials(t *testing.T) {
 }
 
 func TestBrakeOfTheBalance(t *testing.T) {
-	s := openShop(t, selling(esimtest.MemoryBalance("3.00", "USD")))
+	s := openShop(t, selling(memory.WithBalance("3.00", "USD")))
 	_, err := s.buy("cart-1")
 	require.NoError(t, err)
 	_, err = s.buy("cart-2")

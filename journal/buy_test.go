@@ -11,6 +11,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -81,7 +82,7 @@ func TestLostAnswer(t *testing.T) {
 		want journal.State
 	}{
 		{"a provider that replays", nil, journal.Delivered},
-		{"a provider that can be asked", []shopOption{selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects))}, journal.Delivered},
+		{"a provider that can be asked", []shopOption{selling(memory.WithIdempotency(esim.IdempotencyRejects))}, journal.Delivered},
 		{"a provider that only refuses", []shopOption{rejecting}, journal.Review},
 	} {
 		inBubble(t, tc.name, func(t *testing.T) {
@@ -118,8 +119,8 @@ func TestLostRequest(t *testing.T) {
 		{"a provider that replays", nil, journal.Delivered, 2},
 		{"a provider that refuses the second", []shopOption{rejecting}, journal.Review, 1},
 		{"a provider without a key", []shopOption{selling(
-			esimtest.MemoryIdempotency(esim.IdempotencyNone),
-			esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }),
+			memory.WithIdempotency(esim.IdempotencyNone),
+			memory.WithCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }),
 		)}, journal.Review, 1},
 	} {
 		inBubble(t, tc.name, func(t *testing.T) {
@@ -153,7 +154,7 @@ func TestRepeatAfterLostAnswer(t *testing.T) {
 
 func TestPendingOrderIsFetched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryPending(10*time.Minute)))
+		s := openShop(t, selling(memory.WithPending(10*time.Minute)))
 		order, err := s.buy("cart-1")
 		require.NoError(t, err)
 		assert.Equal(t, esim.OrderPending, order.Status)

@@ -14,6 +14,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -304,7 +305,7 @@ func TestReviewsOfOneCauseAreOneCall(t *testing.T) {
 // The probe of a provider that takes a request id once: the id of the send in
 // doubt, once, within seconds, where the send had no answer at all.
 func TestProbe(t *testing.T) {
-	once := selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+	once := selling(memory.WithIdempotency(esim.IdempotencyRejects), memory.WithCapabilities(func(c *esim.Capabilities) {
 		c.OnceRequestID, c.GetOrder, c.LookupByReference = true, false, false
 	}))
 	fail := func(kind error, change func(*esim.Error)) error {
@@ -373,7 +374,7 @@ func TestGetOrderKeepsTheCurrency(t *testing.T) {
 // is nothing to probe with.
 func TestResumedIsNotProbed(t *testing.T) {
 	inBubble(t, "after one that was not sent", func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		s := openShop(t, selling(memory.WithIdempotency(esim.IdempotencyRejects), memory.WithCapabilities(func(c *esim.Capabilities) {
 			c.OnceRequestID, c.GetOrder, c.LookupByReference = true, false, false
 		})))
 		s.lender.order = func(context.Context, esim.OrderRequest) (*esim.Order, error) {
@@ -393,7 +394,7 @@ func TestResumedIsNotProbed(t *testing.T) {
 // purchase is all that it will say.
 func TestKnownIsNotAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		s := openShop(t, selling(memory.WithIdempotency(esim.IdempotencyRejects), memory.WithCapabilities(func(c *esim.Capabilities) {
 			c.OrderRepeat, c.GetOrder, c.LookupByReference = esim.RepeatSafe, false, false
 		})))
 		s.lender.order = func(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {

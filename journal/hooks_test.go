@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -122,7 +123,7 @@ func TestOnFailedAfterTheCallerDied(t *testing.T) {
 
 func TestOnLateIsCalledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryPending(10*time.Hour)))
+		s := openShop(t, selling(memory.WithPending(10*time.Hour)))
 		_, err := s.buy("cart-1")
 		require.NoError(t, err)
 		s.pass(29 * time.Minute)
@@ -139,7 +140,7 @@ func TestOnLateIsCalledOnce(t *testing.T) {
 func TestOnLateIsRepeatedAfterAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		s := openShop(t, selling(esimtest.MemoryPending(10*time.Hour)), configured(func(c *journal.Config) {
+		s := openShop(t, selling(memory.WithPending(10*time.Hour)), configured(func(c *journal.Config) {
 			c.OnLate = func(context.Context, *journal.Purchase) error {
 				if calls++; calls < 3 {
 					return errors.New("not now")

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -100,7 +100,7 @@ func TestBadInput(t *testing.T) {
 		}, []error{context.Canceled}},
 		{
 			"what the provider cannot do",
-			[]shopOption{selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.TopUp = false }))},
+			[]shopOption{selling(memory.WithCapabilities(func(c *esim.Capabilities) { c.TopUp = false }))},
 			topUp(func(*esim.TopUpRequest) {}),
 			[]error{errors.ErrUnsupported},
 		},
@@ -284,8 +284,8 @@ func TestRecordingIsRepeated(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	memory := esimtest.NewMemory()
-	live := &lender{Memory: memory, account: esim.Account{Fingerprint: "a1", Live: true}}
+	memory := memory.New()
+	live := &lender{Client: memory, account: esim.Account{Fingerprint: "a1", Live: true}}
 	negative, err := usd("5").MulInt(-1)
 	require.NoError(t, err)
 	for _, tc := range []struct {

@@ -7,12 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/conformance"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
 func TestConformance(t *testing.T) {
-	m := esimtest.NewMemory()
+	m := memory.New()
 	h := m.Harness(func(c esim.Client) esim.Client {
 		j, err := journal.New(journal.NewVolatileAt(m.Now), journal.Config{
 			Clients: []esim.Client{c}, MaxDoubtful: -1, Lease: 600 * time.Millisecond, BusyWait: -1,
@@ -21,5 +22,5 @@ func TestConformance(t *testing.T) {
 		return j.Client(c.Provider())
 	})
 	h.ReferenceRequired = true
-	esimtest.Conformance(t, h)
+	conformance.Run(t, h)
 }

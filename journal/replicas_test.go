@@ -15,6 +15,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -120,7 +121,7 @@ func TestSecondCallWaits(t *testing.T) {
 // other's request was told to be a repeat.
 func TestWorkerThatWakesLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := openShop(t, selling(esimtest.MemoryTimeout(time.Hour)))
+		a := openShop(t, selling(memory.WithTimeout(time.Hour)))
 		b := a.replica()
 		frozen := make(chan struct{})
 		a.lender.order = func(ctx context.Context, r esim.OrderRequest) (order *esim.Order, err error) {
@@ -158,7 +159,7 @@ func TestThousandCallersOneOrder(t *testing.T) {
 		rounds = 5
 	}
 	const callers = 1000
-	s := openShop(t, configured(func(c *journal.Config) { c.OnDelivered = nil }), selling(esimtest.MemoryBalance("1000000", "USD")))
+	s := openShop(t, configured(func(c *journal.Config) { c.OnDelivered = nil }), selling(memory.WithBalance("1000000", "USD")))
 	for round := range rounds {
 		ref := fmt.Sprintf("cart-%d", round)
 		if round%3 == 1 {
@@ -232,7 +233,7 @@ func TestManyProcessesOneOrder(t *testing.T) {
 // Top-ups that carry no key are one at a time for an eSIM.
 func TestOneTopUpAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		s := openShop(t, selling(memory.WithCapabilities(func(c *esim.Capabilities) {
 			c.TopUpIdempotency = esim.IdempotencyNone
 			c.GetOrder, c.LookupByReference = false, false
 		})))

@@ -23,7 +23,8 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
-	"github.com/esimkit/esim/internal/resellers"
+	"github.com/esimkit/esim/esimtest/resellers"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -32,7 +33,7 @@ const pathSecret = "simulated-path-secret-0123456789"
 // market is the three simulated resellers, with a journal over all of them.
 type market struct {
 	*testing.T
-	sim *esimtest.Simulator
+	sim *simulator.Simulator
 	j   *journal.Journal
 
 	mu       sync.Mutex
@@ -69,20 +70,22 @@ func openMarket(t *testing.T, change ...func(*journal.Config)) *market {
 }
 
 // open starts the resellers, whose webhooks go to post, and the journal.
-func (m *market) open(post http.RoundTripper, options []esimtest.Option, change ...func(*journal.Config)) {
+func (m *market) open(post http.RoundTripper, options []simulator.Option, change ...func(*journal.Config)) {
 	t := m.T
 	t.Helper()
-	m.sim = esimtest.NewSimulator(t, append([]esimtest.Option{
-		esimtest.WithoutListeners(), esimtest.WithClock(time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)),
-		esimtest.WithWebhookClient(&http.Client{Transport: post}),
+	m.sim = simulator.ForTest(t, append([]simulator.Option{
+		simulator.WithoutListeners(), simulator.WithClock(time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)),
+		simulator.WithWebhookClient(&http.Client{Transport: post}),
 	}, options...)...)
 	m.sim.ESIMStory.SetWebhook("http://127.0.0.1/esimstory/" + pathSecret)
-	clients := resellers.Clients(t, m.sim, func(far http.RoundTripper) http.RoundTripper { return cable{m, far, io.ErrUnexpectedEOF} })
-	config := journal.Config{Clients: clients}
+	clients, err := resellers.New(m.sim, esim.Settings{
+		HTTPClient: &http.Client{Transport: cable{m, m.sim.Transport(), io.ErrUnexpectedEOF}}, MaxRetries: -1,
+	})
+	require.NoError(t, err)
+	config := journal.Config{Clients: clients.All()}
 	for _, f := range change {
 		f(&config)
 	}
-	var err error
 	m.j, err = journal.New(journal.NewVolatileAt(m.sim.Now), config)
 	require.NoError(t, err)
 }

@@ -13,13 +13,14 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
 // Run, in several processes at once, brings everything to an end.
 func TestRunReachesEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryPending(40*time.Minute, large.ID)))
+		s := openShop(t, selling(memory.WithPending(40*time.Minute, large.ID)))
 		other := s.replica()
 		ctx, cancel := context.WithCancel(t.Context())
 		var workers sync.WaitGroup

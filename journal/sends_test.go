@@ -18,7 +18,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -155,7 +155,7 @@ func TestPausesGrow(t *testing.T) {
 func TestFXWithoutMoneyIsNoFlood(t *testing.T) {
 	m := &market{T: t}
 	paged := 0
-	m.open(m, []esimtest.Option{esimtest.WithBalance("1")}, func(c *journal.Config) { c.OnReview = shopIsPaged(&paged) })
+	m.open(m, []simulator.Option{simulator.WithBalance("1")}, func(c *journal.Config) { c.OnReview = shopIsPaged(&paged) })
 	_, err := m.j.Client(esimfx.Provider).Order(t.Context(), esim.OrderRequest{PackageID: "esimfx_10G_7D_JP", Reference: "cart-1"})
 	require.Error(t, err)
 	for range 60 * 6 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -41,7 +42,7 @@ func usd(amount string) esim.Money {
 // shop is a journal over a reseller in memory, whose calls a test may replace.
 type shop struct {
 	*testing.T
-	memory *esimtest.Memory
+	memory *memory.Client
 	lender *lender
 	store  journal.Store
 	config journal.Config
@@ -56,7 +57,7 @@ type shop struct {
 // lender is the client that the journal is lent: Memory, and what a test puts
 // in place of single calls.
 type lender struct {
-	*esimtest.Memory
+	*memory.Client
 	account esim.Account
 	order   func(context.Context, esim.OrderRequest) (*esim.Order, error)
 	topUp   func(context.Context, esim.TopUpRequest) (*esim.Order, error)
@@ -77,7 +78,7 @@ func (l *lender) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, e
 	l.mu.Lock()
 	l.requests = append(l.requests, sentOrder{r, evidence.SendOf(ctx)})
 	l.mu.Unlock()
-	send := l.Memory.Order
+	send := l.Client.Order
 	if l.order != nil {
 		send = l.order
 	}
@@ -97,7 +98,7 @@ func stated(err error, r esim.Repeat) error {
 }
 
 func (l *lender) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, error) {
-	send := l.Memory.TopUp
+	send := l.Client.TopUp
 	if l.topUp != nil {
 		send = l.topUp
 	}
@@ -114,9 +115,9 @@ func (l *lender) sent() []sentOrder {
 type shopOption func(*shop)
 
 // selling changes what the reseller can do.
-func selling(opts ...esimtest.MemoryOption) shopOption {
+func selling(opts ...memory.Option) shopOption {
 	return func(s *shop) {
-		s.memory = esimtest.NewMemory(append([]esimtest.MemoryOption{esimtest.MemoryPackages(small, large)}, opts...)...)
+		s.memory = memory.New(append([]memory.Option{memory.WithPackages(small, large)}, opts...)...)
 	}
 }
 
@@ -131,11 +132,11 @@ func keptIn(wrap func(journal.Store) journal.Store) shopOption {
 
 // rejecting is a provider that refuses a reference it knows and cannot be
 // asked, as eSIM Story is.
-var rejecting = selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects),
-	esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
+var rejecting = selling(memory.WithIdempotency(esim.IdempotencyRejects),
+	memory.WithCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
 
 // unasked is a provider that replays and cannot be asked.
-var unasked = selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
+var unasked = selling(memory.WithCapabilities(func(c *esim.Capabilities) { c.GetOrder, c.LookupByReference = false, false }))
 
 func openShop(t *testing.T, opts ...shopOption) *shop {
 	t.Helper()
@@ -146,7 +147,7 @@ func openShop(t *testing.T, opts ...shopOption) *shop {
 	for _, o := range opts {
 		o(s)
 	}
-	s.lender = &lender{Memory: s.memory, account: esim.Account{Fingerprint: "a1"}}
+	s.lender = &lender{Client: s.memory, account: esim.Account{Fingerprint: "a1"}}
 	s.start()
 	return s
 }

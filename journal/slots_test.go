@@ -14,24 +14,25 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
 // counted is a client in memory whose orders are counted while they last.
 type counted struct {
-	*esimtest.Memory
+	*memory.Client
 	now, most, sent atomic.Int32
 }
 
 func resell(p esim.Provider) *counted {
-	return &counted{Memory: esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(small))}
+	return &counted{Client: memory.New(memory.WithProvider(p), memory.WithPackages(small))}
 }
 
 func (r *counted) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
 	r.sent.Add(1)
 	r.most.Store(max(r.most.Load(), r.now.Add(1)))
 	defer r.now.Add(-1)
-	return r.Memory.Order(ctx, req)
+	return r.Client.Order(ctx, req)
 }
 
 // lasts lets the next n orders take so long.

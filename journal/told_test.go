@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 )
@@ -138,7 +138,7 @@ func TestEnqueueOfWhatHasEnded(t *testing.T) {
 // A resumed call says that something may have been sent which is not on record. What
 // holds such a call back proves nothing about that.
 func TestResumedAndHeldBackIsInDoubt(t *testing.T) {
-	deaf := selling(esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook }))
+	deaf := selling(memory.WithCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook }))
 	for _, resumed := range []bool{false, true} {
 		want := map[bool]esim.Outcome{false: esim.OutcomeNotSent, true: esim.OutcomeUnknown}[resumed]
 		request, ctx := esim.OrderRequest{PackageID: small.ID, Reference: "cart-1"}, evidence.WithSend(t.Context(), evidence.Send{Resumed: resumed})

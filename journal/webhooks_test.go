@@ -17,6 +17,8 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/webhook"
 )
@@ -48,7 +50,7 @@ func (h *house) RoundTrip(r *http.Request) (*http.Response, error) {
 func openHouse(t *testing.T, lose func(n int) bool) *house {
 	t.Helper()
 	h := &house{market: market{T: t}, lose: lose}
-	h.open(h, []esimtest.Option{esimtest.WithProvisioningDelay(4 * time.Minute)}, func(c *journal.Config) {
+	h.open(h, []simulator.Option{simulator.WithProvisioningDelay(4 * time.Minute)}, func(c *journal.Config) {
 		c.OnLate = func(_ context.Context, p *journal.Purchase) error { h.late = append(h.late, p); return nil }
 		c.OnReview = func(_ context.Context, list []*journal.Purchase) error {
 			h.review = append(h.review, list...)
@@ -127,7 +129,7 @@ func TestLostWebhookCostsTime(t *testing.T) {
 // settles it whenever it comes.
 func TestLostWebhookBecomesAnOpenItem(t *testing.T) {
 	h := openHouse(t, func(int) bool { return false })
-	h.sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{Withhold: true})
+	h.sim.ESIMStory.Webhooks(simulator.WebhookBehaviour{Withhold: true})
 	item := h.pick(h.j.Client(esimstory.Provider))
 	require.Zero(t, h.sell(esimstory.Provider, item.ID, "cart-1"))
 	require.Len(t, h.late, 1, "somebody is told in good time")
@@ -182,7 +184,7 @@ func TestSupportNoteKeepsToTheProvidersBusiness(t *testing.T) {
 // A webhook is waited for from the send on, not from the intent.
 func TestAWebhookIsWaitedForFromTheSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t, selling(esimtest.MemoryIdempotency(esim.IdempotencyRejects), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+		s := openShop(t, selling(memory.WithIdempotency(esim.IdempotencyRejects), memory.WithCapabilities(func(c *esim.Capabilities) {
 			c.GetOrder, c.LookupByReference, c.Fulfilment = false, false, esim.FulfilmentWebhook
 		})), configured(func(c *journal.Config) { c.ReceivesElsewhere = []esim.Provider{"memory"} }))
 		s.memory.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})

@@ -15,7 +15,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -124,7 +124,7 @@ func hookHandler(b *testing.B, inbox webhook.Inbox) hooks {
 func (h hooks) requests(ctx context.Context, round, n int) []*http.Request {
 	all := make([]*http.Request, n)
 	for i := range all {
-		all[i] = esimtest.ESIMFlyWebhook(h.secret, esim.Event{
+		all[i] = simulator.ESIMFlyWebhook(h.secret, esim.Event{
 			Kind: esim.EventInstalled, ICCID: "8948010010092445039", OrderID: fmt.Sprint("order_", round, "_", i), At: time.Now(),
 		}).Request(ctx, "/hooks")
 	}

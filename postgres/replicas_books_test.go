@@ -12,6 +12,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -87,7 +88,7 @@ type books struct {
 }
 
 // enter takes the charges of a reseller, under the references of the journal.
-func (b *books) enter(t *testing.T, server *esimtest.Server, fx *esimtest.ESIMFX) {
+func (b *books) enter(t *testing.T, server *simulator.Server, fx *simulator.ESIMFX) {
 	t.Helper()
 	reference := func(c esimtest.Charge) string { return c.Reference }
 	switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -142,7 +143,7 @@ type told struct {
 }
 
 // simulated are the resellers, in the process of the test.
-type simulated struct{ three, once *esimtest.Simulator }
+type simulated struct{ three, once *simulator.Simulator }
 
 // spoil has about a tenth of the requests go wrong.
 func (s *simulated) spoil(rate float64) {
@@ -154,8 +155,8 @@ func (s *simulated) spoil(rate float64) {
 	}
 }
 
-func (s *simulated) servers() []*esimtest.Server {
-	return []*esimtest.Server{s.three.ESIMFly.Server, s.three.ESIMStory.Server, s.three.ESIMFX.Server, s.once.ESIMFly.Server}
+func (s *simulated) servers() []*simulator.Server {
+	return []*simulator.Server{s.three.ESIMFly.Server, s.three.ESIMStory.Server, s.three.ESIMFX.Server, s.once.ESIMFly.Server}
 }
 
 func (s *simulated) accounts() accounts {
@@ -173,7 +174,7 @@ func (s *simulated) accounts() accounts {
 func (s *simulated) errands(n int) []errand {
 	sellers := [...]struct {
 		house    string
-		server   *esimtest.Server
+		server   *simulator.Server
 		quantity int
 	}{
 		{mainHouse, s.three.ESIMFly.Server, 3},
@@ -183,10 +184,10 @@ func (s *simulated) errands(n int) []errand {
 		{onceHouse, s.once.ESIMFly.Server, 2},
 		{mainHouse, s.three.ESIMFX.Server, 1},
 	}
-	packages := make(map[*esimtest.Server][]esimtest.PackageInfo)
+	packages := make(map[*simulator.Server][]simulator.PackageInfo)
 	for _, server := range s.servers() {
 		// Of these each can be topped up.
-		packages[server] = slices.DeleteFunc(server.Packages(), func(p esimtest.PackageInfo) bool {
+		packages[server] = slices.DeleteFunc(server.Packages(), func(p simulator.PackageInfo) bool {
 			return p.Unlimited || !p.Rechargeable && server.Provider() == esimfly.Provider
 		})
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 )
@@ -78,11 +79,11 @@ func TestReplicas(t *testing.T) {
 
 func newSimulated(t *testing.T, seed int64) *simulated {
 	t.Helper()
-	options := []esimtest.Option{
-		esimtest.WithSeed(seed), esimtest.WithBalance("100000000"), esimtest.WithPackages(120),
-		esimtest.WithProvisioningDelay(100 * time.Millisecond), esimtest.WithTravel(-1, 0),
+	options := []simulator.Option{
+		simulator.WithSeed(seed), simulator.WithBalance("100000000"), simulator.WithPackages(120),
+		simulator.WithProvisioningDelay(100 * time.Millisecond), simulator.WithTravel(-1, 0),
 	}
-	return &simulated{esimtest.NewSimulator(t, options...), esimtest.NewSimulator(t, append(options, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))...)}
+	return &simulated{simulator.ForTest(t, options...), simulator.ForTest(t, append(options, simulator.WithWorld(simulator.WorldNamed("esimfly/keys-ignored")))...)}
 }
 
 // shop is all of it: replicas, database, what is to be done and what befalls.

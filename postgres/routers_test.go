@@ -14,6 +14,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
@@ -45,7 +46,7 @@ func (s shelf) Equivalents(esim.Provider, string) []esim.Package { return slices
 // answers, before and after they have charged, and refuse many a sale.
 type market struct {
 	shelf     shelf
-	resellers []*esimtest.Memory
+	resellers []*memory.Client
 }
 
 func newMarket(t *testing.T) *market {
@@ -58,8 +59,8 @@ func newMarket(t *testing.T) *market {
 			Provider: p, ID: fmt.Sprint("jp-", i), Name: "Japan 5 GB", Countries: []esim.Country{"JP"}, Data: 5 * esim.GB,
 			ValidityDays: 30, Price: price,
 		}
-		reseller := esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(item),
-			esimtest.MemoryBalance("1000000", "USD"), esimtest.MemorySeed(int64(i)))
+		reseller := memory.New(memory.WithProvider(p), memory.WithPackages(item),
+			memory.WithBalance("1000000", "USD"), memory.WithSeed(int64(i)))
 		for range 100 {
 			reseller.Refuse("Order", esim.ErrPackageUnavailable)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres/internal/pgtest"
 	"github.com/esimkit/esim/webhook"
@@ -252,7 +252,7 @@ func TestARefusalTakesNoSecondConnection(t *testing.T) {
 	limit, err := esim.ParseMoney("1.00", "USD")
 	require.NoError(t, err)
 	j, err := journal.New(s, journal.Config{
-		Clients: []esim.Client{esimtest.NewMemory()}, DailyCap: map[esim.Provider]esim.Money{esimtest.NewMemory().Provider(): limit},
+		Clients: []esim.Client{memory.New()}, DailyCap: map[esim.Provider]esim.Money{memory.New().Provider(): limit},
 	})
 	require.NoError(t, err)
 	dear, err := esim.ParseMoney("2.00", "USD")
@@ -261,7 +261,7 @@ func TestARefusalTakesNoSecondConnection(t *testing.T) {
 	for name, creator := range creators {
 		t.Run(name, func(t *testing.T) {
 			c, _, commit, _ := creator(t, s, pool)
-			_, err := j.EnqueueOrder(t.Context(), c, esimtest.NewMemory().Provider(), esim.OrderRequest{
+			_, err := j.EnqueueOrder(t.Context(), c, memory.New().Provider(), esim.OrderRequest{
 				PackageID: "TR-1GB", Reference: "cart-1", MaxTotal: dear,
 			})
 			require.ErrorIs(t, err, journal.ErrOverBudget)

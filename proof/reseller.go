@@ -6,6 +6,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -46,7 +47,7 @@ type Conditions struct {
 	// Worlds are those that the resellers live in, by name.
 	Worlds map[esim.Provider]string
 
-	simulator *esimtest.Simulator
+	simulator *simulator.Simulator
 }
 
 // Account is an account at a simulated reseller, and the hands of whoever

@@ -13,6 +13,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // Resellers are those of this module.
@@ -95,8 +96,8 @@ func eSIMStory() Reseller {
 
 func eSIMfx() Reseller {
 	codes := map[int]esimfx.Code{
-		esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
-		esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
+		simulator.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
+		simulator.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
 	}
 	return Reseller{
 		Provider: esimfx.Provider, Forms: []string{"", taught}, Refuses: []Ahead{Down, Empty, Dearer}, Worlds: worldsOf(esimfx.Provider),
@@ -135,7 +136,7 @@ func faultsOf(p esim.Provider) []esimtest.Fault {
 
 func worldsOf(p esim.Provider) []World {
 	var list []World
-	for _, w := range esimtest.Worlds() {
+	for _, w := range simulator.Worlds() {
 		if w.Provider == p {
 			list = append(list, World{w.Name, w.Breaks, w.Recharges})
 		}
@@ -145,7 +146,7 @@ func worldsOf(p esim.Provider) []World {
 
 // account is what the simulated resellers have in common. The key stands in a
 // member of the body, or in the header.
-func account(s *esimtest.Server, member, path string) *Account {
+func account(s *simulator.Server, member, path string) *Account {
 	a := &Account{
 		BaseURL: s.URL(), Transport: s.Transport(), Package: productOf(s),
 		SetPrice: s.SetPrice, SetBalance: s.SetBalance, Heal: s.Heal,
@@ -172,27 +173,27 @@ func account(s *esimtest.Server, member, path string) *Account {
 	return a
 }
 
-func productOf(s *esimtest.Server) string {
+func productOf(s *simulator.Server) string {
 	list := s.Packages()
-	i := slices.IndexFunc(list, func(p esimtest.PackageInfo) bool {
+	i := slices.IndexFunc(list, func(p simulator.PackageInfo) bool {
 		return p.Bytes == Product.Bytes && p.Days == Product.Days && slices.Equal(p.Countries, []string{string(Product.Country)})
 	})
 	return list[i].ID
 }
 
 // Simulator is that of the resellers of this package, one for a case.
-func (c *Conditions) Simulator() *esimtest.Simulator {
+func (c *Conditions) Simulator() *simulator.Simulator {
 	if c.simulator == nil {
-		options := []esimtest.Option{
-			esimtest.WithoutListeners(), esimtest.WithPackages(shelfSize), esimtest.WithBalance(plenty), esimtest.WithTravel(-1, 0),
-			esimtest.WithWebhookClient(&http.Client{Transport: c.Post}),
+		options := []simulator.Option{
+			simulator.WithoutListeners(), simulator.WithPackages(shelfSize), simulator.WithBalance(plenty), simulator.WithTravel(-1, 0),
+			simulator.WithWebhookClient(&http.Client{Transport: c.Post}),
 		}
-		for _, w := range esimtest.Worlds() {
+		for _, w := range simulator.Worlds() {
 			if c.Worlds[w.Provider] == w.Name {
-				options = append(options, esimtest.WithWorld(w))
+				options = append(options, simulator.WithWorld(w))
 			}
 		}
-		c.simulator = esimtest.NewSimulator(c.T, options...)
+		c.simulator = simulator.ForTest(c.T, options...)
 	}
 	return c.simulator
 }

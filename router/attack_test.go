@@ -21,6 +21,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/evidence"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
@@ -54,7 +55,7 @@ func (c forgetful) Order(ctx context.Context, req esim.OrderRequest) (*esim.Orde
 // journal: the reseller may have it already.
 func TestJournalThatCameLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(false, esimtest.MemoryIdempotency(esim.IdempotencyNone))
+		w := newWorld(false, memory.WithIdempotency(esim.IdempotencyNone))
 		forget := func(c esim.Client) esim.Client { return forgetful{c, new(int)} }
 		config := w.config(router.Cheapest)
 		config.Clients, config.Claims = w.clients(forget, nil), &brokenClaims{w.claims, 2, false}
@@ -235,7 +236,7 @@ func TestPricesBeyondArithmetic(t *testing.T) {
 	for name, needs := range map[string]router.Needs{
 		"ceiling": {}, "margin": {SellingPrice: money("9", "USD")},
 	} {
-		w := newWorld(false, esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.PriceGuard = esim.PriceGuardNone }))
+		w := newWorld(false, memory.WithCapabilities(func(c *esim.Capabilities) { c.PriceGuard = esim.PriceGuardNone }))
 		w.shelf = w.shelf[:1]
 		w.shelf[0].Price = money("9999999999999999999", "USD")
 		req := esim.OrderRequest{PackageID: asked, Quantity: 2}
@@ -455,7 +456,7 @@ func TestBarOfWhatSomebodyEnqueued(t *testing.T) {
 // An order that comes later is waited for under the caller's reference.
 func TestWaitForASecondAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(true, esimtest.MemoryPending(time.Minute, "jp-1"), esimtest.MemoryClock(time.Now, time.Sleep))
+		w := newWorld(true, memory.WithPending(time.Minute, "jp-1"), memory.WithClock(time.Now, time.Sleep))
 		w.refuse(esim.ErrPackageUnavailable, esimfly.Provider)
 		r := router.New(w.config(router.Cheapest))
 		o := mustOrder(t, r, esim.OrderRequest{PackageID: asked, Reference: "cart-1"})

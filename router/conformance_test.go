@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/conformance"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -25,7 +26,7 @@ func TestConformance(t *testing.T) {
 
 func conform(t *testing.T, journalled bool) {
 	t.Helper()
-	m := esimtest.NewMemory(esimtest.MemoryPending(30*time.Second, "kr-3GB-30d"), esimtest.MemoryTimeout(300*time.Millisecond))
+	m := memory.New(memory.WithPending(30*time.Second, "kr-3GB-30d"), memory.WithTimeout(300*time.Millisecond))
 	claims, store := router.NewMemoryClaims(), journal.NewVolatile() // shared by all routers of the suite, as replicas share them
 	h := m.Harness(func(c esim.Client) esim.Client {
 		if journalled {
@@ -46,5 +47,5 @@ func conform(t *testing.T, journalled bool) {
 	h.ReferenceRequired = journalled
 	setPrice := h.SetPrice
 	h.SetPrice = func(id, amount string) { setPrice(strings.TrimPrefix(id, "memory:"), amount) }
-	esimtest.Conformance(t, h)
+	conformance.Run(t, h)
 }

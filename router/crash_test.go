@@ -15,6 +15,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/router"
 )
 
@@ -49,15 +50,15 @@ func (w *world) live(t *testing.T, l *life, policy router.Policy, rule string) (
 }
 
 // trouble is what happens to the first sale of the reseller that is asked first.
-var troubles = map[string]func(m *esimtest.Memory){
-	"none":      func(*esimtest.Memory) {},
-	"refused":   func(m *esimtest.Memory) { m.Refuse("Order", esim.ErrPackageUnavailable) },
-	"down":      func(m *esimtest.Memory) { m.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse}) },
-	"too often": func(m *esimtest.Memory) { m.Inject(esimtest.Fault{Kind: esimtest.Fault429, Op: "Order"}) },
-	"answer lost": func(m *esimtest.Memory) {
+var troubles = map[string]func(m *memory.Client){
+	"none":      func(*memory.Client) {},
+	"refused":   func(m *memory.Client) { m.Refuse("Order", esim.ErrPackageUnavailable) },
+	"down":      func(m *memory.Client) { m.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse}) },
+	"too often": func(m *memory.Client) { m.Inject(esimtest.Fault{Kind: esimtest.Fault429, Op: "Order"}) },
+	"answer lost": func(m *memory.Client) {
 		m.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
 	},
-	"request lost": func(m *esimtest.Memory) {
+	"request lost": func(m *memory.Client) {
 		m.Inject(esimtest.Fault{Kind: esimtest.FaultCutBeforeCommit, Op: "Order"})
 	},
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/router"
 )
 
@@ -53,7 +53,7 @@ func Example() {
 
 // A view of the same router for sales that must leave 15 %.
 func ExampleRouter_With() {
-	m := esimtest.NewMemory()
+	m := memory.New()
 	all := router.New(router.Config{Clients: []esim.Client{m}, BalanceAge: -1})
 	price, err := esim.ParseMoney("2.40", "USD")
 	if err != nil {

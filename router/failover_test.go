@@ -17,6 +17,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -106,8 +107,8 @@ func (w *world) reprice(p esim.Provider, price esim.Money) {
 		}
 		w.shelf[i].Price = price
 		if price.Currency() != "" {
-			w.resellers[p] = esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(w.shelf[i]),
-				esimtest.MemoryBalance("1000000", price.Currency()))
+			w.resellers[p] = memory.New(memory.WithProvider(p), memory.WithPackages(w.shelf[i]),
+				memory.WithBalance("1000000", price.Currency()))
 		}
 	}
 }
@@ -174,7 +175,7 @@ func TestUntil(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s journalled=%v", name, journalled), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(journalled, esimtest.MemoryTimeout(2*time.Hour))
+					w := newWorld(journalled, memory.WithTimeout(2*time.Hour))
 					fly := w.resellers[esimfly.Provider]
 					fly.Inject(esimtest.Fault{Kind: esimtest.FaultDelay, Op: "Order", Delay: c.takes})
 					fly.Refuse("Order", esim.ErrPackageUnavailable)

@@ -14,6 +14,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/router"
 )
 
@@ -21,7 +22,7 @@ import (
 func TestListPackages(t *testing.T) {
 	var clients []esim.Client
 	for _, p := range providers {
-		clients = append(clients, esimtest.NewMemory(esimtest.MemoryProvider(p)))
+		clients = append(clients, memory.New(memory.WithProvider(p)))
 	}
 	r := router.New(router.Config{Clients: clients})
 	seen := make(map[string]bool)
@@ -185,14 +186,14 @@ func TestGetOrderAndCancel(t *testing.T) {
 
 // What resellers can do is added up, what they promise is the weakest promise.
 func TestCapabilities(t *testing.T) {
-	full := esimtest.NewMemory(esimtest.MemoryProvider("full"))
-	poor := esimtest.NewMemory(esimtest.MemoryProvider("poor"), esimtest.MemoryIdempotency(esim.IdempotencyNone),
-		esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+	full := memory.New(memory.WithProvider("full"))
+	poor := memory.New(memory.WithProvider("poor"), memory.WithIdempotency(esim.IdempotencyNone),
+		memory.WithCapabilities(func(c *esim.Capabilities) {
 			c.Usage, c.Cancel, c.MaxQuantity = false, false, 0
 			c.Fulfilment, c.PriceGuard = esim.FulfilmentWebhook, esim.PriceGuardNone
 		}))
-	reader := esimtest.NewMemory(esimtest.MemoryProvider("reader"),
-		esimtest.MemoryCapabilities(func(c *esim.Capabilities) { *c = esim.Capabilities{Usage: true} }))
+	reader := memory.New(memory.WithProvider("reader"),
+		memory.WithCapabilities(func(c *esim.Capabilities) { *c = esim.Capabilities{Usage: true} }))
 	caps := router.New(router.Config{Clients: []esim.Client{full, poor, reader}}).Capabilities()
 	assert.True(t, caps.Usage && caps.Cancel && caps.Order && caps.LookupByReference)
 	assert.False(t, caps.Balance, "of several there is none")
@@ -202,7 +203,7 @@ func TestCapabilities(t *testing.T) {
 	assert.Equal(t, esim.RepeatBuys, caps.TopUpRepeat)
 	assert.Equal(t, esim.PriceGuardNone, caps.PriceGuard)
 	assert.Equal(t, esim.FulfilmentWebhook, caps.Fulfilment)
-	shy := esimtest.NewMemory(esimtest.MemoryProvider("shy"), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+	shy := memory.New(memory.WithProvider("shy"), memory.WithCapabilities(func(c *esim.Capabilities) {
 		c.OrderRepeat, c.MaxRepeats = esim.RepeatUnknown, 3
 	}))
 	caps = router.New(router.Config{Clients: []esim.Client{full, shy, reader}}).Capabilities()
@@ -221,7 +222,7 @@ func TestCapabilities(t *testing.T) {
 func TestUnknownESIM(t *testing.T) {
 	w := newWorld(false)
 	config := w.config(nil)
-	config.Clients[2] = esimtest.NewMemory(esimtest.MemoryProvider(esimstory.Provider), esimtest.MemoryCapabilities(func(c *esim.Capabilities) {
+	config.Clients[2] = memory.New(memory.WithProvider(esimstory.Provider), memory.WithCapabilities(func(c *esim.Capabilities) {
 		c.GetESIM, c.Usage, c.ListTopUps = false, false, false
 	}))
 	r := router.New(config)

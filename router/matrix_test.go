@@ -11,6 +11,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/router"
 )
 
@@ -58,7 +59,7 @@ func matrix() []trial {
 func (c trial) run(t *testing.T, rule string) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(c.journalled, esimtest.MemoryIdempotency(c.idempotency))
+		w := newWorld(c.journalled, memory.WithIdempotency(c.idempotency))
 		config := w.config(policies[c.policy])
 		r := router.NewWithout(config, rule)
 		first := firstAsked(t, config)

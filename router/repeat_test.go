@@ -12,7 +12,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -114,7 +114,7 @@ func TestAttemptLeftBehind(t *testing.T) {
 		"buys, found":               {repeat: esim.RepeatBuys, lookup: true, charged: true, sold: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(false, esimtest.MemoryCapabilities(func(caps *esim.Capabilities) {
+			w := newWorld(false, memory.WithCapabilities(func(caps *esim.Capabilities) {
 				caps.OrderRepeat, caps.LookupByReference = c.repeat, c.lookup
 			}))
 			config := w.config(router.Cheapest)
@@ -159,7 +159,7 @@ func (d dead) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, er
 // An order that stands under the reference and is another purchase is not
 // handed out.
 func TestLookUpOfAnotherPurchase(t *testing.T) {
-	w := newWorld(false, esimtest.MemoryCapabilities(func(caps *esim.Capabilities) { caps.OrderRepeat = esim.RepeatUnknown }))
+	w := newWorld(false, memory.WithCapabilities(func(caps *esim.Capabilities) { caps.OrderRepeat = esim.RepeatUnknown }))
 	config := w.config(router.Cheapest)
 	config.Clients[0] = dead{config.Clients[0], false}
 	assert.Panics(t, func() {

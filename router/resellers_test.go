@@ -16,8 +16,10 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
+	"github.com/esimkit/esim/esimtest/resellers"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/evidence"
-	"github.com/esimkit/esim/internal/resellers"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -25,7 +27,7 @@ import (
 // house is the three resellers with the real adapters before them, a catalogue
 // of what they sell, and a router, as README puts them together.
 type house struct {
-	sim     *esimtest.Simulator
+	sim     *simulator.Simulator
 	catalog *catalog.Catalog
 	router  *router.Router
 	same    map[esim.Provider]esim.Package // one product, as each reseller lists it
@@ -36,13 +38,14 @@ type house struct {
 func openHouse(t *testing.T, journalled, shelved bool, prices map[esim.Provider]string) *house {
 	t.Helper()
 	h := &house{log: new(bytes.Buffer), same: make(map[esim.Provider]esim.Package)}
-	h.sim = esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithClock(time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)))
+	h.sim = simulator.ForTest(t, simulator.WithoutListeners(), simulator.WithClock(time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)))
 	for p, list := range oneProduct(t, h.sim) {
 		h.sim.Server(p).SetPrice(list.ID, prices[p])
 		h.same[p] = list
 	}
-	clients := resellers.Clients(t, h.sim, nil)
-	var err error
+	all, err := resellers.New(h.sim, esim.Settings{MaxRetries: -1})
+	require.NoError(t, err)
+	clients := all.All()
 	h.catalog, err = catalog.New(catalog.Config{Clients: clients, Now: h.sim.Now, Equivalence: catalog.Equivalence{AnyNetwork: true}})
 	require.NoError(t, err)
 	require.NoError(t, h.catalog.Sync(t.Context()))
@@ -71,7 +74,7 @@ func openHouse(t *testing.T, journalled, shelved bool, prices map[esim.Provider]
 }
 
 // oneProduct is the first package that all three sell alike.
-func oneProduct(t *testing.T, sim *esimtest.Simulator) map[esim.Provider]esim.Package {
+func oneProduct(t *testing.T, sim *simulator.Simulator) map[esim.Provider]esim.Package {
 	t.Helper()
 	type product struct {
 		country esim.Country
@@ -79,7 +82,7 @@ func oneProduct(t *testing.T, sim *esimtest.Simulator) map[esim.Provider]esim.Pa
 		days    int
 	}
 	found := make(map[product]map[esim.Provider]esim.Package)
-	for _, s := range []*esimtest.Server{sim.ESIMFly.Server, sim.ESIMStory.Server, sim.ESIMFX.Server} {
+	for _, s := range []*simulator.Server{sim.ESIMFly.Server, sim.ESIMStory.Server, sim.ESIMFX.Server} {
 		for _, p := range s.Catalog() {
 			if len(p.Countries) != 1 || p.Unlimited || p.VoiceMinutes > 0 || p.SMS > 0 {
 				continue
@@ -259,7 +262,7 @@ func purchases(h *house, p esim.Provider) int {
 
 // A resumed attempt is sent the same bytes: the whole quote is on record.
 func TestResumedAttemptHasTheSameQuote(t *testing.T) {
-	w := newWorld(false, esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.CallbackURL = true }))
+	w := newWorld(false, memory.WithCapabilities(func(c *esim.Capabilities) { c.CallbackURL = true }))
 	for i := range w.shelf {
 		w.shelf[i].Networks = []esim.Network{{Country: "JP", Name: "Docomo", MCC: "440", MNC: "01", Technology: "5G"}}
 		w.shelf[i].VoiceMinutes, w.shelf[i].SMS = -1, -1

@@ -19,6 +19,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/router"
 )
 
@@ -46,7 +47,7 @@ func TestExclusions(t *testing.T) {
 		needs  router.Needs
 		change func(c *router.Config, w *world)
 		req    esim.OrderRequest
-		opts   []esimtest.MemoryOption
+		opts   []memory.Option
 		kind   error
 		why    string
 	}{
@@ -68,7 +69,7 @@ func TestExclusions(t *testing.T) {
 		},
 		"webhook only": {
 			needs: with(func(n *router.Needs) { n.Instant = true }),
-			opts:  []esimtest.MemoryOption{esimtest.MemoryCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook })},
+			opts:  []memory.Option{memory.WithCapabilities(func(c *esim.Capabilities) { c.Fulfilment = esim.FulfilmentWebhook })},
 			kind:  esim.ErrPackageUnavailable, why: "delivers by webhook only",
 		},
 		"not rechargeable": {
@@ -156,7 +157,7 @@ func TestCurrencies(t *testing.T) {
 	for rate, want := range map[string]esim.Provider{"0.8": esimfx.Provider, "1.1": esimfly.Provider, "": esimfly.Provider} {
 		w := newWorld(false)
 		w.shelf[1].Price = money("6.50", "EUR")
-		w.resellers[esimfx.Provider] = esimtest.NewMemory(esimtest.MemoryProvider(esimfx.Provider), esimtest.MemoryBalance("100", "EUR"), esimtest.MemoryPackages(w.shelf[1]))
+		w.resellers[esimfx.Provider] = memory.New(memory.WithProvider(esimfx.Provider), memory.WithBalance("100", "EUR"), memory.WithPackages(w.shelf[1]))
 		config := w.config(nil)
 		if rate != "" {
 			config.Rates = rates{"EUR/USD": rate}

@@ -14,6 +14,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/router"
 )
@@ -56,7 +57,7 @@ func (s shelf) Equivalents(p esim.Provider, id string) []esim.Package {
 // world is three resellers that sell the same, and what stays when a process
 // dies.
 type world struct {
-	resellers map[esim.Provider]*esimtest.Memory
+	resellers map[esim.Provider]*memory.Client
 	shelf     shelf
 	claims    router.Claims
 	store     *journal.Volatile // nil = nothing is journalled
@@ -65,16 +66,16 @@ type world struct {
 
 const product = "Japan 5 GB 30 days"
 
-func newWorld(journalled bool, opts ...esimtest.MemoryOption) *world {
-	w := &world{resellers: make(map[esim.Provider]*esimtest.Memory), claims: router.NewMemoryClaims()}
+func newWorld(journalled bool, opts ...memory.Option) *world {
+	w := &world{resellers: make(map[esim.Provider]*memory.Client), claims: router.NewMemoryClaims()}
 	for i, p := range providers {
 		item := esim.Package{
 			Provider: p, ID: fmt.Sprintf("jp-%d", i), Name: product, Countries: []esim.Country{"JP"}, Data: 5 * esim.GB,
 			ValidityDays: 30, Price: money(fmt.Sprintf("%d.50", 5+i), "USD"), Rechargeable: new(true),
 		}
 		w.shelf = append(w.shelf, item)
-		w.resellers[p] = esimtest.NewMemory(slices.Concat(
-			[]esimtest.MemoryOption{esimtest.MemoryProvider(p), esimtest.MemoryPackages(item), esimtest.MemoryBalance("1000000", "USD")}, opts)...)
+		w.resellers[p] = memory.New(slices.Concat(
+			[]memory.Option{memory.WithProvider(p), memory.WithPackages(item), memory.WithBalance("1000000", "USD")}, opts)...)
 	}
 	if journalled {
 		w.store = journal.NewVolatile()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/sqlite"
 	"github.com/esimkit/esim/webhook"
 )
@@ -23,7 +23,7 @@ func ExampleStore_Inbox() {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left is of no use
 	secret := esim.NewSecret("whsec_made_up")
-	hook := esimtest.ESIMFlyWebhook(secret, esim.Event{Kind: esim.EventInstalled, ICCID: "8948010010092445039", OrderID: "order_1"})
+	hook := simulator.ESIMFlyWebhook(secret, esim.Event{Kind: esim.EventInstalled, ICCID: "8948010010092445039", OrderID: "order_1"})
 	onEvent := func(_ context.Context, e esim.Event) error {
 		fmt.Println(e.Kind, e.OrderID)
 		return nil

@@ -15,7 +15,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -35,7 +35,7 @@ func BenchmarkInbox(b *testing.B) {
 			for ; made < b.N; made += round {
 				requests := make([]*http.Request, round)
 				for i := range requests {
-					requests[i] = esimtest.ESIMFlyWebhook(secret, esim.Event{
+					requests[i] = simulator.ESIMFlyWebhook(secret, esim.Event{
 						Kind: esim.EventInstalled, ICCID: "8948010010092445039", OrderID: fmt.Sprint("order_", made+i), At: time.Now(),
 					}).Request(b.Context(), "/hooks")
 				}

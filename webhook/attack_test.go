@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // attack is a request that must be refused: before its body is parsed, and
@@ -36,7 +36,7 @@ type attack struct {
 
 // attacked is a webhook and what an attacker makes of it.
 type attacked struct {
-	genuine esimtest.Webhook
+	genuine simulator.Webhook
 	list    []attack
 }
 
@@ -108,7 +108,7 @@ func mutations(s string, bits ...byte) []string {
 
 func flyAttacks(t *testing.T) *attacked {
 	t.Helper()
-	a := &attacked{genuine: esimtest.ESIMFlyWebhook(flySecret, installed())}
+	a := &attacked{genuine: simulator.ESIMFlyWebhook(flySecret, installed())}
 	const name = "X-Webhook-Signature"
 	body, signature := a.genuine.Body, a.genuine.Header.Get(name)
 	resigned := func(key string, body []byte, h func() hash.Hash) string {
@@ -175,7 +175,7 @@ func flyAttacks(t *testing.T) *attacked {
 	} {
 		e := installed()
 		e.At = present.Add(-off)
-		w := esimtest.ESIMFlyWebhook(flySecret, e)
+		w := simulator.ESIMFlyWebhook(flySecret, e)
 		a.with("late by "+off.String(), func(x *attack) { x.header, x.body = w.Header, bytes.NewReader(w.Body) })
 		a.with("late by "+off.String()+" with a fresh header", func(x *attack) {
 			x.header, x.body = w.Header.Clone(), bytes.NewReader(w.Body)
@@ -187,14 +187,14 @@ func flyAttacks(t *testing.T) *attacked {
 }
 
 func storyAttacks(*testing.T) *attacked {
-	a := &attacked{genuine: esimtest.ESIMStoryWebhook(storySecret, delivered())}
+	a := &attacked{genuine: simulator.ESIMStoryWebhook(storySecret, delivered())}
 	for i, s := range mutations(storySecret.Reveal(), 1, 2, 3, 4, 5, 8, 16, 32, 64, 128) {
 		a.with(fmt.Sprintf("secret %d", i), func(x *attack) { x.path = "/hooks/esimstory/" + s })
 	}
 	secret := storySecret.Reveal()
 	for i, path := range []string{
 		"/hooks/esimstory", "/hooks/esimstory/", "/hooks/esimstory//", "/hooks/" + secret, "/hooks/" + secret + "/esimstory",
-		"/hooks/esimstory/x/" + secret, "/hooks/esimstory/" + secret + "//", "/hooks/esimstory/" + secret + "/x",
+		"/hooks/esimstory/x/" + secret, "/hooks/esimstory/" + secret + "/", "/hooks/esimstory/" + secret + "/x",
 		"/hooks/esimfly/" + secret, "/hooks/esimfx/" + secret, "/" + secret, secret, "/hooks/esimstory/" + strings.ToUpper(secret),
 	} {
 		a.with(fmt.Sprintf("path %d", i), func(x *attack) { x.path = path })
@@ -211,13 +211,13 @@ func storyAttacks(*testing.T) *attacked {
 
 func fxAttacks(*testing.T) *attacked {
 	e := esim.Event{Kind: esim.EventActivated, ICCID: anICCID, OrderID: anOrder, At: present}
-	a := &attacked{genuine: esimtest.ESIMFXWebhook(fxToken, e)}
+	a := &attacked{genuine: simulator.ESIMFXWebhook(fxToken, e)}
 	token := fxToken.Reveal()
 	for i, s := range mutations(token, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 32, 64, 128) {
 		a.with(fmt.Sprintf("token %d", i), func(x *attack) { x.header.Set("Token", s) })
 	}
 	sum := sha256.Sum256([]byte(token))
-	for i, s := range []string{hex.EncodeToString(sum[:]), string(sum[:]), strings.ToUpper(token), strings.ToLower(token), "esimfx", "canary", esimtest.SignESIMFly(fxToken, a.genuine.Body)} {
+	for i, s := range []string{hex.EncodeToString(sum[:]), string(sum[:]), strings.ToUpper(token), strings.ToLower(token), "esimfx", "canary", simulator.SignESIMFly(fxToken, a.genuine.Body)} {
 		a.with(fmt.Sprintf("form %d", i), func(x *attack) { x.header.Set("Token", s) })
 	}
 	for i, values := range [][]string{{token, token}, {token, "x"}, {"x", token}, {"", token}, {token, ""}, {}, {token, token, token}} {
@@ -243,7 +243,7 @@ func fxAttacks(*testing.T) *attacked {
 
 func standardAttacks(*testing.T) *attacked {
 	body := []byte(`{"type":"esim.born","timestamp":"2026-09-13T12:00:00Z","data":{"iccid":"8948010010092445039"}}`)
-	a := &attacked{genuine: esimtest.StandardWebhook(standardName, standardKey, "msg_1", present, body)}
+	a := &attacked{genuine: simulator.StandardWebhook(standardName, standardKey, "msg_1", present, body)}
 	const name = "Webhook-Signature"
 	signature := a.genuine.Header.Get(name)
 	for i, s := range mutations(signature, 1, 2, 4, 8, 16, 32, 64) {
@@ -259,7 +259,7 @@ func standardAttacks(*testing.T) *attacked {
 		})
 	}
 	for _, off := range []time.Duration{301 * time.Second, time.Hour, 31 * 24 * time.Hour, -301 * time.Second, -time.Hour, -31 * 24 * time.Hour} {
-		w := esimtest.StandardWebhook(standardName, standardKey, "msg_1", present.Add(-off), body)
+		w := simulator.StandardWebhook(standardName, standardKey, "msg_1", present.Add(-off), body)
 		a.with("late by "+off.String(), func(x *attack) { x.header = w.Header })
 		a.with("late by "+off.String()+", restamped", func(x *attack) {
 			x.header = w.Header.Clone()
@@ -288,33 +288,33 @@ func TestAttacks(t *testing.T) {
 // What is genuine and comes again has no second effect: as it was, under
 // another delivery id, in other white space, reordered, from a new process.
 func TestReplays(t *testing.T) {
-	flyAgain := func(i int, w esimtest.Webhook) esimtest.Webhook {
+	flyAgain := func(i int, w simulator.Webhook) simulator.Webhook {
 		w.Header = w.Header.Clone()
 		switch i % 3 {
 		case 0:
 			w.Header.Set("X-Webhook-Id", fmt.Sprintf("wh_forged_%d", i))
 		case 1: // detected by a second source of the provider: signed anew, later
 			w.Body = bytes.Replace(w.Body, []byte(`"timestamp":"2026-09-13T12:00`), []byte(`"timestamp":"2026-09-13T12:0`+strconv.Itoa(i%10)), 1)
-			w.Header.Set("X-Webhook-Signature", esimtest.SignESIMFly(flySecret, w.Body))
+			w.Header.Set("X-Webhook-Signature", simulator.SignESIMFly(flySecret, w.Body))
 		}
 		return w
 	}
-	storyAgain := func(i int, w esimtest.Webhook) esimtest.Webhook {
+	storyAgain := func(i int, w simulator.Webhook) simulator.Webhook {
 		w.Body = append(bytes.Clone(w.Body), bytes.Repeat([]byte(" "), i%7)...)
 		w.Body = bytes.Replace(w.Body, []byte(anOption), []byte(strings.ToUpper(anOption)), i%2)
 		return w
 	}
-	same := func(_ int, w esimtest.Webhook) esimtest.Webhook { return w }
+	same := func(_ int, w simulator.Webhook) simulator.Webhook { return w }
 	usage := esim.Event{Kind: esim.EventUsage, ICCID: anICCID, OrderID: anOrder, At: present, Total: esim.GiB, Used: esim.GiB / 2, ThresholdPercent: 50}
 	for _, c := range []struct {
 		name  string
-		again func(int, esimtest.Webhook) esimtest.Webhook
-		list  []esimtest.Webhook
+		again func(int, simulator.Webhook) simulator.Webhook
+		list  []simulator.Webhook
 	}{
-		{"esimfly", flyAgain, []esimtest.Webhook{esimtest.ESIMFlyWebhook(flySecret, installed()), esimtest.ESIMFlyWebhook(flySecret, usage), esimtest.ESIMFlyWebhook(flySecret, delivered2())}},
-		{"esimstory", storyAgain, []esimtest.Webhook{esimtest.ESIMStoryWebhook(storySecret, delivered())}},
-		{"esimfx", same, []esimtest.Webhook{esimtest.ESIMFXWebhook(fxToken, usage), genuine()[2]}},
-		{"standard", same, []esimtest.Webhook{genuine()[3]}},
+		{"esimfly", flyAgain, []simulator.Webhook{simulator.ESIMFlyWebhook(flySecret, installed()), simulator.ESIMFlyWebhook(flySecret, usage), simulator.ESIMFlyWebhook(flySecret, delivered2())}},
+		{"esimstory", storyAgain, []simulator.Webhook{simulator.ESIMStoryWebhook(storySecret, delivered())}},
+		{"esimfx", same, []simulator.Webhook{simulator.ESIMFXWebhook(fxToken, usage), genuine()[2]}},
+		{"standard", same, []simulator.Webhook{genuine()[3]}},
 	} {
 		b := newBench(t)
 		replays := 0
@@ -350,15 +350,15 @@ func TestDifferentEventsAreNotReplays(t *testing.T) {
 	bare := delivered()
 	bare.Order = nil
 	noOrder := func(e esim.Event) esim.Event { e.OrderID = ""; return e }
-	list := []esimtest.Webhook{
+	list := []simulator.Webhook{
 		genuineAt(at(status, 0)), genuineAt(at(status, time.Minute)), genuineAt(at(back, time.Minute)), genuineAt(installed()),
 		genuineAt(usage(esim.GiB/2, anOrder)), genuineAt(usage(esim.GiB/4, anOrder)), genuineAt(usage(esim.GiB/2, "order_2")),
-		esimtest.ESIMStoryWebhook(storySecret, delivered()), esimtest.ESIMStoryWebhook(storySecret, other), esimtest.ESIMStoryWebhook(storySecret, bare),
-		esimtest.ESIMFXWebhook(fxToken, usage(esim.GiB/2, anOrder)), esimtest.ESIMFXWebhook(fxToken, usage(esim.GiB/4, anOrder)),
-		esimtest.ESIMFXWebhook(fxToken, usage(esim.GiB/2, "order_2")), esimtest.ESIMFXWebhook(fxToken, usage(0, anOrder)),
-		esimtest.ESIMFXWebhook(fxToken, at(esim.Event{Kind: esim.EventExpired, ICCID: anICCID, OrderID: anOrder}, 0)),
-		esimtest.ESIMFXWebhook(fxToken, at(esim.Event{Kind: esim.EventExpired, ICCID: anICCID, OrderID: anOrder}, time.Minute)),
-		esimtest.ESIMFXWebhook(fxToken, noOrder(usage(esim.GiB/2, ""))), esimtest.ESIMFXWebhook(fxToken, at(noOrder(usage(esim.GiB/2, "")), time.Minute)),
+		simulator.ESIMStoryWebhook(storySecret, delivered()), simulator.ESIMStoryWebhook(storySecret, other), simulator.ESIMStoryWebhook(storySecret, bare),
+		simulator.ESIMFXWebhook(fxToken, usage(esim.GiB/2, anOrder)), simulator.ESIMFXWebhook(fxToken, usage(esim.GiB/4, anOrder)),
+		simulator.ESIMFXWebhook(fxToken, usage(esim.GiB/2, "order_2")), simulator.ESIMFXWebhook(fxToken, usage(0, anOrder)),
+		simulator.ESIMFXWebhook(fxToken, at(esim.Event{Kind: esim.EventExpired, ICCID: anICCID, OrderID: anOrder}, 0)),
+		simulator.ESIMFXWebhook(fxToken, at(esim.Event{Kind: esim.EventExpired, ICCID: anICCID, OrderID: anOrder}, time.Minute)),
+		simulator.ESIMFXWebhook(fxToken, noOrder(usage(esim.GiB/2, ""))), simulator.ESIMFXWebhook(fxToken, at(noOrder(usage(esim.GiB/2, "")), time.Minute)),
 	}
 	for _, w := range list {
 		require.Equal(t, 200, b.status(w.Request(t.Context(), "/hooks")))

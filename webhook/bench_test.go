@@ -11,7 +11,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -22,9 +22,9 @@ func BenchmarkHandler(b *testing.B) {
 	inbox := webhook.NewMemoryInbox()
 	h := webhook.NewHandler(inbox, func(context.Context, esim.Event) error { return nil }, esimfly.Webhooks(flySecret))
 	h.Now = func() time.Time { return present }
-	list := make([]esimtest.Webhook, 50_000)
+	list := make([]simulator.Webhook, 50_000)
 	for i := range list {
-		list[i] = esimtest.ESIMFlyWebhook(flySecret, esim.Event{
+		list[i] = simulator.ESIMFlyWebhook(flySecret, esim.Event{
 			Kind: esim.EventInstalled, ICCID: anICCID, OrderID: fmt.Sprintf("order_%d", i), At: present,
 		})
 	}

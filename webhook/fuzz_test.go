@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -15,7 +15,7 @@ import (
 // time is accepted.
 func FuzzStandardVerify(f *testing.F) {
 	body := []byte(`{"type":"a"}`)
-	w := esimtest.StandardWebhook(standardName, standardKey, "msg_1", present, body)
+	w := simulator.StandardWebhook(standardName, standardKey, "msg_1", present, body)
 	source := webhook.Standard(standardName, standardKey)
 	stamp, signature := w.Header.Get("Webhook-Timestamp"), w.Header.Get("Webhook-Signature")
 	f.Add("msg_1", stamp, signature, body)

@@ -19,7 +19,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -207,4 +207,4 @@ func anActivation() esim.ActivationCode {
 	return esim.ActivationCode{SMDPAddress: "rsp1.cmlink.com", MatchingID: aMatchingID}
 }
 
-func genuineAt(e esim.Event) esimtest.Webhook { return esimtest.ESIMFlyWebhook(flySecret, e) }
+func genuineAt(e esim.Event) simulator.Webhook { return simulator.ESIMFlyWebhook(flySecret, e) }

@@ -15,7 +15,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/webhook"
 )
@@ -70,7 +70,7 @@ func (c *buyer) Capabilities() esim.Capabilities {
 func (c *buyer) Order(context.Context, esim.OrderRequest) (*esim.Order, error) { return c.answer, nil }
 
 // eventsOf reads webhooks as the handler does.
-func eventsOf(t testing.TB, list ...esimtest.Webhook) []esim.Event {
+func eventsOf(t testing.TB, list ...simulator.Webhook) []esim.Event {
 	t.Helper()
 	b := newBench(t)
 	for _, w := range list {
@@ -103,15 +103,15 @@ func scenarios(t testing.TB) []scenario {
 	foreign.Reference, foreign.OrderID = "ORDER-OTHER", "order_other"
 	changed.Order = &esim.Order{PackageID: "00000000-e5f6-7890-abcd-ef1234567890", ESIMs: changed.Order.ESIMs} // another package
 	half.Order = &esim.Order{PackageID: anOption}                                                              // no code yet
-	story := eventsOf(t, esimtest.ESIMStoryWebhook(storySecret, unit(1)), esimtest.ESIMStoryWebhook(storySecret, unit(2)),
-		esimtest.ESIMStoryWebhook(storySecret, unit(3)), esimtest.ESIMStoryWebhook(storySecret, foreign),
-		esimtest.ESIMStoryWebhook(storySecret, changed), esimtest.ESIMStoryWebhook(storySecret, half))
+	story := eventsOf(t, simulator.ESIMStoryWebhook(storySecret, unit(1)), simulator.ESIMStoryWebhook(storySecret, unit(2)),
+		simulator.ESIMStoryWebhook(storySecret, unit(3)), simulator.ESIMStoryWebhook(storySecret, foreign),
+		simulator.ESIMStoryWebhook(storySecret, changed), simulator.ESIMStoryWebhook(storySecret, half))
 	pending := &esim.Order{
 		Provider: esimstory.Provider, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3,
 		ESIMs: []esim.ESIM{{ItemID: unit(1).ItemID}, {ItemID: unit(2).ItemID}, {ItemID: unit(3).ItemID}},
 	}
-	fly := eventsOf(t, esimtest.ESIMFlyWebhook(flySecret, unit(1)), esimtest.ESIMFlyWebhook(flySecret, unit(2)),
-		esimtest.ESIMFlyWebhook(flySecret, unit(3)), esimtest.ESIMFlyWebhook(flySecret, foreign))
+	fly := eventsOf(t, simulator.ESIMFlyWebhook(flySecret, unit(1)), simulator.ESIMFlyWebhook(flySecret, unit(2)),
+		simulator.ESIMFlyWebhook(flySecret, unit(3)), simulator.ESIMFlyWebhook(flySecret, foreign))
 	open := &esim.Order{
 		Provider: esimfly.Provider, ID: anOrder, Reference: aReference, Status: esim.OrderPending, PackageID: anOption, Quantity: 3,
 	}
@@ -244,7 +244,7 @@ func TestProgressEndsInOneState(t *testing.T) {
 	for i, life := range lives {
 		var events []esim.Event
 		for _, e := range life {
-			w := esimtest.ESIMFlyWebhook(flySecret, e)
+			w := simulator.ESIMFlyWebhook(flySecret, e)
 			require.NoError(t, source.Verify(w.Header, "", w.Body, present))
 			parsed, err := source.Parse(w.Header, w.Body)
 			require.NoError(t, err)
@@ -290,7 +290,7 @@ func TestForgedDeliveriesChangeNothing(t *testing.T) {
 	_, err = j.Client(esimstory.Provider).Order(t.Context(), esim.OrderRequest{PackageID: anOption, Quantity: 3, Reference: aReference})
 	require.NoError(t, err)
 	send := func(e esim.Event) {
-		require.Equal(t, 200, answerOf(h, esimtest.ESIMStoryWebhook(storySecret, e).Request(t.Context(), "")).Code)
+		require.Equal(t, 200, answerOf(h, simulator.ESIMStoryWebhook(storySecret, e).Request(t.Context(), "")).Code)
 	}
 	for n := range 3 {
 		send(unit(n + 1))

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -115,14 +115,14 @@ func TestStandardVectors(t *testing.T) {
 		require.ErrorIs(t, err, c.want, c.name)
 		require.ErrorIs(t, err, esim.ErrUnauthorized, c.name)
 	}
-	signed := esimtest.StandardWebhook("x", esim.NewSecret("whsec_"+vectorSecret), vectorID, vectorTime, []byte(vectorBody))
+	signed := simulator.StandardWebhook("x", esim.NewSecret("whsec_"+vectorSecret), vectorID, vectorTime, []byte(vectorBody))
 	require.Equal(t, vectorV1, signed.Header.Get("webhook-signature"), "the generator makes the published signature")
 }
 
 // With a full stop in the id one signature fits two webhooks.
 func TestStandardIDWithoutFullStop(t *testing.T) {
 	body := []byte("1614265330.{}")
-	signed := esimtest.StandardWebhook("x", esim.NewSecret(vectorSecret), "msg", vectorTime, body)
+	signed := simulator.StandardWebhook("x", esim.NewSecret(vectorSecret), "msg", vectorTime, body)
 	source := webhook.Standard("x", esim.NewSecret(vectorSecret))
 	require.NoError(t, source.Verify(signed.Header, "", body, vectorTime))
 	signed.Header.Set("webhook-id", "msg.1614265330")

@@ -6,25 +6,20 @@ import (
 )
 
 // Optional is a member beside the point of an answer. In a form that T does
-// not read it counts as not stated, so that it does not spoil an answer that
-// was paid for.
-type Optional[T any] struct {
-	Value T
-	// Unreadable: the provider states something, and T does not read it.
-	Unreadable bool
-}
+// not read it counts as absent, so that it does not spoil an answer that was
+// paid for.
+type Optional[T any] struct{ Value T }
 
 // UnmarshalJSONFrom reads a T, or skips what is none.
-func (o *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (l *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	var value T
+	var value, none T
 	if json.Unmarshal(raw, &value) != nil {
-		*o = Optional[T]{Unreadable: true}
-		return nil
+		value = none
 	}
-	*o = Optional[T]{Value: value}
+	l.Value = value
 	return nil
 }

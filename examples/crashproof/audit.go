@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -18,7 +19,7 @@ type books struct {
 }
 
 // audit compares the resellers' books with the journal.
-func audit(ctx context.Context, in *instructions, sim *esimtest.Simulator) (*books, error) {
+func audit(ctx context.Context, in *instructions, sim *simulator.Simulator) (*books, error) {
 	store, closeStore, err := in.open(ctx)
 	if err != nil {
 		return nil, err

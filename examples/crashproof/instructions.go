@@ -10,7 +10,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // instructions are what the shop is told by its supervisor.
@@ -47,7 +47,7 @@ func readInstructions() (*instructions, error) {
 }
 
 // accounts are the shop's at the simulated resellers.
-func accounts(sim *esimtest.Simulator) (fly, fx account) {
+func accounts(sim *simulator.Simulator) (fly, fx account) {
 	fly = account{sim.ESIMFly.URL(), sim.ESIMFly.AccessCode, sim.ESIMFly.SecretKey, sim.ESIMFly.Packages()[0].ID}
 	fx = account{sim.ESIMFX.URL(), sim.ESIMFX.ClientID, sim.ESIMFX.ClientKey, sim.ESIMFX.Packages()[0].ID}
 	return fly, fx

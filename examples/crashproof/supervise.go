@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // maxStarts bounds how often a shop that ends by itself is started again.
@@ -21,12 +22,15 @@ func (s *settings) supervise(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	options := []esimtest.Option{
-		esimtest.WithSeed(s.seed), esimtest.WithBalance("1000000"), esimtest.WithProcessingTime(10 * time.Millisecond),
+	options := []simulator.Option{
+		simulator.WithSeed(s.seed), simulator.WithBalance("1000000"), simulator.WithProcessingTime(10 * time.Millisecond),
 	}
-	sim := esimtest.NewSimulator(nil, options...) //nolint:contextcheck // it is closed below
+	sim, err := simulator.New(options...) //nolint:contextcheck // it is closed below
+	if err != nil {
+		return err
+	}
 	defer sim.Close()
-	for _, server := range []*esimtest.Server{sim.ESIMFly.Server, sim.ESIMFX.Server} {
+	for _, server := range []*simulator.Server{sim.ESIMFly.Server, sim.ESIMFX.Server} {
 		server.Schedule(esimtest.Schedule{Rate: s.faults, Kinds: []esimtest.FaultKind{
 			esimtest.FaultCutBeforeCommit, esimtest.FaultCutAfterCommit, esimtest.FaultHalfBody, esimtest.Fault500After, esimtest.FaultTruncatedJSON, esimtest.Fault429,
 		}})

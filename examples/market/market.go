@@ -10,13 +10,14 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
 // market is a shop and the resellers it buys from.
 type market struct {
 	clock     *clock
-	resellers []*esimtest.Memory
+	resellers []*memory.Client
 	clients   []esim.Client // of the resellers, each behind the door
 	door      *door
 
@@ -52,8 +53,8 @@ func openMarket(ctx context.Context) (*market, error) {
 	return m, m.stock(ctx)
 }
 
-func (m *market) reseller(p esim.Provider) *esimtest.Memory {
-	i := slices.IndexFunc(m.resellers, func(r *esimtest.Memory) bool { return r.Provider() == p })
+func (m *market) reseller(p esim.Provider) *memory.Client {
+	i := slices.IndexFunc(m.resellers, func(r *memory.Client) bool { return r.Provider() == p })
 	return m.resellers[i]
 }
 

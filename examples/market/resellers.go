@@ -4,14 +4,14 @@ import (
 	"context"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 )
 
 // stall is a reseller of the market: its temper, its currency, and which part
 // of the goods it sells.
 type stall struct {
 	name     esim.Provider
-	temper   esimtest.Temper
+	temper   memory.Behaviour
 	currency string
 	sells    func(product int) bool
 }
@@ -19,12 +19,12 @@ type stall struct {
 func stalls() []stall {
 	everything := func(int) bool { return true }
 	return []stall{
-		{"steady", esimtest.TemperSteady(), "USD", everything},
-		{"flaky", esimtest.TemperFlaky(), "USD", func(n int) bool { return n%3 != 0 }},
-		{"dear", esimtest.TemperDear(), "USD", everything},
-		{"broke", esimtest.TemperBroke(), "USD", everything},
-		{"slow", esimtest.TemperSlow(), "EUR", func(n int) bool { return n%2 == 0 }},
-		{"down", esimtest.TemperDown(), "USD", func(n int) bool { return n%5 != 0 }},
+		{"steady", memory.Steady(), "USD", everything},
+		{"flaky", memory.Flaky(), "USD", func(n int) bool { return n%3 != 0 }},
+		{"dear", memory.Dear(), "USD", everything},
+		{"broke", memory.Broke(), "USD", everything},
+		{"slow", memory.Slow(), "EUR", func(n int) bool { return n%2 == 0 }},
+		{"down", memory.Down(), "USD", func(n int) bool { return n%5 != 0 }},
 	}
 }
 
@@ -33,17 +33,17 @@ var weights = map[esim.Provider]int{"steady": 50, "flaky": 20, "slow": 20, "dear
 
 // open makes the reseller, on the clock of the market, with money enough for
 // any number of sales unless its temper says otherwise.
-func (s stall) open(ctx context.Context, c *clock) (*esimtest.Memory, error) {
+func (s stall) open(ctx context.Context, c *clock) (*memory.Client, error) {
 	goods, err := s.goods(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return esimtest.NewMemory(
-		esimtest.MemoryProvider(s.name),
-		esimtest.MemoryBalance("100000000", s.currency),
-		esimtest.MemoryPackages(goods...),
-		esimtest.MemoryTemper(s.temper),
-		esimtest.MemoryClock(c.Now, c.Sleep),
+	return memory.New(
+		memory.WithProvider(s.name),
+		memory.WithBalance("100000000", s.currency),
+		memory.WithPackages(goods...),
+		memory.WithBehaviour(s.temper),
+		memory.WithClock(c.Now, c.Sleep),
 	), nil
 }
 
@@ -52,7 +52,7 @@ func (s stall) open(ctx context.Context, c *clock) (*esimtest.Memory, error) {
 func (s stall) goods(ctx context.Context) ([]esim.Package, error) {
 	var list []esim.Package
 	n := 0
-	all := esimtest.NewMemory(esimtest.MemoryBalance("0", s.currency))
+	all := memory.New(memory.WithBalance("0", s.currency))
 	for p, err := range esim.Packages(ctx, all, esim.PackageQuery{}) {
 		if err != nil {
 			return nil, err

@@ -20,6 +20,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // TestSimulatedShop runs the tour and reads the proof at its end: each
@@ -115,7 +116,7 @@ func (onShelf) ListPackages(context.Context, esim.PackageQuery) (*esim.PackagePa
 func TestSellRepeatsWhereThatIsSafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, times := range []int{1, 9} {
-			sim := esimtest.NewSimulator(t, esimtest.WithoutListeners())
+			sim := simulator.ForTest(t, simulator.WithoutListeners())
 			c, err := esimfx.New(esimfx.Config{
 				Settings: esim.Settings{BaseURL: sim.ESIMFX.URL(), HTTPClient: &http.Client{Transport: sim.ESIMFX.Transport()}},
 				ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
@@ -155,7 +156,7 @@ func TestBuyWantsLive(t *testing.T) {
 // TestLiveShop lets the live shop speak with the simulator: it buys only what
 // it is told to.
 func TestLiveShop(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	for name, value := range map[string]string{
 		"ESIMFLY_ACCESS_CODE": "", "ESIMSTORY_ACCESS_KEY": "",
 		"ESIMFX_BASE_URL": sim.ESIMFX.URL(), "ESIMFX_CLIENT_ID": sim.ESIMFX.ClientID, "ESIMFX_CLIENT_KEY": sim.ESIMFX.ClientKey,

@@ -13,12 +13,12 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // shop is the three simulated resellers and a client for each.
 type shop struct {
-	sim   *esimtest.Simulator
+	sim   *simulator.Simulator
 	fly   esim.Client
 	story esim.Client
 	fx    esim.Client
@@ -28,7 +28,11 @@ type shop struct {
 func (s *shop) clients() []esim.Client { return []esim.Client{s.fly, s.story, s.fx} }
 
 func openShop() (*shop, error) {
-	s := &shop{sim: esimtest.NewSimulator(nil, esimtest.WithProvisioningDelay(2*time.Second))}
+	sim, err := simulator.New(simulator.WithProvisioningDelay(2 * time.Second))
+	if err != nil {
+		return nil, err
+	}
+	s := &shop{sim: sim}
 	settings := func(url string) esim.Settings {
 		return esim.Settings{
 			BaseURL: url, Now: s.sim.Now,
@@ -64,7 +68,7 @@ func (s *shop) close() {
 
 // priceSheet is the catalogue of a reseller that has no catalogue call, as the
 // partner would get it by mail.
-func priceSheet(p *esimtest.ESIMStory) []esim.Package {
+func priceSheet(p *simulator.ESIMStory) []esim.Package {
 	var sheet []esim.Package
 	for _, info := range p.Packages() {
 		row := esim.Package{

@@ -11,6 +11,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/evidence"
 )
 
@@ -151,7 +152,7 @@ func (s *shop) proof(w io.Writer) error {
 	return nil
 }
 
-func rechargeable(p *esimtest.ESIMFly) string {
+func rechargeable(p *simulator.ESIMFly) string {
 	for _, info := range p.Packages() {
 		if info.Rechargeable && !info.Async && !info.Unlimited {
 			return info.ID

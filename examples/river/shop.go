@@ -15,6 +15,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/postgres"
 )
@@ -27,7 +28,7 @@ type shop struct {
 	store     *postgres.Store
 	journal   *journal.Journal
 	queue     *river.Client[pgx.Tx]
-	sim       *esimtest.Simulator
+	sim       *simulator.Simulator
 	packageID string
 	run       string
 	delivered chan *journal.Purchase
@@ -38,10 +39,14 @@ func open(ctx context.Context, url string) (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
+	sim, err := simulator.New() //nolint:contextcheck // close ends it
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
 	s := &shop{
-		pool: pool,
-		sim:  esimtest.NewSimulator(nil), //nolint:contextcheck // close ends it
-		run:  fmt.Sprintf("%x", time.Now().UnixMilli()), delivered: make(chan *journal.Purchase, 1),
+		pool: pool, sim: sim,
+		run: fmt.Sprintf("%x", time.Now().UnixMilli()), delivered: make(chan *journal.Purchase, 1),
 	}
 	s.packageID = s.sim.ESIMFly.Packages()[0].ID
 	if err := s.prepare(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -39,9 +40,9 @@ func (s *shop) demoView(all []*journal.Purchase) *demoView {
 
 // demonstrate lets something happen to the simulated world.
 func (s *shop) demonstrate(w http.ResponseWriter, r *http.Request) {
-	act := map[string]func(p *esimtest.Server, iccid esim.ICCID){
-		"install": func(p *esimtest.Server, iccid esim.ICCID) { p.UseData(string(iccid), 0) },
-		"use":     func(p *esimtest.Server, iccid esim.ICCID) { p.UseData(string(iccid), 300*int64(esim.MiB)) },
+	act := map[string]func(p *simulator.Server, iccid esim.ICCID){
+		"install": func(p *simulator.Server, iccid esim.ICCID) { p.UseData(string(iccid), 0) },
+		"use":     func(p *simulator.Server, iccid esim.ICCID) { p.UseData(string(iccid), 300*int64(esim.MiB)) },
 	}
 	switch what := r.PostFormValue("do"); what {
 	case "lose":

@@ -21,6 +21,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -378,7 +379,7 @@ func TestOperatorPassword(t *testing.T) {
 	}
 	assert.False(t, s.demo.held.Load())
 	assert.Equal(t, http.StatusBadRequest, s.press(t, "/operator/demo", url.Values{"do": {"dance"}}).StatusCode)
-	assert.Equal(t, http.StatusNotFound, s.press(t, "/operator/demo", url.Values{"do": {"use"}, "iccid": {esimtest.ForeignICCID}}).StatusCode)
+	assert.Equal(t, http.StatusNotFound, s.press(t, "/operator/demo", url.Values{"do": {"use"}, "iccid": {simulator.ForeignICCID}}).StatusCode)
 	assert.Equal(t, http.StatusSeeOther, s.press(t, "/operator/demo", url.Values{"do": {"hold"}}).StatusCode)
 	assert.True(t, s.demo.held.Load())
 }
@@ -392,10 +393,10 @@ func TestWebhookLog(t *testing.T) {
 	forged := esim.Event{Kind: esim.EventProvisioned, Reference: p.Reference, ICCID: "8985234000000000001", Order: &esim.Order{
 		ESIMs: []esim.ESIM{{Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "FORGED"}}},
 	}}
-	for _, hook := range []esimtest.Webhook{
-		esimtest.ESIMStoryWebhook(esim.NewSecret("a-path-that-was-guessed-0123456789"), forged),
-		esimtest.ESIMFlyWebhook(esim.NewSecret("whsec_wrong"), forged),
-		esimtest.ESIMFXWebhook(esim.NewSecret("wrong"), forged),
+	for _, hook := range []simulator.Webhook{
+		simulator.ESIMStoryWebhook(esim.NewSecret("a-path-that-was-guessed-0123456789"), forged),
+		simulator.ESIMFlyWebhook(esim.NewSecret("whsec_wrong"), forged),
+		simulator.ESIMFXWebhook(esim.NewSecret("wrong"), forged),
 	} {
 		answer, _ := do(t, hook.Request(t.Context(), s.base+"/hooks"))
 		assert.Contains(t, []int{http.StatusUnauthorized, http.StatusNotFound}, answer.StatusCode)
@@ -419,7 +420,7 @@ func TestWebhookLog(t *testing.T) {
 // TestRealAccounts points the live shop at a simulator: it shows prices, and
 // sells only with -buy and within its cap.
 func TestRealAccounts(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	for name, value := range map[string]string{
 		"ESIMFLY_ACCESS_CODE": "", "ESIMSTORY_ACCESS_KEY": "", "ESIMFX_WEBHOOK_TOKEN": sim.ESIMFX.WebhookToken,
 		"ESIMFX_BASE_URL": sim.ESIMFX.URL(), "ESIMFX_CLIENT_ID": sim.ESIMFX.ClientID, "ESIMFX_CLIENT_KEY": sim.ESIMFX.ClientKey,
@@ -452,7 +453,7 @@ func TestRealAccounts(t *testing.T) {
 // TestRestart ends the shop and opens it again on the same files, while the
 // reseller goes on: the eSIM is where it was, and nothing is bought again.
 func TestRestart(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	for name, value := range map[string]string{
 		"ESIMFLY_ACCESS_CODE": "", "ESIMSTORY_ACCESS_KEY": "",
 		"ESIMFX_BASE_URL": sim.ESIMFX.URL(), "ESIMFX_CLIENT_ID": sim.ESIMFX.ClientID, "ESIMFX_CLIENT_KEY": sim.ESIMFX.ClientKey,

@@ -14,7 +14,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/webhook"
 )
 
@@ -24,7 +24,7 @@ type resellers struct {
 	clients []esim.Client
 	sources []webhook.Source
 	now     func() time.Time // the clock of the resellers
-	sim     *esimtest.Simulator
+	sim     *simulator.Simulator
 	hookURL func(base string) // tells the resellers where the shop is
 	hold    func(on bool)     // of simulators: keep back what is delivered after the order
 }
@@ -38,8 +38,11 @@ func simulated(seed int64, logger *slog.Logger) (*resellers, error) {
 	if seed == 0 {
 		seed = time.Now().UnixNano() // another world each time: a kept journal must not meet old order numbers again
 	}
-	sim := esimtest.NewSimulator(nil, esimtest.WithSeed(seed), esimtest.WithBalance("500"),
-		esimtest.WithProvisioningDelay(delivery), esimtest.WithTravel(-1, 14<<20))
+	sim, err := simulator.New(simulator.WithSeed(seed), simulator.WithBalance("500"),
+		simulator.WithProvisioningDelay(delivery), simulator.WithTravel(-1, 14<<20))
+	if err != nil {
+		return nil, err
+	}
 	settings := func(url string) esim.Settings {
 		return esim.Settings{
 			BaseURL: url, Now: sim.Now, Logger: logger,
@@ -58,7 +61,7 @@ func simulated(seed int64, logger *slog.Logger) (*resellers, error) {
 	fx, fxErr := esimfx.New(esimfx.Config{
 		Settings: settings(sim.ESIMFX.URL()),
 		ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
-		Codes: map[int]esimfx.Code{esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true}},
+		Codes: map[int]esimfx.Code{simulator.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true}},
 	})
 	if err := errors.Join(flyErr, storyErr, fxErr); err != nil {
 		sim.Close()
@@ -80,7 +83,7 @@ func simulated(seed int64, logger *slog.Logger) (*resellers, error) {
 		},
 		hold: func(on bool) {
 			sim.ESIMFly.HoldProvisioning(on)
-			sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{Withhold: on, Delay: delivery})
+			sim.ESIMStory.Webhooks(simulator.WebhookBehaviour{Withhold: on, Delay: delivery})
 			if !on {
 				sim.ESIMStory.Release()
 			}

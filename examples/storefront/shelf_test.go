@@ -20,6 +20,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/memory"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -39,7 +40,7 @@ func shopOf(t *testing.T, packages ...esim.Package) *shop {
 	}
 	s := &shop{resellers: &resellers{}, logger: slog.New(slog.DiscardHandler)}
 	for p, list := range sold {
-		s.resellers.clients = append(s.resellers.clients, esimtest.NewMemory(esimtest.MemoryProvider(p), esimtest.MemoryPackages(list...)))
+		s.resellers.clients = append(s.resellers.clients, memory.New(memory.WithProvider(p), memory.WithPackages(list...)))
 	}
 	var err error
 	s.shelf, err = catalog.New(catalog.Config{Clients: s.resellers.clients})

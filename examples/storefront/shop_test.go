@@ -20,6 +20,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -32,7 +33,7 @@ func startShop(t *testing.T) *shop {
 	require.Eventually(t, func() bool {
 		return s.stocked(esimfly.Provider, esimstory.Provider, esimfx.Provider)
 	}, 10*time.Second, 10*time.Millisecond)
-	s.resellers.sim.ESIMStory.Webhooks(esimtest.WebhookBehaviour{Delay: 20 * time.Millisecond})
+	s.resellers.sim.ESIMStory.Webhooks(simulator.WebhookBehaviour{Delay: 20 * time.Millisecond})
 	return s
 }
 

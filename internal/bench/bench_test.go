@@ -10,10 +10,10 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
-func newClient(tb testing.TB, sim *esimtest.Simulator) *esimfly.Client {
+func newClient(tb testing.TB, sim *simulator.Simulator) *esimfly.Client {
 	tb.Helper()
 	c, err := esimfly.New(esimfly.Config{
 		AccessCode: sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(sim.ESIMFly.SecretKey),
@@ -36,7 +36,7 @@ func fresh() *http.Transport {
 	return tr
 }
 
-func syncPackage(tb testing.TB, sim *esimtest.Simulator) string {
+func syncPackage(tb testing.TB, sim *simulator.Simulator) string {
 	tb.Helper()
 	for _, p := range sim.ESIMFly.Packages() {
 		if !p.Async && !p.Unlimited {
@@ -49,7 +49,7 @@ func syncPackage(tb testing.TB, sim *esimtest.Simulator) string {
 
 // BenchmarkListPackages reads one page of 100 packages.
 func BenchmarkListPackages(b *testing.B) {
-	sim := esimtest.NewSimulator(b)
+	sim := simulator.ForTest(b)
 	b.Run("impl=handwritten", func(b *testing.B) {
 		h := newHandwritten(sim, pooled())
 		defer h.http.CloseIdleConnections()
@@ -75,7 +75,7 @@ func BenchmarkListPackages(b *testing.B) {
 
 // BenchmarkOrder buys one eSIM, on a fresh connection in both clients.
 func BenchmarkOrder(b *testing.B) {
-	sim := esimtest.NewSimulator(b, esimtest.WithBalance("1000000000"))
+	sim := simulator.ForTest(b, simulator.WithBalance("1000000000"))
 	id := syncPackage(b, sim)
 	b.Run("impl=handwritten", func(b *testing.B) {
 		h := newHandwritten(sim, fresh())
@@ -100,7 +100,7 @@ func BenchmarkOrder(b *testing.B) {
 // TestSameResult: the comparison is fair only if both clients make the same
 // packages of the same page.
 func TestSameResult(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	h := newHandwritten(sim, pooled())
 	defer h.http.CloseIdleConnections()
 	byHand, err := h.listPackages(t.Context())
@@ -125,7 +125,7 @@ func TestSameResult(t *testing.T) {
 // TestListAllocations holds the adapter to 0.6 of the allocations, which
 // unlike times are the same on every machine.
 func TestListAllocations(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	h, c := newHandwritten(sim, pooled()), newClient(t, sim)
 	defer h.http.CloseIdleConnections()
 	byHand := testing.AllocsPerRun(20, func() {
@@ -143,7 +143,7 @@ func TestListAllocations(t *testing.T) {
 // TestBigCatalogueHoldsOnePage iterates over 100,000 packages and measures
 // what stays on the heap on the way.
 func TestBigCatalogueHoldsOnePage(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithPackages(100_000))
+	sim := simulator.ForTest(t, simulator.WithPackages(100_000))
 	c := newClient(t, sim)
 	heap := func() uint64 {
 		var m runtime.MemStats

@@ -18,7 +18,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // handwritten is a client as one writes it for one provider in an afternoon:
@@ -31,7 +31,7 @@ type handwritten struct {
 	secret string
 }
 
-func newHandwritten(sim *esimtest.Simulator, transport *http.Transport) *handwritten {
+func newHandwritten(sim *simulator.Simulator, transport *http.Transport) *handwritten {
 	return &handwritten{
 		http: &http.Client{Transport: transport, Timeout: 30 * time.Second},
 		base: sim.ESIMFly.URL(), access: sim.ESIMFly.AccessCode, secret: sim.ESIMFly.SecretKey,

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // desk is the sender of webhooks: it repeats what was not acknowledged.
@@ -24,7 +24,7 @@ type desk struct {
 
 // sent is a webhook about an order.
 type sent struct {
-	esimtest.Webhook
+	simulator.Webhook
 
 	order string
 	fresh bool // never sent before
@@ -44,7 +44,7 @@ func (d *desk) next() sent {
 	d.last++
 	order := "order_" + strconv.Itoa(d.last)
 	return sent{
-		order: order, fresh: true, Webhook: esimtest.ESIMFlyWebhook(signingSecret, esim.Event{
+		order: order, fresh: true, Webhook: simulator.ESIMFlyWebhook(signingSecret, esim.Event{
 			ID: fmt.Sprint("wh_", d.last), Kind: esim.EventInstalled, ICCID: "8948010010092445039", OrderID: order, At: time.Now(),
 		}),
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/evidence"
 )
 
@@ -79,7 +80,7 @@ func rawAnswers() []rawAnswer {
 // A purchase gets each answer, the first time and for ever. The client is called
 // three times with the same reference, as by a shop that asks nobody.
 func TestRequestsUnderEachAnswer(t *testing.T) {
-	sim := esimtest.NewSimulator(t)
+	sim := simulator.ForTest(t)
 	twice := map[string]int{throttled: 3, stranger: 3}
 	for name, seller := range map[string]struct {
 		provider esim.Provider

@@ -12,6 +12,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // closing is what every adapter's client has.
@@ -42,7 +43,7 @@ func sideBySide[T any](t *testing.T, list []T, name func(T) string, run func(t *
 
 // newFly makes eSIMfly clients; verified says that the account has been shown
 // to honour idempotency keys.
-func newFly(sim *esimtest.Simulator, verified bool) esimtest.NewClient {
+func newFly(sim *simulator.Simulator, verified bool) esimtest.NewClient {
 	return func(t testing.TB, s esim.Settings) esim.Client {
 		c, err := esimfly.New(esimfly.Config{
 			Settings: s, AccessCode: sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(sim.ESIMFly.SecretKey),
@@ -52,7 +53,7 @@ func newFly(sim *esimtest.Simulator, verified bool) esimtest.NewClient {
 	}
 }
 
-func newStory(sim *esimtest.Simulator, catalog []esim.Package) esimtest.NewClient {
+func newStory(sim *simulator.Simulator, catalog []esim.Package) esimtest.NewClient {
 	return func(t testing.TB, s esim.Settings) esim.Client {
 		c, err := esimstory.New(esimstory.Config{
 			Settings: s, AccessKey: sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(sim.ESIMStory.SecretKey),
@@ -62,7 +63,7 @@ func newStory(sim *esimtest.Simulator, catalog []esim.Package) esimtest.NewClien
 	}
 }
 
-func newFX(sim *esimtest.Simulator, codes map[int]esimfx.Code) esimtest.NewClient {
+func newFX(sim *simulator.Simulator, codes map[int]esimfx.Code) esimtest.NewClient {
 	return func(t testing.TB, s esim.Settings) esim.Client {
 		c, err := esimfx.New(esimfx.Config{
 			Settings: s, ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
@@ -74,12 +75,12 @@ func newFX(sim *esimtest.Simulator, codes map[int]esimfx.Code) esimtest.NewClien
 
 // learned are the codes of the simulated eSIMfx that come before any charge.
 var learned = map[int]esimfx.Code{
-	esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
-	esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
-	esimtest.FXCodeOrderNotFound:       {Kind: esim.ErrNotFound, Refused: true},
-	esimtest.FXCodeESIMNotFound:        {Kind: esim.ErrNotFound, Refused: true},
-	esimtest.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
-	esimtest.FXCodeNotTerminable:       {Kind: esim.ErrNotEligible, Refused: true},
+	simulator.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
+	simulator.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
+	simulator.FXCodeOrderNotFound:       {Kind: esim.ErrNotFound, Refused: true},
+	simulator.FXCodeESIMNotFound:        {Kind: esim.ErrNotFound, Refused: true},
+	simulator.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
+	simulator.FXCodeNotTerminable:       {Kind: esim.ErrNotEligible, Refused: true},
 }
 
 // applyWebhook puts a webhook of eSIM Story into the order it belongs to.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // column is a kind of purchase at a provider, with the client's settings.
@@ -21,22 +22,22 @@ type column struct {
 	name    string
 	op      string
 	retries int // Settings.MaxRetries: 0 = the default of two, -1 = none
-	harness func(sim *esimtest.Simulator) esimtest.Harness
+	harness func(sim *simulator.Simulator) esimtest.Harness
 
 	several
 }
 
 func (c column) String() string { return c.name }
 
-func flyWorld(verified bool) func(sim *esimtest.Simulator) esimtest.Harness {
-	return func(sim *esimtest.Simulator) esimtest.Harness { return sim.ESIMFly.Harness(newFly(sim, verified)) }
+func flyWorld(verified bool) func(sim *simulator.Simulator) esimtest.Harness {
+	return func(sim *simulator.Simulator) esimtest.Harness { return sim.ESIMFly.Harness(newFly(sim, verified)) }
 }
 
-func storyWorld(sim *esimtest.Simulator) esimtest.Harness {
+func storyWorld(sim *simulator.Simulator) esimtest.Harness {
 	return sim.ESIMStory.Harness(newStory(sim, nil), applyWebhook)
 }
 
-func fxWorld(sim *esimtest.Simulator) esimtest.Harness {
+func fxWorld(sim *simulator.Simulator) esimtest.Harness {
 	return sim.ESIMFX.Harness(newFX(sim, learned))
 }
 
@@ -90,7 +91,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, rows, 150)
 	sideBySide(t, columns, column.String, func(t *testing.T, i int, col column) {
-		sim := esimtest.NewSimulator(t, esimtest.WithBalance("1000000"))
+		sim := simulator.ForTest(t, simulator.WithBalance("1000000"))
 		h := col.harness(sim)
 		for _, row := range matrix {
 			t.Run(row.fault.Kind.String(), func(t *testing.T) { fill(t, h, col, row.fault, row.cells[i]) })
@@ -103,7 +104,7 @@ func TestFaultMatrix(t *testing.T) {
 // nobody has verified that it honours them, the client must not repeat what
 // may have been bought, whatever the provider's documents promise.
 func TestFaultMatrixWhereKeysAreIgnored(t *testing.T) {
-	sim := esimtest.NewSimulator(t, esimtest.WithBalance("1000000"), esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))
+	sim := simulator.ForTest(t, simulator.WithBalance("1000000"), simulator.WithWorld(simulator.WorldNamed("esimfly/keys-ignored")))
 	col := columns[flyOrderRetries]
 	h := col.harness(sim)
 	for _, row := range matrix {

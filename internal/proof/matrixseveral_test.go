@@ -10,6 +10,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // several is what orders of more than one eSIM add to a column.
@@ -140,7 +141,7 @@ func TestFaultMatrixAtEveryCall(t *testing.T) {
 		require.Equal(t, row.cells[fxOrderOfThree], atCall(1, row.fault.Kind, row.cells[fxOrder]), row.fault.Kind)
 	}
 	sideBySide(t, []int{0, 2}, func(before int) string { return fmt.Sprint("after ", before) }, func(t *testing.T, _, before int) {
-		sim := esimtest.NewSimulator(t, esimtest.WithBalance("1000000"))
+		sim := simulator.ForTest(t, simulator.WithBalance("1000000"))
 		col := columns[fxOrderOfThree]
 		col.before = before
 		h := col.harness(sim)

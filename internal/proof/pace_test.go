@@ -15,7 +15,7 @@ import (
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -31,19 +31,19 @@ var paces = []struct {
 	provider esim.Provider
 	interval time.Duration
 	requests time.Duration
-	pack     func(*esimtest.Simulator) string
-	open     func(*testing.T, *esimtest.Simulator, esim.Settings) esim.Client
+	pack     func(*simulator.Simulator) string
+	open     func(*testing.T, *simulator.Simulator, esim.Settings) esim.Client
 }{
-	{esimfly.Provider, time.Second, 1, func(*esimtest.Simulator) string { return flyPlan }, func(t *testing.T, sim *esimtest.Simulator, s esim.Settings) esim.Client {
+	{esimfly.Provider, time.Second, 1, func(*simulator.Simulator) string { return flyPlan }, func(t *testing.T, sim *simulator.Simulator, s esim.Settings) esim.Client {
 		return newFly(sim, false)(t, s)
 	}},
-	{esimfx.Provider, 100 * time.Millisecond, 3, func(sim *esimtest.Simulator) string { return sim.ESIMFX.Packages()[0].ID }, func(t *testing.T, sim *esimtest.Simulator, s esim.Settings) esim.Client {
+	{esimfx.Provider, 100 * time.Millisecond, 3, func(sim *simulator.Simulator) string { return sim.ESIMFX.Packages()[0].ID }, func(t *testing.T, sim *simulator.Simulator, s esim.Settings) esim.Client {
 		return newFX(sim, nil)(t, s)
 	}},
 }
 
 // inMemory are settings with the default limiter, without sockets.
-func inMemory(sim *esimtest.Simulator, p esim.Provider) (esim.Settings, *counting) {
+func inMemory(sim *simulator.Simulator, p esim.Provider) (esim.Settings, *counting) {
 	s := sim.Server(p)
 	c := &counting{RoundTripper: s.Transport()}
 	return esim.Settings{BaseURL: s.URL(), Now: sim.Now, HTTPClient: &http.Client{Transport: c}}, c
@@ -56,7 +56,7 @@ func TestPurchaseBesideReaders(t *testing.T) {
 	for _, p := range paces {
 		t.Run(string(p.provider), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sim := esimtest.NewSimulator(t, esimtest.WithoutListeners())
+				sim := simulator.ForTest(t, simulator.WithoutListeners())
 				settings, counted := inMemory(sim, p.provider)
 				c, pack := p.open(t, sim, settings), p.pack(sim)
 				first, err := c.Order(t.Context(), esim.OrderRequest{PackageID: pack, Reference: "cart-0"})
@@ -95,7 +95,7 @@ func TestPurchaseBesideReaders(t *testing.T) {
 // and an order waits for one interval of the pace at most.
 func TestPurchaseBesidePolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sim := esimtest.NewSimulator(t, esimtest.WithoutListeners(), esimtest.WithProvisioningDelay(24*time.Hour))
+		sim := simulator.ForTest(t, simulator.WithoutListeners(), simulator.WithProvisioningDelay(24*time.Hour))
 		s, counted := inMemory(sim, esimfly.Provider)
 		j, err := journal.New(journal.NewVolatile(), journal.Config{Clients: []esim.Client{newFly(sim, false)(t, s)}})
 		require.NoError(t, err)

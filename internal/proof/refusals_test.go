@@ -9,6 +9,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // refusalRow is an error answer of a provider, before or after it has charged,
@@ -87,10 +88,10 @@ var refusalRows = []refusalRow{
 	{storyOrder, true, conflict, "", "Conflict", "U1+", esim.ErrInvalidRequest},
 
 	// eSIMfx: no code is public, so only what the operator taught is a refusal.
-	{fxOrder, false, http.StatusOK, fmt.Sprint(esimtest.FXCodeInsufficientBalance), "", "R1-", esim.ErrInsufficientBalance},
-	{fxOrder, false, http.StatusOK, fmt.Sprint(esimtest.FXCodeProductNotFound), "", "R1-", esim.ErrPackageUnavailable},
-	{fxTopUp, false, http.StatusOK, fmt.Sprint(esimtest.FXCodeIncompatibleTopUp), "", "R1-", esim.ErrNotEligible},
-	{fxOrder, true, http.StatusOK, fmt.Sprint(esimtest.FXCodeInternal), "", "U1+", nil},
+	{fxOrder, false, http.StatusOK, fmt.Sprint(simulator.FXCodeInsufficientBalance), "", "R1-", esim.ErrInsufficientBalance},
+	{fxOrder, false, http.StatusOK, fmt.Sprint(simulator.FXCodeProductNotFound), "", "R1-", esim.ErrPackageUnavailable},
+	{fxTopUp, false, http.StatusOK, fmt.Sprint(simulator.FXCodeIncompatibleTopUp), "", "R1-", esim.ErrNotEligible},
+	{fxOrder, true, http.StatusOK, fmt.Sprint(simulator.FXCodeInternal), "", "U1+", nil},
 	{fxOrder, true, http.StatusOK, "77777", "", "U1+", nil},
 	{fxTopUp, true, http.StatusOK, "77777", "", "U1+", nil},
 	{fxOrder, true, http.StatusBadRequest, "77777", "", "U1+", nil},
@@ -103,7 +104,7 @@ var refusalRows = []refusalRow{
 // does for faults.
 func TestRefusals(t *testing.T) {
 	sideBySide(t, columns, column.String, func(t *testing.T, i int, col column) {
-		h := col.harness(esimtest.NewSimulator(t, esimtest.WithBalance("1000000")))
+		h := col.harness(simulator.ForTest(t, simulator.WithBalance("1000000")))
 		for _, r := range refusalRows {
 			if r.column == i {
 				t.Run(fmt.Sprint(r.status, " ", r.code, r.message), func(t *testing.T) { r.run(t, h, col) })

@@ -20,6 +20,7 @@ import (
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 const (
@@ -32,7 +33,7 @@ const (
 
 // market is a provider in which ten thousand orders are placed.
 type market struct {
-	server *esimtest.Server
+	server *simulator.Server
 	client esim.Client
 	item   esim.Package
 	// keyOf is what the provider's ledger calls a reference.
@@ -55,7 +56,7 @@ type books struct {
 func TestTenThousandOrders(t *testing.T) {
 	for _, provider := range []esim.Provider{esimfly.Provider, esimstory.Provider, esimfx.Provider} {
 		t.Run(string(provider), func(t *testing.T) {
-			sim := esimtest.NewSimulator(t, esimtest.WithSeed(seed), esimtest.WithBalance("100000000"), esimtest.WithProvisioningDelay(5*time.Millisecond))
+			sim := simulator.ForTest(t, simulator.WithSeed(seed), simulator.WithBalance("100000000"), simulator.WithProvisioningDelay(5*time.Millisecond))
 			m := open(t, sim, provider)
 			deliveries := deliver(t, sim)
 			for _, s := range schedules() {
@@ -101,7 +102,7 @@ func schedules() []esimtest.Schedule {
 	}
 }
 
-func open(t *testing.T, sim *esimtest.Simulator, p esim.Provider) market {
+func open(t *testing.T, sim *simulator.Simulator, p esim.Provider) market {
 	same := func(reference string) string { return reference }
 	settings := esim.Settings{Timeout: time.Second}
 	if p == esimfly.Provider {
@@ -194,7 +195,7 @@ func (b *books) enter(reference string, o *esim.Order, err error) {
 
 // deliver receives eSIM Story's webhooks as a shop would, from the first
 // order on. The function returned gives what came, by reference.
-func deliver(t *testing.T, sim *esimtest.Simulator) func() map[string][]*esimstory.Delivery {
+func deliver(t *testing.T, sim *simulator.Simulator) func() map[string][]*esimstory.Delivery {
 	var mu sync.Mutex
 	came := map[string][]*esimstory.Delivery{}
 	path := esim.NewSecret("a-path-that-nobody-can-guess-0001")

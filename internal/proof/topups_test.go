@@ -13,6 +13,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // tally is what callers believe of the top-ups of one eSIM.
@@ -27,18 +28,18 @@ func TestTopUpsUnderFaults(t *testing.T) {
 	worlds := []struct {
 		name  string
 		reads []string // operations besides the top-up that suffer
-		make  func(sim *esimtest.Simulator) (*esimtest.Server, esimtest.Harness)
+		make  func(sim *simulator.Simulator) (*simulator.Server, esimtest.Harness)
 	}{
-		{"esimfly", []string{"usage", "orders"}, func(sim *esimtest.Simulator) (*esimtest.Server, esimtest.Harness) {
+		{"esimfly", []string{"usage", "orders"}, func(sim *simulator.Simulator) (*simulator.Server, esimtest.Harness) {
 			return sim.ESIMFly.Server, flyWorld(false)(sim)
 		}},
-		{"esimfx", []string{"esim_status", "topups"}, func(sim *esimtest.Simulator) (*esimtest.Server, esimtest.Harness) {
+		{"esimfx", []string{"esim_status", "topups"}, func(sim *simulator.Simulator) (*simulator.Server, esimtest.Harness) {
 			return sim.ESIMFX.Server, fxWorld(sim)
 		}},
 	}
 	for _, w := range worlds {
 		t.Run(w.name, func(t *testing.T) {
-			sim := esimtest.NewSimulator(t, esimtest.WithSeed(seed), esimtest.WithBalance("100000000"), esimtest.WithTravel(-1, 0))
+			sim := simulator.ForTest(t, simulator.WithSeed(seed), simulator.WithBalance("100000000"), simulator.WithTravel(-1, 0))
 			server, h := w.make(sim)
 			iccids, item := eSIMs(t, h)
 			kinds := slices.DeleteFunc(esimtest.AllFaults(), func(k esimtest.FaultKind) bool {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // flyReads are the GET operations of eSIMfly that these proofs disturb.
@@ -14,7 +14,7 @@ var flyReads = []string{"order_status", "orders", "usage"}
 // by itself when a connection that it had kept turns out dead, and the request
 // id of eSIMfly with it: the adapter meets that with a fresh id. No purchase is
 // ever sent so, and none is let off here.
-func violations(server *esimtest.Server) []string {
+func violations(server *simulator.Server) []string {
 	return slices.DeleteFunc(server.Violations(), func(v string) bool {
 		op, ok := strings.CutSuffix(v, ": Request ID has already been used")
 		return ok && slices.Contains(flyReads, op)

@@ -11,7 +11,7 @@ import (
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
 	"github.com/esimkit/esim/esimstory"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 )
 
 // Mode is a provider and how far its keys can be relied on.
@@ -81,32 +81,36 @@ var start = time.Date(2026, time.March, 1, 9, 0, 0, 0, time.UTC)
 // provider is one account at a simulated provider.
 type provider struct {
 	mode  Mode
-	sim   *esimtest.Simulator
-	front *esimtest.Server
+	sim   *simulator.Simulator
+	front *simulator.Server
 	road  http.RoundTripper
 	stock map[string]*esim.Package
 	token sharedToken // eSIMfx
 }
 
-func newProvider(m Mode, seed uint64, webhooks http.RoundTripper) *provider {
-	options := []esimtest.Option{
-		esimtest.WithClock(start), esimtest.WithoutListeners(), esimtest.WithSeed(int64(seed >> 2)),
-		esimtest.WithBalance(plenty), esimtest.WithTravel(-1, 0), esimtest.WithPackages(10),
+func newProvider(m Mode, seed uint64, webhooks http.RoundTripper) (*provider, error) {
+	options := []simulator.Option{
+		simulator.WithClock(start), simulator.WithoutListeners(), simulator.WithSeed(int64(seed >> 2)),
+		simulator.WithBalance(plenty), simulator.WithTravel(-1, 0), simulator.WithPackages(10),
 	}
 	if m == FlyNonce {
-		options = append(options, esimtest.WithWorld(esimtest.WorldNamed("esimfly/keys-ignored")))
+		options = append(options, simulator.WithWorld(simulator.WorldNamed("esimfly/keys-ignored")))
 	}
 	if m == Story {
-		options = append(options, esimtest.WithWebhookClient(&http.Client{Transport: webhooks}),
-			esimtest.WithWebhookURL("http://127.0.0.1:9/esimstory/"+receiverSecret))
+		options = append(options, simulator.WithWebhookClient(&http.Client{Transport: webhooks}),
+			simulator.WithWebhookURL("http://127.0.0.1:9/esimstory/"+receiverSecret))
 	}
-	p := &provider{mode: m, sim: esimtest.NewSimulator(nil, options...), stock: make(map[string]*esim.Package)}
+	sim, err := simulator.New(options...)
+	if err != nil {
+		return nil, err
+	}
+	p := &provider{mode: m, sim: sim, stock: make(map[string]*esim.Package)}
 	p.front = p.sim.Server(m.provider())
 	p.road = p.front.Transport()
 	for _, offer := range p.front.Catalog() {
 		p.stock[offer.ID] = &offer
 	}
-	return p
+	return p, nil
 }
 
 const plenty = "1000000"
@@ -134,11 +138,11 @@ func (p *provider) client(road http.RoundTripper) (esim.Client, error) {
 			Currency: "USD", ContractVerified: true, Tokens: &p.token,
 			Postpaid: true, // two reads side by side would draw their faults in any order
 			Codes: map[int]esimfx.Code{
-				esimtest.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
-				esimtest.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
-				esimtest.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
-				esimtest.FXCodeRateLimited:         {Kind: esim.ErrRateLimited, Refused: true},
-				esimtest.FXCodeInFlight:            {Kind: esim.ErrUnavailable},
+				simulator.FXCodeInsufficientBalance: {Kind: esim.ErrInsufficientBalance, Refused: true},
+				simulator.FXCodeProductNotFound:     {Kind: esim.ErrPackageUnavailable, Refused: true},
+				simulator.FXCodeIncompatibleTopUp:   {Kind: esim.ErrNotEligible, Refused: true},
+				simulator.FXCodeRateLimited:         {Kind: esim.ErrRateLimited, Refused: true},
+				simulator.FXCodeInFlight:            {Kind: esim.ErrUnavailable},
 			},
 		})
 	case FlyKey, FlyNonce:

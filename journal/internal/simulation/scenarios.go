@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -229,7 +229,7 @@ var scenarios = []scenario{
 		t.work(4, 30*time.Second)
 	}},
 	{name: "webhook first", want: one, modes: []Mode{Story}, play: func(t *tale) {
-		t.webhooks(esimtest.WebhookBehaviour{BeforeResponse: true})
+		t.webhooks(simulator.WebhookBehaviour{BeforeResponse: true})
 		t.script.letters = []letter{{anonymous: true}, {anonymous: true}}
 		t.buy(2, frozen)
 	}},

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/simulator"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -95,4 +95,4 @@ func (t *tale) decide(p *purchase, verdict journal.State) {
 	})
 }
 
-func (t *tale) webhooks(b esimtest.WebhookBehaviour) { t.providers[0].sim.ESIMStory.Webhooks(b) }
+func (t *tale) webhooks(b simulator.WebhookBehaviour) { t.providers[0].sim.ESIMStory.Webhooks(b) }

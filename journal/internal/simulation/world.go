@@ -66,7 +66,10 @@ func newWorld(ctx context.Context, m Mode, seed uint64, accounts int, f fate, ne
 	}
 	w.post = &postman{w: w}
 	for i := range accounts {
-		p := newProvider(m, seed+uint64(i)*0x9e3779b97f4a7c15, w.post) //nolint:contextcheck // the simulator has a life of its own
+		p, err := newProvider(m, seed+uint64(i)*0x9e3779b97f4a7c15, w.post) //nolint:contextcheck // the simulator has a life of its own
+		if err != nil {
+			return nil, err
+		}
 		p.token.now = p.sim.Now
 		w.providers = append(w.providers, p)
 	}

@@ -1,0 +1,30 @@
+package simulator_test
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/esimkit/esim/esimtest/simulator"
+)
+
+// A program that serves the three providers on the ports 8801 to 8803, for
+// software in other languages to be pointed at. In a program of its own this
+// is the main function.
+func Example_standalone() {
+	main := func() {
+		sim, err := simulator.New(simulator.WithListen("127.0.0.1:8801"))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer sim.Close()
+		fmt.Println("eSIMfly   ", sim.ESIMFly.URL(), sim.ESIMFly.AccessCode, sim.ESIMFly.SecretKey)
+		fmt.Println("eSIM Story", sim.ESIMStory.URL(), sim.ESIMStory.AccessKey, sim.ESIMStory.SecretKey)
+		fmt.Println("eSIMfx    ", sim.ESIMFX.URL(), sim.ESIMFX.ClientID, sim.ESIMFX.ClientKey)
+		interrupted := make(chan os.Signal, 1)
+		signal.Notify(interrupted, os.Interrupt)
+		<-interrupted
+	}
+	_ = main // would run until it is interrupted
+}

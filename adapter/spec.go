@@ -36,6 +36,9 @@ type Spec struct {
 	// [Reauth], so that the next Authorize gets new ones.
 	Disown func(r *http.Request)
 
+	// Bearer is authentication by access tokens, in place of Authorize and Disown.
+	Bearer *Bearer
+
 	// Refuse classifies an answer that is not a success, see [Verdict].
 	Refuse func(Answer) Verdict
 
@@ -67,6 +70,7 @@ type API struct {
 	retries  int
 	now      func() time.Time
 
+	login   *API // of Spec.Bearer
 	secrets []esim.Secret
 	reads   *httpClient  // pooled connections
 	checks  *httpClient  // the same, for reads that a purchase waits for
@@ -115,6 +119,11 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 		t.retries = 0
 	}
 	t.reads, t.checks, t.effects = newHTTPClients(s.HTTPClient)
+	if spec.Bearer != nil {
+		if err := t.bear(s); err != nil {
+			return nil, err
+		}
+	}
 	return t, nil
 }
 
@@ -128,6 +137,9 @@ func (t *API) CloseIdleConnections() {
 	t.reads.CloseIdleConnections()
 	t.checks.CloseIdleConnections()
 	t.effects.CloseIdleConnections()
+	if t.login != nil {
+		t.login.CloseIdleConnections()
+	}
 }
 
 // clientOf returns the client that has connections for the call.

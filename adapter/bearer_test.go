@@ -1,0 +1,123 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+// withLogin makes a spec of one whose calls need a token: T1, T2, …
+func withLogin(change ...func(*Bearer)) func(*Spec) {
+	var logins atomic.Int32
+	b := &Bearer{
+		Scheme: "Bearer ", Early: time.Minute, KeyID: "key-1",
+		Login: func(ctx context.Context, login *API) (string, time.Duration, error) {
+			_, err := Fetch[reply](ctx, login, Post("/auth", Read, map[string]string{"key": "key-1"}))
+			return fmt.Sprint("T", logins.Add(1)), time.Hour, err
+		},
+	}
+	for _, f := range change {
+		f(b)
+	}
+	return func(s *Spec) { s.Authorize, s.Disown, s.RequestIDHeader, s.Bearer = nil, nil, "", b }
+}
+
+// sent are the paths and tokens of the requests, in turn.
+func (s *script) sent() (all []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.requests {
+		all = append(all, strings.TrimPrefix(r.URL.Path, "/v1")+" "+r.Header.Get("Authorization"))
+	}
+	return all
+}
+
+func TestCallsCarryTheTokenOfOneLogin(t *testing.T) {
+	watch := new(watcher)
+	s := inTurn(accepts)
+	tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Observer: watch}, withLogin())
+	for range 2 {
+		_, err := Operate(t.Context(), tr, "Balance", None{}, func(ctx context.Context, _ None) (*reply, error) {
+			return Fetch[reply](ctx, tr, Get("/balance"))
+		})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"/auth ", "/balance Bearer T1", "/balance Bearer T1"}, s.sent())
+	assert.Contains(t, watch.log, "operation Login of test", "a login is an operation of its own")
+}
+
+func TestARefusedTokenIsRenewedOnce(t *testing.T) {
+	s := inTurn(accepts, code(401, "TOKEN"), accepts, code(401, "TOKEN"))
+	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin())
+	_, err := Fetch[reply](t.Context(), tr, Get("/balance"))
+	require.ErrorIs(t, err, esim.ErrUnauthorized)
+	assert.Equal(t, []string{"/auth ", "/balance Bearer T1", "/auth ", "/balance Bearer T2"}, s.sent())
+}
+
+func TestAFailedLoginIsNotSent(t *testing.T) {
+	for name, c := range map[string]struct {
+		end   end
+		token string
+		kind  error
+	}{
+		"refused": {code(400, "LOW"), "", esim.ErrInsufficientBalance}, // by the kind that the login's own table gives
+		"odd":     {accepts, "a\nb", esim.ErrMalformedResponse},
+	} {
+		s := inTurn(c.end)
+		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: -1}, withLogin(func(b *Bearer) {
+			login := b.Login
+			b.Login = func(ctx context.Context, api *API) (string, time.Duration, error) {
+				_, valid, err := login(ctx, api)
+				return c.token, valid, err
+			}
+		}))
+		_, err := Fetch[reply](t.Context(), tr, Post("/cancel", Guarded, "x"))
+		assertOutcome(t, esim.OutcomeNotSent, err)
+		require.ErrorIs(t, err, c.kind, name)
+		assert.Contains(t, err.Error(), "login: ")
+		assert.Equal(t, []string{"/auth "}, s.sent())
+	}
+}
+
+// lending is a token store that lends what it has.
+type lending struct {
+	token string
+	err   error
+}
+
+func (l lending) Token(
+	context.Context, string, esim.Secret, func(context.Context) (esim.Secret, time.Duration, error),
+) (esim.Secret, time.Time, error) {
+	return esim.NewSecret(l.token), time.Now().Add(time.Hour), l.err
+}
+
+func TestATokenOfAStoreIsNotTrusted(t *testing.T) {
+	for name, c := range map[string]struct {
+		store lending
+		kind  error
+	}{
+		"good": {lending{token: "shared"}, nil}, "odd": {lending{token: "a b"}, esim.ErrUnavailable},
+		"trouble": {lending{err: errors.New("disk full")}, esim.ErrUnavailable}, "left": {lending{err: context.Canceled}, esim.ErrUnavailable},
+	} {
+		s := inTurn(accepts)
+		tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin(func(b *Bearer) { b.Store = c.store }))
+		_, err := Fetch[reply](t.Context(), tr, Get("/balance"))
+		if c.kind == nil {
+			require.NoError(t, err, name)
+			assert.Equal(t, []string{"/balance Bearer shared"}, s.sent())
+			continue
+		}
+		require.ErrorIs(t, err, c.kind, name)
+		assert.NotErrorIs(t, err, esim.ErrUnauthorized, "the credentials are not to blame")
+		assert.Empty(t, s.sent())
+	}
+}

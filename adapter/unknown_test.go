@@ -77,7 +77,7 @@ func wireFaults() []wireFault {
 		jsonFault("text after the document", fine+`{}`),
 		jsonFault("letters after the document", fine+"x"),
 		jsonFault("NUL after the document", fine+"\x00"),
-		jsonFault("BOM", "\ufeff"+fine),
+		jsonFault("two byte order marks", "\ufeff\ufeff"+fine),
 		jsonFault("invalid UTF-8", `{"ok":true,"id":"A`+"\xff"+`"}`),
 		jsonFault("half a surrogate", `{"ok":true,"id":"\ud800"}`),
 		jsonFault("another type", `{"ok":"true","id":"A1"}`),

@@ -117,13 +117,13 @@ type webhookAnswer struct {
 		Event string `json:"event"`
 	} `json:"available_events"`
 	Deliveries []struct {
-		ID          wire.Text   `json:"id"`
-		Event       string      `json:"event"`
-		OrderID     wire.Text   `json:"order_reference"`
-		Status      string      `json:"status"`
-		Attempts    wire.Number `json:"attempts"`
-		LastAttempt wire.Time   `json:"last_attempt"`
-		DeliveredAt wire.Time   `json:"delivered_at"`
+		ID          wire.Text    `json:"id"`
+		Event       string       `json:"event"`
+		OrderID     wire.Text    `json:"order_reference"`
+		Status      string       `json:"status"`
+		Attempts    wire.Number  `json:"attempts"`
+		LastAttempt wire.UTCTime `json:"last_attempt"`
+		DeliveredAt wire.UTCTime `json:"delivered_at"`
 	} `json:"recent_deliveries"`
 }
 

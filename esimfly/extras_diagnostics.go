@@ -46,9 +46,9 @@ type liveData struct {
 		Model wire.Text `json:"model"`
 		IMEI  wire.Text `json:"imei"`
 	} `json:"device"`
-	ActivatedAt wire.Time `json:"activation_date"`
-	LastUsedAt  wire.Time `json:"last_usage_date"`
-	ExpiresAt   wire.Time `json:"expiry_date"`
+	ActivatedAt wire.UTCTime `json:"activation_date"`
+	LastUsedAt  wire.UTCTime `json:"last_usage_date"`
+	ExpiresAt   wire.UTCTime `json:"expiry_date"`
 	Usage       struct {
 		Used      wire.Number `json:"used_gb"`
 		Total     wire.Number `json:"total_gb"`
@@ -144,13 +144,13 @@ type eventsData struct {
 	WrongNetwork wire.Number `json:"wrong_network_count"`
 	Events       []struct {
 		place
-		Time     wire.Time `json:"time"`
-		Type     wire.Text `json:"event_type"`
-		Request  wire.Text `json:"req_type"`
-		MSISDN   wire.Text `json:"msisdn"`
-		APN      wire.Text `json:"apn"`
-		Response wire.Text `json:"data_response"`
-		Allowed  *bool     `json:"is_allowed"`
+		Time     wire.UTCTime `json:"time"`
+		Type     wire.Text    `json:"event_type"`
+		Request  wire.Text    `json:"req_type"`
+		MSISDN   wire.Text    `json:"msisdn"`
+		APN      wire.Text    `json:"apn"`
+		Response wire.Text    `json:"data_response"`
+		Allowed  *bool        `json:"is_allowed"`
 	} `json:"events"`
 }
 
@@ -223,16 +223,16 @@ type used struct {
 func (u used) size() esim.DataSize { return u.MB.Size(esim.MiB) }
 
 type reportData struct {
-	Days    wire.Number `json:"period_days"`
-	From    wire.Time   `json:"start_date"`
-	To      wire.Time   `json:"end_date"`
+	Days    wire.Number  `json:"period_days"`
+	From    wire.UTCTime `json:"start_date"`
+	To      wire.UTCTime `json:"end_date"`
 	Summary struct {
 		Total   wire.Number `json:"total_data_mb"`
 		Average wire.Number `json:"avg_daily_mb"`
 	} `json:"summary"`
 	Daily []struct {
 		used
-		Date wire.Time `json:"date"`
+		Date wire.UTCTime `json:"date"`
 	} `json:"daily_usage"`
 	Countries []struct {
 		used

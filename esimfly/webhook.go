@@ -85,7 +85,7 @@ func (s *WebhookSource) Verify(header http.Header, path string, body []byte, now
 		return errSignature
 	}
 	var e struct {
-		At wire.Optional[wire.Time] `json:"timestamp"`
+		At wire.Optional[wire.UTCTime] `json:"timestamp"`
 	}
 	unread := wire.Decode(body, &e) // signed all the same, and not to be lost
 	if unread != nil || e.At.Value.IsZero() {
@@ -101,27 +101,27 @@ func (s *WebhookSource) Verify(header http.Header, path string, body []byte, now
 // wording of April and of September 2026). Everything beside the event's name
 // is optional, and what has an odd form counts as absent.
 type webhookEvent struct {
-	Event     wire.Text                `json:"event"`
-	Timestamp wire.Optional[wire.Time] `json:"timestamp"`
+	Event     wire.Text                   `json:"event"`
+	Timestamp wire.Optional[wire.UTCTime] `json:"timestamp"`
 	Data      struct {
-		ICCID       wire.Optional[wire.Text]   `json:"iccid"`
-		ESIMID      wire.Optional[wire.Text]   `json:"esim_id"`
-		OrderID     wire.Optional[wire.Text]   `json:"order_reference"`
-		InstalledAt wire.Optional[wire.Time]   `json:"installed_at"`
-		ChangedAt   wire.Optional[wire.Time]   `json:"changed_at"`
-		ReportedAt  wire.Optional[wire.Time]   `json:"reported_at"`
-		Profile     wire.Optional[wire.Text]   `json:"profile_status"`
-		OldStatus   wire.Optional[wire.Text]   `json:"old_status"`
-		NewStatus   wire.Optional[wire.Text]   `json:"new_status"`
-		PackageID   wire.Optional[wire.Text]   `json:"package_id"`
-		RemainingMB wire.Optional[wire.Number] `json:"threshold_remaining_mb"`
-		Percent     wire.Optional[wire.Number] `json:"used_percent"`
-		UsedGB      wire.Optional[wire.Number] `json:"used_gb"`
-		TotalGB     wire.Optional[wire.Number] `json:"total_gb"`
-		LPA         wire.Optional[wire.Text]   `json:"lpa_string"`
-		Apple       wire.Optional[wire.Text]   `json:"direct_apple_install_url"`
-		Android     wire.Optional[wire.Text]   `json:"direct_android_install_url"`
-		QR          wire.Optional[wire.Text]   `json:"qr_code_url"`
+		ICCID       wire.Optional[wire.Text]    `json:"iccid"`
+		ESIMID      wire.Optional[wire.Text]    `json:"esim_id"`
+		OrderID     wire.Optional[wire.Text]    `json:"order_reference"`
+		InstalledAt wire.Optional[wire.UTCTime] `json:"installed_at"`
+		ChangedAt   wire.Optional[wire.UTCTime] `json:"changed_at"`
+		ReportedAt  wire.Optional[wire.UTCTime] `json:"reported_at"`
+		Profile     wire.Optional[wire.Text]    `json:"profile_status"`
+		OldStatus   wire.Optional[wire.Text]    `json:"old_status"`
+		NewStatus   wire.Optional[wire.Text]    `json:"new_status"`
+		PackageID   wire.Optional[wire.Text]    `json:"package_id"`
+		RemainingMB wire.Optional[wire.Number]  `json:"threshold_remaining_mb"`
+		Percent     wire.Optional[wire.Number]  `json:"used_percent"`
+		UsedGB      wire.Optional[wire.Number]  `json:"used_gb"`
+		TotalGB     wire.Optional[wire.Number]  `json:"total_gb"`
+		LPA         wire.Optional[wire.Text]    `json:"lpa_string"`
+		Apple       wire.Optional[wire.Text]    `json:"direct_apple_install_url"`
+		Android     wire.Optional[wire.Text]    `json:"direct_android_install_url"`
+		QR          wire.Optional[wire.Text]    `json:"qr_code_url"`
 	} `json:"data"`
 }
 
@@ -251,7 +251,7 @@ func digest(parts ...string) string {
 }
 
 // firstTime returns the first time that is stated.
-func firstTime(times ...wire.Optional[wire.Time]) (at time.Time) {
+func firstTime(times ...wire.Optional[wire.UTCTime]) (at time.Time) {
 	for _, t := range times {
 		if !t.Value.IsZero() {
 			return t.Value.Time

@@ -301,7 +301,7 @@ type statusAnswer struct {
 		Amount      wire.Optional[wire.Number] `json:"amount"`
 		FinalPrice  wire.Optional[wire.Number] `json:"finalPrice"`
 		Currency    wire.Optional[wire.Text]   `json:"currency"`
-		Date        wire.Time                  `json:"orderDate"`
+		Date        wire.UTCTime               `json:"orderDate"`
 		ESIM        *soldRow                   `json:"esim"`
 	} `json:"order"`
 }
@@ -317,8 +317,8 @@ type soldRow struct {
 	Status       wire.Optional[wire.Text] `json:"status"`
 	ESIMStatus   wire.Optional[wire.Text] `json:"esim_status"`
 	Pending      wire.Optional[bool]      `json:"isPending"`
-	Expires      wire.Time                `json:"expired_time"`
-	ExpiresCamel wire.Time                `json:"expiredTime"`
+	Expires      wire.UTCTime             `json:"expired_time"`
+	ExpiresCamel wire.UTCTime             `json:"expiredTime"`
 
 	id wire.Text // from outside the row
 }
@@ -334,14 +334,14 @@ type install struct {
 
 // orderRow is an order in the history.
 type orderRow struct {
-	ID          wire.Text   `json:"order_reference"`
-	PackageName string      `json:"package_name"`
-	PackageCode wire.Text   `json:"package_code"`
-	Amount      wire.Number `json:"amount"`
-	Currency    wire.Text   `json:"currency"`
-	Status      wire.Text   `json:"status"`
-	CreatedAt   wire.Time   `json:"created_at"`
-	ESIM        soldRow     `json:"esim"`
+	ID          wire.Text    `json:"order_reference"`
+	PackageName string       `json:"package_name"`
+	PackageCode wire.Text    `json:"package_code"`
+	Amount      wire.Number  `json:"amount"`
+	Currency    wire.Text    `json:"currency"`
+	Status      wire.Text    `json:"status"`
+	CreatedAt   wire.UTCTime `json:"created_at"`
+	ESIM        soldRow      `json:"esim"`
 }
 
 type topUpBody struct {
@@ -358,7 +358,7 @@ type topUpAnswer struct {
 	Amount   wire.Optional[wire.Number] `json:"amount"`
 	Currency wire.Optional[wire.Text]   `json:"currency"`
 	ESIMData wire.Optional[struct {
-		Expires wire.Time `json:"expiredTime"`
+		Expires wire.UTCTime `json:"expiredTime"`
 	}] `json:"esimData"`
 }
 
@@ -393,20 +393,20 @@ type ownerData struct {
 
 // esimRow is an eSIM in the list of eSIMs.
 type esimRow struct {
-	ID           wire.Text `json:"id"`
-	ICCID        wire.Text `json:"iccid"`
-	PackageName  string    `json:"package_name"`
-	PackageCode  wire.Text `json:"package_code"`
-	Countries    []string  `json:"countries"` // names, unlike in the catalogue
-	Status       wire.Text `json:"status"`
-	SIMStatus    wire.Text `json:"sim_status"`
-	ESIMStatus   wire.Text `json:"esim_status"`
-	Profile      wire.Text `json:"profile_status"`
-	IMSI         wire.Text `json:"imsi"`
-	Phone        wire.Text `json:"phone_number"`
-	CreatedAt    wire.Time `json:"created_at"`
-	Data         volume    `json:"data"`
-	Validity     validity  `json:"validity"`
+	ID           wire.Text    `json:"id"`
+	ICCID        wire.Text    `json:"iccid"`
+	PackageName  string       `json:"package_name"`
+	PackageCode  wire.Text    `json:"package_code"`
+	Countries    []string     `json:"countries"` // names, unlike in the catalogue
+	Status       wire.Text    `json:"status"`
+	SIMStatus    wire.Text    `json:"sim_status"`
+	ESIMStatus   wire.Text    `json:"esim_status"`
+	Profile      wire.Text    `json:"profile_status"`
+	IMSI         wire.Text    `json:"imsi"`
+	Phone        wire.Text    `json:"phone_number"`
+	CreatedAt    wire.UTCTime `json:"created_at"`
+	Data         volume       `json:"data"`
+	Validity     validity     `json:"validity"`
 	Installation struct {
 		LPA wire.Text `json:"lpa_format"`
 	} `json:"manual_installation"`
@@ -424,8 +424,8 @@ type volume struct {
 }
 
 type validity struct {
-	ActivatedAt wire.Time `json:"activated_at"`
-	ExpiresAt   wire.Time `json:"expires_at"`
+	ActivatedAt wire.UTCTime `json:"activated_at"`
+	ExpiresAt   wire.UTCTime `json:"expires_at"`
 }
 
 // usageData is the stored usage of one eSIM.

@@ -1,6 +1,7 @@
 package esimfx
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -45,7 +46,7 @@ func seed(f *testing.F, prefixes ...string) {
 // the letter case only in its favour.
 func hasCodeZero(doc []byte) bool {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(doc, &members) != nil {
+	if json.Unmarshal(bytes.TrimPrefix(doc, []byte("\ufeff")), &members) != nil {
 		return false
 	}
 	code := strings.Trim(string(members["code"]), `"`)

@@ -97,6 +97,7 @@ func New(config Config) (*Client, error) {
 		Burst:     burst,
 		Authorize: c.authorize,
 		Refuse:    refuse,
+		Inputs:    adapter.Inputs{MaxPageSize: maxPage},
 		Secrets:   []esim.Secret{c.accessKey, config.SecretKey},
 	}, config.Settings)
 	if err != nil {

@@ -194,7 +194,7 @@ func storyAttacks(*testing.T) *attacked {
 	secret := storySecret.Reveal()
 	for i, path := range []string{
 		"/hooks/esimstory", "/hooks/esimstory/", "/hooks/esimstory//", "/hooks/" + secret, "/hooks/" + secret + "/esimstory",
-		"/hooks/esimstory/x/" + secret, "/hooks/esimstory/" + secret + "/", "/hooks/esimstory/" + secret + "/x",
+		"/hooks/esimstory/x/" + secret, "/hooks/esimstory/" + secret + "//", "/hooks/esimstory/" + secret + "/x",
 		"/hooks/esimfly/" + secret, "/hooks/esimfx/" + secret, "/" + secret, secret, "/hooks/esimstory/" + strings.ToUpper(secret),
 	} {
 		a.with(fmt.Sprintf("path %d", i), func(x *attack) { x.path = path })

@@ -69,6 +69,15 @@ func TestHandlerTakesTheWebhooksOfAllSources(t *testing.T) {
 	assert.True(t, got[3].At.Equal(present))
 }
 
+// The address in a partner account may end in a slash, at every source.
+func TestSlashAtTheEnd(t *testing.T) {
+	for _, w := range genuine() {
+		b := newBench(t)
+		require.Equal(t, 200, b.status(request(t, "POST", "/hooks/"+w.Path+"/", w.Header, bytes.NewReader(w.Body))), w.Path)
+		require.Equal(t, 1, b.inbox.adds)
+	}
+}
+
 func TestHandlerAnswers(t *testing.T) {
 	fly, story := genuine()[0], genuine()[1]
 	secret := "/hooks/" + story.Path
@@ -93,6 +102,8 @@ func TestHandlerAnswers(t *testing.T) {
 		{"signature of another body", "POST", "/hooks/esimfly", fly.Header, strings.NewReader("{}"), 401, 0},
 		{"secret path", "POST", secret, nil, bytes.NewReader(story.Body), 200, 1},
 		{"older secret path", "POST", "/x/esimstory/" + olderStory.Reveal(), nil, bytes.NewReader(story.Body), 200, 1},
+		{"slash behind the secret path", "POST", secret + "/", nil, bytes.NewReader(story.Body), 200, 1},
+		{"two slashes", "POST", secret + "//", nil, bytes.NewReader(story.Body), 404, 0},
 		{"wrong secret path", "POST", secret + "x", nil, bytes.NewReader(story.Body), 404, 0},
 		{"no secret path", "POST", "/hooks/esimstory", nil, bytes.NewReader(story.Body), 404, 0},
 		{"at the limit", "POST", secret, nil, io.MultiReader(bytes.NewReader(story.Body), bytes.NewReader(full)), 200, 1},

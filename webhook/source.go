@@ -73,9 +73,10 @@ func isName(s string) bool {
 }
 
 // at finds the source of a path: the last segment is its name, or the last but
-// one, with something of the source's own behind it.
+// one, with something of the source's own behind it. People end an address in a
+// slash, or do not.
 func (t table) at(path string) (source Source, rest string) {
-	front, last, ok := cutLast(path)
+	front, last, ok := cutLast(strings.TrimSuffix(path, "/"))
 	if !ok {
 		return nil, ""
 	}

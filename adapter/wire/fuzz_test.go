@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
+		doc = bytes.TrimPrefix(doc, []byte("\ufeff"))
 		if !utf8.Valid(doc) || !json.Valid(doc) {
 			t.Fatalf("accepted: %q", doc)
 		}
@@ -97,8 +99,19 @@ func FuzzNumber(f *testing.F) {
 		if err := Decode(written, &again); err != nil || again.Decimal().Cmp(n.Decimal()) != 0 {
 			t.Fatalf("%q was written as %s, which is %v, %v", doc, written, again.Decimal(), err)
 		}
-		// Exactly the number that was written: neither rounded nor floated.
-		text := strings.Trim(strings.TrimSpace(doc), `"`)
+		// Exactly the number that was written, or the shortest that is the same double.
+		text := strings.TrimSpace(strings.Trim(strings.TrimSpace(strings.TrimPrefix(doc, "\ufeff")), `"`))
+		if len(text) > exactDigits && strings.ContainsAny(text, ".eE") && !strings.Contains(doc, `"`) {
+			a, _ := strconv.ParseFloat(text, 64)
+			b, _ := strconv.ParseFloat(string(written), 64)
+			if a != b { //nolint:floatcompare // the same double is meant
+				t.Fatalf("%s became %s", text, written)
+			}
+			if len(strings.Trim(strings.Replace(string(written), ".", "", 1), "-0")) > 17 {
+				t.Fatalf("%s became %s, which is not short", text, written)
+			}
+			return
+		}
 		if exact(t, text).Cmp(exact(t, string(written))) != 0 {
 			t.Fatalf("%s became %s", text, written)
 		}
@@ -113,7 +126,8 @@ func FuzzNumber(f *testing.F) {
 func FuzzTime(f *testing.F) {
 	for _, seed := range []string{
 		"2026-08-24T17:00:31.884Z", "2026-06-26T14:08:51", "2026-07-28 10:11:12", "2026-07-28", "September 13, 2026 at 3:05\u202fPM", "soon", "",
-		"2026-08-24T17:00:31,5Z", "9999-12-31T23:59:59+23:59", "0000-01-01",
+		"2026-08-24T17:00:31,5Z", "9999-12-31T23:59:59+23:59", "9999-12-31T23:59:59-23:59", "0000-01-01", "20260927T192936Z", "2016-12-31T23:59:60Z",
+		"Sun, 27 Sep 2026 19:29:36 GMT", "Sun Sep 27 2026 19:29:36 GMT+0200 (CEST)", "2026-09-27T24:00:00+02:00[Europe/Paris]", "2026-09-27 19:29:36 +0000 UTC",
 	} {
 		f.Add(seed)
 	}
@@ -125,8 +139,14 @@ func FuzzTime(f *testing.F) {
 		if got.Location() != time.UTC {
 			t.Fatalf("%q is in %s", text, got.Location())
 		}
-		if got.IsZero() || got.Year() < 1 || got.Year() > 9999 {
+		if got.IsZero() {
 			return
+		}
+		if got.Year() < 1 || got.Year() > 9999 {
+			t.Fatalf("%q cannot be written: %s", text, got)
+		}
+		if utc := ParseUTCTime(text); !utc.Equal(got.Time) {
+			t.Fatalf("%q is %s, in UTC %s", text, got, utc)
 		}
 		if again := ParseTime(got.Format(time.RFC3339Nano)); !again.Equal(got.Time) {
 			t.Fatalf("%q is %s, then %s", text, got.Time, again.Time)

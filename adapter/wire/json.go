@@ -20,20 +20,23 @@ import (
 // Decode reads one JSON document into out. It refuses duplicate names,
 // invalid UTF-8, text after the document, deep nesting and lists of more than
 // [DefaultRows] elements; names match in their exact letter case; unknown
-// members are ignored. Its errors never quote the document.
+// members are ignored, and so is a byte order mark before the document. Its
+// errors never quote the document.
 func Decode(doc []byte, out any) error { return DecodeRows(doc, DefaultRows, out) }
 
 // DecodeRows is Decode for a document whose longest list may have that many
 // elements.
 func DecodeRows(doc []byte, rows int, out any) error {
+	doc = withoutMark(doc)
 	if err := withinBounds(doc, rows); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(doc, out); err != nil {
-		return describe(err)
-	}
-	return nil
+	return describe(json.Unmarshal(doc, out))
 }
+
+// withoutMark takes off the byte order mark that some programs begin a file
+// with. RFC 8259, section 8.1, lets a reader ignore it.
+func withoutMark(doc []byte) []byte { return bytes.TrimPrefix(doc, []byte("\ufeff")) }
 
 // Encode writes v as compact JSON without HTML escaping and without a
 // trailing newline, the same bytes each time. They survive being parsed and
@@ -52,7 +55,7 @@ type Raw = jsontext.Value
 
 // IsObject reports whether doc, white space aside, begins like a JSON object.
 func IsObject(doc []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(doc, " \t\r\n"), []byte("{"))
+	return bytes.HasPrefix(bytes.TrimLeft(withoutMark(doc), " \t\r\n"), []byte("{"))
 }
 
 // IsEmpty reports whether v is absent, null, {}, [] or "": what providers write
@@ -79,6 +82,9 @@ func IsEmpty(v Raw) bool {
 
 // describe says what is wrong and where, without the text that is wrong.
 func describe(err error) error {
+	if err == nil {
+		return nil
+	}
 	if se, ok := errors.AsType[*json.SemanticError](err); ok {
 		return fmt.Errorf("unexpected JSON type at byte %d", se.ByteOffset)
 	}

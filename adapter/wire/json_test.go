@@ -50,7 +50,8 @@ func TestDecodeIsStrict(t *testing.T) {
 		"trailing document":    `{} {}`,
 		"trailing letters":     `{}x`,
 		"trailing NUL":         "{}\x00",
-		"BOM":                  "\ufeff{}",
+		"two marks":            "\ufeff\ufeff{}",
+		"a mark behind it":     "{}\ufeff",
 		"invalid UTF-8":        "{\"id\":\"\xff\"}",
 		"invalid UTF-8 name":   "{\"\xff\":1}",
 		"overlong UTF-8":       "{\"id\":\"\xc0\xaf\"}",
@@ -316,7 +317,7 @@ func TestEncodeErrorsAreSilent(t *testing.T) {
 
 func TestIsObject(t *testing.T) {
 	for doc, want := range map[string]bool{
-		"{}": true, " \r\n\t{": true, "": false, "[]": false, "[{}]": false, "<html>{": false, "null": false, `"{"`: false, "\ufeff{": false,
+		"{}": true, " \r\n\t{": true, "": false, "[]": false, "[{}]": false, "<html>{": false, "null": false, `"{"`: false, "\ufeff{": true, "{\ufeff": true, " \ufeff{": false,
 	} {
 		assert.Equal(t, want, IsObject([]byte(doc)), "%q", doc)
 	}

@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"math"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/govalues/decimal"
@@ -11,8 +13,12 @@ import (
 )
 
 // Number is an exact decimal that a provider writes as a JSON number, as a
-// number in quotes, or not at all (absent, null, ""). It never passes through
-// floating point.
+// number in quotes, or not at all (absent, null, "").
+//
+// A JSON number with a fraction and more than 15 significant digits was written by
+// a program from a double, with 17 digits or with 52. It is the shortest decimal
+// of that double, as people write it: 2.7200000000000002 is 2.72. A shorter one, a
+// whole one, and a number in quotes, is exact.
 type Number struct {
 	d     decimal.Decimal
 	known bool
@@ -30,17 +36,39 @@ func (n *Number) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case 'n':
 		return nil
 	case '"':
-		text = text[1 : len(text)-1] // a number has nothing to unescape
+		text = bytes.TrimSpace(text[1 : len(text)-1]) // a number has nothing to unescape
 		if len(text) == 0 {
 			return nil
 		}
 	case '0':
+		text = withoutNoise(text)
 	default:
 		return errors.New("not a number")
 	}
 	n.d, err = esim.ParseAmount(string(text))
 	n.known = err == nil
 	return err
+}
+
+// exactDigits is how many digits of a decimal every double keeps.
+const exactDigits = 15
+
+// withoutNoise returns the shortest decimal of the double that a number of many
+// digits was written from. This is no calculation: the double is never rounded.
+func withoutNoise(number []byte) []byte {
+	if len(number) <= exactDigits || !bytes.ContainsAny(number, ".eE") {
+		return number
+	}
+	mantissa, _, _ := bytes.Cut(bytes.ToLower(number), []byte("e"))
+	digits := bytes.Trim(bytes.ReplaceAll(mantissa, []byte("."), nil), "-0")
+	if len(digits) <= exactDigits {
+		return number
+	}
+	double, err := strconv.ParseFloat(string(number), 64)
+	if err != nil || double == 0 { // beyond what a double holds
+		return number
+	}
+	return strconv.AppendFloat(nil, double, 'e', -1, 64)
 }
 
 // MarshalJSONTo writes the number unquoted, or null.
@@ -79,6 +107,15 @@ func (n Number) Money(currency string) (esim.Money, error) {
 		return esim.Money{}, nil
 	}
 	return esim.NewMoney(n.d, currency)
+}
+
+// Count returns the number as a count of something, such as days or units; 0 when
+// absent, negative, no whole number or out of range.
+func (n Number) Count() int {
+	if n.d.IsNeg() || !n.d.IsInt() {
+		return 0
+	}
+	return n.Int()
 }
 
 // Int returns the number as an int, with its fraction dropped; 0 when absent

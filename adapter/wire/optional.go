@@ -6,20 +6,25 @@ import (
 )
 
 // Optional is a member beside the point of an answer. In a form that T does
-// not read it counts as absent, so that it does not spoil an answer that was
-// paid for.
-type Optional[T any] struct{ Value T }
+// not read it counts as not stated, so that it does not spoil an answer that
+// was paid for.
+type Optional[T any] struct {
+	Value T
+	// Unreadable: the provider states something, and T does not read it.
+	Unreadable bool
+}
 
 // UnmarshalJSONFrom reads a T, or skips what is none.
-func (l *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (o *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	var value, none T
+	var value T
 	if json.Unmarshal(raw, &value) != nil {
-		value = none
+		*o = Optional[T]{Unreadable: true}
+		return nil
 	}
-	l.Value = value
+	*o = Optional[T]{Value: value}
 	return nil
 }

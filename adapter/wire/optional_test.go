@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOptional: what cannot be read counts as absent, and what follows is read.
+// TestOptional: what cannot be read is no value and is marked, and what follows
+// is read.
 func TestOptional(t *testing.T) {
 	type answer struct {
 		Status  Optional[Text]   `json:"status"`
@@ -20,16 +21,16 @@ func TestOptional(t *testing.T) {
 	}
 	for doc, want := range map[string]answer{
 		`{"id":"x"}`:                  {},
-		`{"status":"new","id":"x"}`:   {Status: Optional[Text]{"new"}},
-		`{"status":7,"id":"x"}`:       {Status: Optional[Text]{"7"}},
-		`{"status":{},"id":"x"}`:      {},
-		`{"status":[1],"id":"x"}`:     {},
+		`{"status":"new","id":"x"}`:   {Status: Optional[Text]{Value: "new"}},
+		`{"status":7,"id":"x"}`:       {Status: Optional[Text]{Value: "7"}},
+		`{"status":{},"id":"x"}`:      {Status: Optional[Text]{Unreadable: true}},
+		`{"status":[1],"id":"x"}`:     {Status: Optional[Text]{Unreadable: true}},
 		`{"status":null,"id":"x"}`:    {},
-		`{"amount":"2.5","id":"x"}`:   {Amount: Optional[Number]{number(t, "2.5")}},
-		`{"amount":"2,5","id":"x"}`:   {},
-		`{"amount":1e400,"id":"x"}`:   {},
-		`{"pending":true,"id":"x"}`:   {Pending: Optional[bool]{true}},
-		`{"pending":"true","id":"x"}`: {},
+		`{"amount":"2.5","id":"x"}`:   {Amount: Optional[Number]{Value: number(t, "2.5")}},
+		`{"amount":"2,5","id":"x"}`:   {Amount: Optional[Number]{Unreadable: true}},
+		`{"amount":1e400,"id":"x"}`:   {Amount: Optional[Number]{Unreadable: true}},
+		`{"pending":true,"id":"x"}`:   {Pending: Optional[bool]{Value: true}},
+		`{"pending":"true","id":"x"}`: {Pending: Optional[bool]{Unreadable: true}},
 	} {
 		want.ID = "x"
 		var out answer

@@ -31,6 +31,8 @@ func (l *List[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
 	return err
 }
 
+var errNotList = errors.New("not a list")
+
 // readList reads an array or null. Room is how many elements to expect, by what
 // follows the opening bracket.
 func readList[T any](dec *jsontext.Decoder, room func(rest []byte) int) ([]T, error) {
@@ -39,14 +41,24 @@ func readList[T any](dec *jsontext.Decoder, room func(rest []byte) int) ([]T, er
 		return nil, dec.SkipValue()
 	case '[':
 	default:
-		return nil, errors.New("not a list")
+		return nil, errNotList
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
 	list := make([]T, 0, room(dec.UnreadBuffer()))
+	found := carried(dec)
 	for dec.PeekKind() != ']' {
 		var element T
+		if found != nil {
+			raw, err := dec.ReadValue()
+			if err != nil {
+				return nil, err
+			}
+			tolerateRow(raw, &element, found, printable(dec.StackPointer()))
+			list = append(list, element)
+			continue
+		}
 		list = append(list, element)
 		if err := json.UnmarshalDecode(dec, &list[len(list)-1]); err != nil {
 			return nil, err
@@ -83,26 +95,6 @@ func elements(rest []byte) int {
 	return 0 // it has no end, and will be refused
 }
 
-// Flag is a boolean that a provider may leave out.
-type Flag struct{ Known, Value bool }
-
-// UnmarshalJSONFrom reads a boolean or null.
-func (f *Flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	switch tok.Kind() {
-	case 't', 'f':
-		*f = Flag{Known: true, Value: tok.Bool()}
-	case 'n':
-		*f = Flag{}
-	default:
-		return errors.New("not a boolean")
-	}
-	return nil
-}
-
 // Arena cuts many small slices from few large ones. What is cut together stays
 // in memory together, so an arena serves one page and no more.
 type Arena[T any] struct{ free []T }
@@ -120,14 +112,4 @@ func (a *Arena[T]) Take(n int) []T {
 	taken := a.free[:n:n]
 	a.free = a.free[n:]
 	return taken
-}
-
-// Pointer returns nil for a flag that was left out.
-func (f Flag) Pointer(arena *Arena[bool]) *bool {
-	if !f.Known {
-		return nil
-	}
-	p := &arena.Take(1)[0]
-	*p = f.Value
-	return p
 }

@@ -52,13 +52,17 @@ func TestRowsBeyondTheRoom(t *testing.T) {
 }
 
 func TestFlag(t *testing.T) {
-	for doc, want := range map[string]Flag{"true": {true, true}, "false": {true, false}, "null": {}} {
+	for doc, want := range map[string]Flag{
+		"true": {true, true}, "1": {true, true}, `"true"`: {true, true}, `"1"`: {true, true}, `" Yes\n"`: {true, true},
+		"false": {true, false}, "0": {true, false}, `"FALSE"`: {true, false}, `"0"`: {true, false}, `"no"`: {true, false}, "null": {}, `""`: {},
+	} {
 		out := Flag{Known: true, Value: true}
 		require.NoError(t, Decode([]byte(doc), &out), doc)
 		assert.Equal(t, want, out, doc)
 	}
-	for _, doc := range []string{`"true"`, "1", "0", "{}", "[]", "", "tru"} {
-		require.Error(t, Decode([]byte(doc), new(Flag)), doc)
+	for _, doc := range []string{`"on request"`, "2", "-1", "1.5", "{}", "[]", "[true]", "", "tru"} {
+		out := Flag{Known: true, Value: true}
+		require.Error(t, Decode([]byte(doc), &out), doc)
 	}
 }
 

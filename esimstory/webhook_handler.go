@@ -59,7 +59,8 @@ type receiver struct {
 }
 
 func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	segment := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	path := strings.TrimSuffix(r.URL.Path, "/") // people end an address in a slash, or do not
+	segment := path[strings.LastIndexByte(path, '/')+1:]
 	if !h.pathSecret.Equal(esim.NewSecret(segment)) {
 		http.NotFound(w, r)
 		return

@@ -28,6 +28,8 @@ func TestDeliveryHandler(t *testing.T) {
 	}{
 		{"delivered", "POST", "/hooks/" + pathSecret, strings.NewReader(body), nil, 200, 1},
 		{"secret alone", "POST", "/" + pathSecret, strings.NewReader(body), nil, 200, 1},
+		{"slash at the end", "POST", "/hooks/" + pathSecret + "/", strings.NewReader(body), nil, 200, 1},
+		{"two slashes at the end", "POST", "/hooks/" + pathSecret + "//", strings.NewReader(body), nil, 404, 0},
 		{"not stored", "POST", "/hooks/" + pathSecret, strings.NewReader(body), errors.New("disk full"), 503, 1},
 		{"wrong secret", "POST", "/hooks/" + pathSecret + "x", strings.NewReader(body), nil, 404, 0},
 		{"secret in another place", "POST", "/" + pathSecret + "/x", strings.NewReader(body), nil, 404, 0},

@@ -15,11 +15,15 @@ import (
 	"github.com/esimkit/esim/adapter/wire"
 )
 
-// decode reads doc into out, which is emptied first: the JSON library merges,
-// and nothing of an earlier attempt's answer may pass for a part of this one.
-func decode(doc []byte, rows int, out Envelope) error {
-	reflect.ValueOf(out).Elem().SetZero()
-	return wire.DecodeRows(doc, rows, out)
+// decode reads doc into c.Out, which is emptied first: the JSON library merges,
+// and nothing of an earlier attempt's answer may pass for a part of this one. A
+// read by which nothing is decided may have odd cells.
+func (c *Call) decode(doc []byte) (odd wire.Findings, err error) {
+	reflect.ValueOf(c.Out).Elem().SetZero()
+	if c.Safety == Read && !c.Strict {
+		return wire.DecodeTolerant(doc, c.maxRows(), c.Out)
+	}
+	return odd, wire.DecodeRows(doc, c.maxRows(), c.Out)
 }
 
 // attempt sends the call once and says how that ended. The n-th attempt is

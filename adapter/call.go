@@ -51,6 +51,10 @@ type Call struct {
 	attempt *Attempt // the purchase that the call belongs to
 
 	Safety Safety
+	// Strict is for a read that decides over a purchase, such as that of an order
+	// in doubt. Its answer is decoded as that of a purchase. In any other read a
+	// value of an odd form counts as not stated, and is logged.
+	Strict bool
 	// OneSend lets the call send one request at most, whatever comes of it.
 	// What its answer teaches about clock and credentials serves the next call.
 	OneSend bool

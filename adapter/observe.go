@@ -45,6 +45,8 @@ func (t *API) startAttempt(ctx context.Context, c *Call, n int) (context.Context
 // and one of unknown outcome worth waking somebody.
 func (f *flight) level(r result) slog.Level {
 	switch {
+	case r.outcome == esim.OutcomeAccepted && r.odd.Any():
+		return slog.LevelWarn
 	case r.outcome == esim.OutcomeAccepted && f.c.Safety == Read:
 		return slog.LevelDebug
 	case r.outcome == esim.OutcomeAccepted:
@@ -84,6 +86,9 @@ func (f *flight) log(ctx context.Context, n int, r result, took time.Duration) {
 	text("reference", c.Reference)
 	if r.cause != nil {
 		text("cause", t.clean(r.cause.Error()))
+	}
+	if r.odd.Any() {
+		attrs = append(attrs, slog.Int("odd_cells", r.odd.Cells), slog.Int("odd_rows", r.odd.Rows), slog.String("first_odd", r.odd.First))
 	}
 	t.logger.LogAttrs(ctx, level, "esim request", attrs...)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // Answer is a complete answer of the provider.
@@ -83,8 +84,9 @@ func ByStatus(status int) Rule {
 // result is how one attempt ended.
 type result struct {
 	Verdict
-	accepted  bool         // c.Out holds the success that was asked for
-	kept      []byte       // the document of that success, where the call keeps it
+	accepted  bool   // c.Out holds the success that was asked for
+	kept      []byte // the document of that success, where the call keeps it
+	odd       wire.Findings
 	outcome   esim.Outcome // of this attempt alone
 	answered  bool         // the answer was complete
 	status    int
@@ -107,7 +109,7 @@ func (t *API) judge(c *Call, a Answer) result {
 	}
 	success := a.Status >= 200 && a.Status < 300
 	if success {
-		r.cause = accept(a, c)
+		r.odd, r.cause = accept(a, c)
 	}
 	if success && r.cause == nil {
 		r.accepted, r.outcome = true, esim.OutcomeAccepted
@@ -149,20 +151,22 @@ func withNote(message, note string) string {
 
 // accept decodes an answer with a 2xx status. Its error says why that is no
 // success.
-func accept(a Answer, c *Call) error {
+func accept(a Answer, c *Call) (odd wire.Findings, err error) {
 	if !a.JSON {
-		return errors.New("the answer is not JSON")
+		return odd, errors.New("the answer is not JSON")
 	}
-	if err := decode(a.Body, c.maxRows(), c.Out); err != nil {
-		return err
+	if odd, err = c.decode(a.Body); err != nil {
+		return odd, err
 	}
 	switch ok, valid := c.Out.Accepted(); {
+	case !valid && odd.Any():
+		err = errors.New("required members are missing, or in an odd form as is " + odd.First)
 	case !valid:
-		return errors.New("required members are missing")
+		err = errors.New("required members are missing")
 	case !ok:
-		return errors.New("neither a success nor a known refusal")
+		err = errors.New("neither a success nor a known refusal")
 	}
-	return nil
+	return odd, err
 }
 
 // dateOf returns the zero time when the header is absent or unreadable.

@@ -10,10 +10,6 @@ import (
 	"github.com/esimkit/esim/adapter"
 )
 
-// maxQuantity of one Order. The API sells one eSIM a call and knows no larger
-// orders; this bounds how much one call of Order can spend.
-const maxQuantity = 20
-
 // Client speaks with eSIMfx for one account. It is safe for concurrent use;
 // all calls share one access token, with other processes too if Config.Tokens
 // says how.
@@ -27,12 +23,11 @@ type Client struct {
 	account  esim.Account
 	id       esim.Secret
 	secret   esim.Secret
+	scheme   string // what stands before the token in the header
 	codes    map[int]Code
 	currency string
-	scheme   string // what stands before the token in the header
-	verified bool
-	repeats  adapter.Repeats
-	postpaid bool
+
+	order, topUp adapter.Purchase
 }
 
 var _ esim.Client = (*Client)(nil)
@@ -47,15 +42,13 @@ func (c *Client) Account() esim.Account { return c.account }
 // keyLife is six months (eSIMfx docs: Project Context), of 30 days.
 const keyLife = 180 * 24 * time.Hour
 
-// assumedRepeats: keys "prevent duplicate charges on retries" (eSIMfx docs:
-// Project Context). What a replay answers, and whether the header is honoured at
-// all, nobody has measured; so one repeat is called safe, a minute later.
-var assumedRepeats = adapter.Repeats{Lost: esim.RepeatSafe, Most: 1, Pause: time.Minute}
-
 // Capabilities tells what this client can do. OrderRepeat and TopUpRepeat are
 // assumed as long as ContractVerified is false. MaxQuantity is a bound of this
 // package, since eSIMfx sells one eSIM a call.
-func (c *Client) Capabilities() esim.Capabilities {
+func (c *Client) Capabilities() esim.Capabilities { return c.api.Capabilities() }
+
+// capabilities of an account whose repeats are these.
+func capabilities(repeats adapter.Repeats, verified bool) esim.Capabilities {
 	return esim.Capabilities{
 		ListPackages: true, ListTopUps: true,
 		Order: true, TopUp: true, GetOrder: true, Cancel: true,
@@ -63,13 +56,13 @@ func (c *Client) Capabilities() esim.Capabilities {
 		MaxQuantity:      maxQuantity,
 		OrderIdempotency: esim.IdempotencyReplays,
 		TopUpIdempotency: esim.IdempotencyReplays,
-		OrderRepeat:      c.repeats.Lost,
-		TopUpRepeat:      c.repeats.Lost,
-		MaxRepeats:       c.repeats.Most,
+		OrderRepeat:      repeats.Lost,
+		TopUpRepeat:      repeats.Lost,
+		MaxRepeats:       repeats.Most,
 		KeyLife:          keyLife,
 		Fulfilment:       esim.FulfilmentImmediate,
 		PriceGuard:       esim.PriceGuardChecked,
-		ContractVerified: c.verified,
+		ContractVerified: verified,
 	}
 }
 
@@ -88,10 +81,12 @@ func (c *Client) CloseIdleConnections() {
 // have them; not in the provider's documents). Its currency is that of
 // Config.Currency, since the API states none.
 func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
-	return adapter.Operate(ctx, c.api, "Balance", adapter.None{}, c.balance)
+	return adapter.Operate(ctx, c.api, "Balance", adapter.None{}, func(ctx context.Context, _ adapter.None) (esim.Money, error) {
+		return c.readBalance(ctx)
+	})
 }
 
-func (c *Client) balance(ctx context.Context, _ adapter.None) (esim.Money, error) {
+func (c *Client) readBalance(ctx context.Context) (esim.Money, error) {
 	profile, err := fetch[profileData](ctx, c.api, adapter.Get("/account/api/v1/reseller/get_profile"))
 	if err != nil {
 		return esim.Money{}, err

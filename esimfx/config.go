@@ -115,21 +115,23 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		id: esim.NewSecret(cfg.ClientID), secret: cfg.ClientKey, codes: maps.Clone(cfg.Codes),
-		currency: cfg.Currency, scheme: "Bearer ", verified: cfg.ContractVerified,
-		repeats: assumedRepeats, postpaid: cfg.Postpaid,
-	}
-	if cfg.NeverRepeat {
-		c.repeats = adapter.Repeats{}
+		currency: cfg.Currency, scheme: "Bearer ",
 	}
 	if cfg.BareToken {
 		c.scheme = ""
 	}
+	c.order = c.sale(&cfg)
+	c.topUp = c.order
+	c.topUp.Offer = c.topUpPrice
 	var err error
 	spec := adapter.Spec{
 		Provider: Provider, Pace: pace, Burst: burst,
 		Authorize: c.authorize, Disown: c.disown, Refuse: c.refuse,
-		Inputs:  adapter.Inputs{JoinedIDs: maxQuantity, NamesOrder: "eSIMfx terminates by order, and an eSIM may hold several"},
-		Secrets: []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
+		Can:       capabilities(c.order.Repeats, cfg.ContractVerified),
+		Inputs:    adapter.Inputs{JoinedIDs: maxQuantity, NamesOrder: "eSIMfx terminates by order, and an eSIM may hold several"},
+		Spends:    []string{"POST " + createPath},
+		Purchases: []adapter.Purchase{c.order, c.topUp},
+		Secrets:   []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
 	}
 	if c.api, err = adapter.New(spec, cfg.Settings); err != nil {
 		return nil, err

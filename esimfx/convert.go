@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
 )
 
@@ -99,30 +100,9 @@ func (d *orderData) iccid() esim.ICCID { return wire.First(d.ICCID, d.ESIM.ICCID
 // addTo makes the order, which is one eSIM's, a part of sum.
 func (d *orderData) addTo(sum *esim.Order, unit esim.ESIM) {
 	if sum.Quantity == 0 {
-		sum.Status, sum.CreatedAt = d.status(), d.CreationTime.Time
-	} else {
-		sum.Status = together(sum.Status, d.status())
+		sum.CreatedAt = d.CreationTime.Time
 	}
-	if id := string(d.ID); sum.ID == "" {
-		sum.ID = id
-	} else if id != "" {
-		sum.ID += "," + id
-	}
-	sum.Quantity++
-	if unit.ICCID != "" || !unit.Activation.IsZero() || !unit.RawActivation.IsZero() {
-		sum.ESIMs = append(sum.ESIMs, unit)
-	}
-}
-
-// together is the status of two orders seen as one.
-func together(a, b esim.OrderStatus) esim.OrderStatus {
-	switch {
-	case a == b:
-		return a
-	case a == esim.OrderPending || b == esim.OrderPending:
-		return esim.OrderPending
-	}
-	return esim.OrderUnknown
+	adapter.AddUnit(sum, string(d.ID), d.status(), unit)
 }
 
 // esimStates are the states of an eSIM (eSIMfx docs: get_esim_status, and

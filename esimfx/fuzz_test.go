@@ -67,9 +67,8 @@ func FuzzEnvelope(f *testing.F) {
 				if !hasCodeZero(doc) {
 					t.Fatalf("accepted without code 0: %q", doc)
 				}
-				p := c.purchase("Order", "NEW", "ref-1", purchaseOf(1))
 				order := &esim.Order{}
-				bad := p.add(order, sold.Data)
+				bad := c.add(t.Context(), &adapter.Attempt{Order: order}, sold.Data)
 				if bad == nil && order.Status != esim.OrderPending && (order.ID == "" || order.Delivered() != 1) {
 					t.Fatalf("complete without an eSIM: %q", doc)
 				}

@@ -127,7 +127,6 @@ func (w *world) config() Config { return testConfig(&http.Client{Transport: w.mo
 func (w *world) client(t *testing.T) *Client { return newTestClient(t, w.config()) }
 
 const (
-	createPath  = "/order/api/v1/create_order"
 	profilePath = "/account/api/v1/reseller/get_profile"
 	productPath = "/product/api/v1/get_product"
 	topUpsPath  = "/product/api/v1/get_available_topups"

@@ -4,11 +4,149 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
 )
+
+// maxQuantity of one Order. The API sells one eSIM a call and knows no larger
+// orders; this bounds how much one call of Order can spend.
+const maxQuantity = 20
+
+// assumedRepeats: keys "prevent duplicate charges on retries" (eSIMfx docs:
+// Project Context). What a replay answers, and whether the header is honoured at
+// all, nobody has measured; so one repeat is called safe, a minute later.
+var assumedRepeats = adapter.Repeats{Lost: esim.RepeatSafe, Most: 1, Pause: time.Minute}
+
+const createPath = "/order/api/v1/create_order"
+
+// sale states how eSIMfx sells. Codes of a refused order are not published, so
+// what is certain to be refused is found out before.
+func (c *Client) sale(cfg *Config) adapter.Purchase {
+	p := adapter.Purchase{
+		Max: maxQuantity, Single: true, Key: c.key, Safety: adapter.Keyed, Repeats: assumedRepeats,
+		Offer: c.price, Always: true, Balance: c.readBalance, Send: c.create,
+	}
+	if cfg.NeverRepeat {
+		p.Repeats = adapter.Repeats{}
+	}
+	if cfg.Postpaid {
+		p.Balance = nil
+	}
+	return p
+}
+
+// Order buys eSIMs, each with a call of its own (eSIMfx docs: POST
+// /order/api/v1/create_order, operation_type NEW). See the package
+// documentation for what happens when only some can be bought.
+//
+// Product and balance are read first: a package that eSIMfx does not know, or a
+// balance that does not cover the order, is an error with nothing sent, for the
+// codes of a refused order are not published. See Config.Postpaid.
+//
+// A purchase of unknown outcome is not sent again by this client. Where a repeat
+// is [esim.RepeatSafe], which is assumed once for each eSIM, call Order again with
+// the same Reference after Error.RetryAfter; any other repeat sends nothing.
+//
+// A price that was changed, or cannot be read, holds back a repeat, too. When
+// an earlier call is in doubt the error says so (outcome unknown); repeat
+// without Quote and MaxTotal to have that purchase returned: the key keeps it
+// from being charged twice, but if the earlier call did not buy, the repeat
+// buys at the price of the day.
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+	return c.api.Order(ctx, req, c.order)
+}
+
+// TopUp buys data for an eSIM (eSIMfx docs: POST /order/api/v1/create_order,
+// operation_type TOPUP). Before it buys it reads the state of the eSIM, which
+// must not be blocked, the products that fit it, and the balance. The eSIM in the
+// order has no activation code: nothing is to be installed. Quote, MaxTotal and a
+// repeat are what they are for [Client.Order].
+func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
+	return c.api.TopUp(ctx, req, c.topUp)
+}
+
+// key is the idempotency key of one unit, in every process and for life. One
+// reference is one purchase, so Order and TopUp share their keys; the account
+// is part of it because nobody says whether eSIMfx keeps keys apart by account.
+func (c *Client) key(reference string, unit int) string {
+	name := "esimkit/esim/esimfx/" + c.id.Reveal() + "/" + reference + "/" + strconv.Itoa(unit)
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
+}
+
+// price reads the price of a new eSIM.
+func (c *Client) price(ctx context.Context, a *adapter.Attempt) (esim.Money, error) {
+	product, err := about(c, esim.ErrPackageUnavailable, c.product)(ctx, a.PackageID)
+	if err != nil {
+		return esim.Money{}, err
+	}
+	return product.price(), nil
+}
+
+// topUpPrice reads whether the eSIM can take the top-up, and at what price.
+func (c *Client) topUpPrice(ctx context.Context, a *adapter.Attempt) (esim.Money, error) {
+	profile, err := c.getESIM(ctx, a.ICCID)
+	if err != nil {
+		return esim.Money{}, err
+	}
+	if profile.Status == esim.ESIMBlocked {
+		return esim.Money{}, c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
+	}
+	products, err := c.listTopUps(ctx, a.ICCID)
+	if err != nil {
+		return esim.Money{}, err
+	}
+	i := slices.IndexFunc(products, func(o esim.Package) bool { return o.ID == a.PackageID })
+	if i < 0 {
+		return esim.Money{}, c.api.Fail(ctx, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
+	}
+	return products[i].Price, nil
+}
+
+// create buys one unit.
+func (c *Client) create(ctx context.Context, a *adapter.Attempt, call adapter.Call) error {
+	request := orderRequest{Operation: "NEW", ICCID: a.ICCID}
+	if a.ICCID != "" {
+		request.Operation = "TOPUP"
+	}
+	request.Product.ID = a.PackageID
+	call.Header = http.Header{"X-Idempotency-Key": {call.Key}}
+	data, err := fetch[*orderData](ctx, c.api, call.Post(createPath, request))
+	if err != nil {
+		return err
+	}
+	return c.add(ctx, a, data)
+}
+
+// add puts what came into the order, all of it, and says what is wrong. A
+// top-up has no activation code, since nothing is to be installed.
+func (c *Client) add(ctx context.Context, a *adapter.Attempt, data *orderData) error {
+	data.ESIM.ICCID = wire.First(data.ESIM.ICCID, data.ICCID, wire.Text(a.ICCID))
+	unit, problem := data.ESIM.convert()
+	unit.ItemID, unit.ExpiresAt = string(data.ID), data.Subscription.Value.Expiry.Time
+	topUp := a.ICCID != ""
+	if topUp {
+		unit.Activation, unit.RawActivation, problem = esim.ActivationCode{}, esim.Secret{}, nil
+	}
+	data.addTo(a.Order, unit)
+	switch {
+	case topUp && unit.ICCID != a.ICCID:
+		return c.api.Fail(ctx, esim.ErrReferenceConflict, esim.OutcomeUnknown,
+			"the answer is about another eSIM: this reference may have been used for another purchase")
+	case data.ID == "":
+		return c.api.Incomplete(ctx, "the order id is missing")
+	case problem != nil && data.status() != esim.OrderPending:
+		return c.api.Incomplete(ctx, problem.Error())
+	}
+	return nil
+}
 
 // product reads one product.
 func (c *Client) product(ctx context.Context, id string) (*product, error) {

@@ -114,10 +114,9 @@ func TestKeysAreForLife(t *testing.T) {
 // an earlier version of this package has in doubt.
 func TestTheKeyOfAReference(t *testing.T) {
 	c := newWorld(t).client(t)
-	p := c.purchase("Order", "NEW", "cart-8841", purchaseOf(2))
-	assert.Equal(t, "679b27b8-d3ff-5ec2-a2f5-6027ef1fcd31", p.key(0))
-	assert.Equal(t, "88debaf2-1260-5460-ab9f-3841573ce83c", p.key(1))
-	assert.Equal(t, p.key(0), c.purchase("TopUp", "TOPUP", "cart-8841", purchaseOf(1)).key(0))
+	assert.Equal(t, "679b27b8-d3ff-5ec2-a2f5-6027ef1fcd31", c.order.Key("cart-8841", 0))
+	assert.Equal(t, "88debaf2-1260-5460-ab9f-3841573ce83c", c.order.Key("cart-8841", 1))
+	assert.Equal(t, c.order.Key("cart-8841", 0), c.topUp.Key("cart-8841", 0), "one reference is one purchase")
 }
 
 func TestARepeatIsReplayed(t *testing.T) {
@@ -360,18 +359,4 @@ func TestAMintedReferenceIsReturned(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, e.Reference, got.Reference)
 	assert.Equal(t, "o-1", got.ID)
-}
-
-func TestStatusOfSeveral(t *testing.T) {
-	for _, row := range []struct{ a, b, want esim.OrderStatus }{
-		{esim.OrderCompleted, esim.OrderCompleted, esim.OrderCompleted},
-		{esim.OrderCancelled, esim.OrderCancelled, esim.OrderCancelled},
-		{esim.OrderCompleted, esim.OrderPending, esim.OrderPending},
-		{esim.OrderPending, esim.OrderUnknown, esim.OrderPending},
-		{esim.OrderCompleted, esim.OrderCancelled, esim.OrderUnknown},
-		{esim.OrderUnknown, esim.OrderCompleted, esim.OrderUnknown},
-	} {
-		assert.Equal(t, row.want, together(row.a, row.b))
-		assert.Equal(t, row.want, together(row.b, row.a))
-	}
 }

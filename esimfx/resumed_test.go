@@ -146,21 +146,6 @@ func TestAConflictHidesNoDoubt(t *testing.T) {
 	assert.Len(t, s.keys, 2)
 }
 
-// TestAConflictAfterASaleKeepsTheSale: what this very call bought comes back,
-// though a later unit's key turns out to be taken.
-func TestAConflictAfterASaleKeepsTheSale(t *testing.T) {
-	c := newWorld(t).client(t)
-	p := c.purchase("Order", "NEW", "ref-1", purchaseOf(2))
-	bought := &esim.Order{ID: "o-1", Quantity: 1}
-	taken := c.api.FailIn("Order", esim.ErrReferenceConflict, esim.OutcomeNotSent, "another content")
-	e := asError(t, p.stopped(t.Context(), bought, taken))
-	assert.Equal(t, esim.OutcomeAccepted, e.Outcome)
-	require.ErrorIs(t, e, esim.ErrReferenceConflict)
-	assert.Same(t, bought, e.Order)
-	e = asError(t, p.stopped(t.Context(), &esim.Order{}, taken))
-	assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
-}
-
 // TestForbiddenProvesNothing: unlike 401 it may come after the charge.
 func TestForbiddenProvesNothing(t *testing.T) {
 	w := newWorld(t)

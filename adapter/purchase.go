@@ -60,6 +60,9 @@ type Attempt struct {
 	Reference   string     // minted if the caller gave none
 	ICCID       esim.ICCID // of a top-up
 	CallbackURL string
+	// Input checks the input of a method of the adapter's own, in the place of
+	// package and quantity. It calls [Check.Terms].
+	Input func(*Check)
 
 	// Order is what came so far. The kit fills provider, reference and package.
 	Order *esim.Order
@@ -121,8 +124,12 @@ func (a *Attempt) check(ctx context.Context, name string, unnamed bool) error {
 	if a.topUp {
 		check.ICCID("ICCID", a.ICCID)
 	}
-	check.Range("Quantity", a.Quantity, 1, max(p.Max, 1))
-	check.Terms(a.Terms)
+	if a.Input != nil {
+		a.Input(check)
+	} else {
+		check.Range("Quantity", a.Quantity, 1, max(p.Max, 1))
+		check.Terms(a.Terms)
+	}
 	if a.CallbackURL != "" {
 		check.callback(a.CallbackURL)
 	}

@@ -98,6 +98,7 @@ func New(config Config) (*Client, error) {
 		Authorize: c.authorize,
 		Refuse:    refuse,
 		Inputs:    adapter.Inputs{MaxPageSize: maxPage},
+		Spends:    []string{http.MethodPost + " " + ordersPath},
 		Secrets:   []esim.Secret{c.accessKey, config.SecretKey},
 	}, config.Settings)
 	if err != nil {

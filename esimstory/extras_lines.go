@@ -8,7 +8,6 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/evidence"
 )
 
 // LinesRequest asks for several kinds of eSIM in one order.
@@ -35,20 +34,16 @@ type Line struct {
 // which option a unit is of is told by its [Delivery].
 //
 // Reach it through wrapped clients with [esim.As].
-func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (_ *esim.Order, err error) {
-	ctx, end := c.api.Operation(ctx, "OrderLines")
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, "OrderLines")
-	send := evidence.SendOf(ctx)
-	req.Reference = check.Reference(req.Reference, send.Resumed)
-	c.resume(check, send.Resumed)
+func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (*esim.Order, error) {
 	lines := mergeLines(req.Lines)
-	c.checkLines(check, req)
-	c.checkPrice(check, lines, adapter.Terms{Quantity: 1, MaxTotal: req.MaxTotal})
-	if err := check.Err(); err != nil {
-		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
+	terms := adapter.Terms{Quantity: 1, MaxTotal: req.MaxTotal}
+	if len(lines) > 0 {
+		terms.PackageID = lines[0].OptionID
 	}
-	return c.order(ctx, "OrderLines", req.Reference, lines, send.OneSend)
+	return c.api.Buy(ctx, "OrderLines", &adapter.Attempt{
+		Terms: terms, Reference: req.Reference,
+		Input: func(check *adapter.Check) { c.checkLines(check, req.Lines); check.Terms(terms) },
+	}, c.purchase(func(*adapter.Attempt) []Line { return lines }))
 }
 
 // fold is how option ids are compared: UUIDs are the same in either case, and
@@ -79,13 +74,12 @@ func units(lines []Line) int {
 }
 
 // checkLines checks the lines as the caller gave them.
-func (c *Client) checkLines(check *adapter.Check, req LinesRequest) {
-	if len(req.Lines) == 0 {
+func (c *Client) checkLines(check *adapter.Check, lines []Line) {
+	if len(lines) == 0 {
 		check.Fail("Lines", "is empty")
-		return
 	}
 	left := c.maxUnits
-	for i, line := range req.Lines {
+	for i, line := range lines {
 		check.ID(fmt.Sprintf("Lines[%d].OptionID", i), line.OptionID)
 		if line.Quantity < 1 {
 			check.Fail(fmt.Sprintf("Lines[%d].Quantity", i), "is less than 1")
@@ -97,7 +91,6 @@ func (c *Client) checkLines(check *adapter.Check, req LinesRequest) {
 		}
 		left -= line.Quantity
 	}
-	check.Terms(adapter.Terms{PackageID: req.Lines[0].OptionID, MaxTotal: req.MaxTotal})
 }
 
 // content is what two orders under one reference must have in common.

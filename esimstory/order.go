@@ -1,20 +1,21 @@
 package esimstory
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/adapter/wire"
-	"github.com/esimkit/esim/evidence"
 )
 
-// orderTimeout is generous: the provider asks its own supplier before it
-// answers, and an answer given up on is an order in doubt.
-const orderTimeout = 90 * time.Second
+// The one endpoint of the partner API. The timeout is generous: the provider
+// asks its own supplier before it answers, and an answer given up on is an order
+// in doubt.
+const (
+	ordersPath   = "/v1/api_partner/orders"
+	orderTimeout = 90 * time.Second
+)
 
 // Order buys units of one option (eSIM Story docs: endpoints/create-order).
 // The order comes back pending: each unit in ESIMs has an ItemID only, until
@@ -22,79 +23,72 @@ const orderTimeout = 90 * time.Second
 // no price, so ID is empty and Total is not stated.
 //
 // It is sent once. Nobody documents whether a failed order uses up its
-// reference, so after an unknown outcome a second call with it sends nothing
-// ([esim.ErrDuplicate], outcome unknown) unless [Config].RepeatsVerified: wait for
-// the webhooks, then ask support.
-// Quote and MaxTotal are compared with [Config].Catalog; CallbackURL is
-// unsupported. Whatever fails before a repeat is sent has the outcome of the
-// purchase as it stands, not that of the repeat.
-func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
-	ctx, end := c.api.Operation(ctx, "Order")
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, "Order")
-	send := evidence.SendOf(ctx)
-	req.Reference = check.Reference(req.Reference, send.Resumed)
-	c.resume(check, send.Resumed)
-	req.Quantity = cmp.Or(req.Quantity, 1)
-	guard := adapter.Terms{PackageID: req.PackageID, Quantity: req.Quantity, Quote: req.Quote, MaxTotal: req.MaxTotal}
-	check.Range("Quantity", req.Quantity, 1, c.maxUnits)
-	check.Terms(guard)
-	if req.CallbackURL != "" {
-		check.Unsupported("CallbackURL", "cannot be set for an order; eSIM Story calls the URL of the partner account")
-	}
-	if send.RequestID != "" {
-		check.Unsupported("RequestID", "cannot be set; eSIM Story has no request ids")
-	}
-	lines := []Line{{OptionID: req.PackageID, Quantity: req.Quantity}}
-	c.checkPrice(check, lines, guard)
-	if err := check.Err(); err != nil {
-		return nil, c.api.Withheld(err, check.Named(), key(check.Named()))
-	}
-	return c.order(ctx, "Order", req.Reference, lines, send.OneSend)
+// reference. So after an unknown outcome a second call with it sends nothing
+// ([esim.ErrDuplicate], outcome unknown), unless [Config].RepeatsVerified: wait
+// for the webhooks, then ask support. Quote and MaxTotal are compared with
+// [Config].Catalog; CallbackURL is unsupported.
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+	return c.api.Order(ctx, req, c.purchase(func(a *adapter.Attempt) []Line {
+		return []Line{{OptionID: a.PackageID, Quantity: a.Quantity}}
+	}))
 }
 
-// key is what the purchases under a reference are remembered by.
-func key(reference string) string { return "order:" + reference }
-
-// resume puts the purchase in doubt when another process may have sent it. A
-// reference that was found unfit has never been sent.
-func (c *Client) resume(check *adapter.Check, resumed bool) {
-	if resumed && check.Named() != "" {
-		c.api.Recall(c.repeats, "", key(check.Named()))
+// purchase states how eSIM Story sells: all units in one call, under the
+// caller's reference. The provider refuses a second order under the reference of
+// one that stands, and does not return the first.
+func (c *Client) purchase(lines func(*adapter.Attempt) []Line) adapter.Purchase {
+	return adapter.Purchase{
+		Max: c.maxUnits, Safety: adapter.Guarded, Repeats: c.repeats, Compared: true,
+		Content: func(a *adapter.Attempt) string { return content(lines(a)) },
+		Check:   func(check *adapter.Check, a *adapter.Attempt) { c.checkPrice(check, lines(a), a.Terms) },
+		Send: func(ctx context.Context, a *adapter.Attempt, call adapter.Call) error {
+			return c.send(ctx, a.Order, lines(a), call)
+		},
 	}
 }
 
-// order is the one road of both kinds of order. The lines are merged and
-// checked.
-func (c *Client) order(ctx context.Context, op, reference string, lines []Line, oneSend bool) (*esim.Order, error) {
-	body, err := wire.Encode(orderBody{ExternalOrderID: reference, Products: lines})
-	if err != nil {
-		return nil, c.api.Withheld(c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), reference, key(reference))
-	}
+func (c *Client) send(ctx context.Context, order *esim.Order, lines []Line, call adapter.Call) error {
 	var answer orderAnswer
-	err = c.api.Do(ctx, adapter.Call{
-		Op: op, Method: http.MethodPost, Path: "/v1/api_partner/orders",
-		Body: body, Out: &answer,
-		// The reference of an order that stands is unique at the provider,
-		// which refuses a second one under it and does not return the first.
-		Safety: adapter.Guarded, OneSend: oneSend,
-		Key: key(reference), Repeats: c.repeats, Content: content(lines), Reference: reference,
-		Timeout: orderTimeout,
-	})
-	if err != nil {
-		return nil, err
+	call.Method, call.Path, call.Timeout = http.MethodPost, ordersPath, orderTimeout
+	call.Payload, call.Out = orderBody{ExternalOrderID: order.Reference, Products: lines}, &answer
+	if err := c.api.Do(ctx, call); err != nil {
+		return err
 	}
-	order := &esim.Order{
-		Provider: Provider, Reference: reference, Status: esim.OrderPending,
-		Quantity: units(lines), ESIMs: answer.units(),
-	}
-	if len(lines) == 1 {
-		order.PackageID = lines[0].OptionID
+	order.Status, order.Quantity, order.ESIMs = esim.OrderPending, units(lines), answer.units()
+	if len(lines) > 1 {
+		order.PackageID = ""
 	}
 	if problem := answer.compare(lines); problem != "" {
-		short := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, problem)
-		short.Reference, short.Order = reference, order
-		return nil, short
+		return c.api.Incomplete(ctx, problem)
 	}
-	return order, nil
+	return nil
+}
+
+// checkPrice compares the quote and the ceiling of a purchase with the prices of
+// its lines. What the sheet does not price cannot be compared, and is not
+// bought on a guess.
+func (c *Client) checkPrice(check *adapter.Check, lines []Line, terms adapter.Terms) {
+	const source = "the price in the sheet"
+	if !terms.Guarded() {
+		return
+	}
+	var total esim.Money
+	for i, line := range lines {
+		price, ok := c.sheet.Price(line.OptionID)
+		if !ok {
+			check.Unsupported("Quote or MaxTotal", "cannot be checked: Config.Catalog has no price for this option")
+			return
+		}
+		check.Price(adapter.Terms{Quote: terms.Quote}, price, source)
+		sum, err := price.MulInt(line.Quantity)
+		if err == nil && i > 0 {
+			sum, err = total.Add(sum)
+		}
+		if err != nil {
+			check.Unsupported("Quote or MaxTotal", "cannot be checked: the prices of the lines do not add up in one currency")
+			return
+		}
+		total = sum
+	}
+	check.Price(adapter.Terms{Quantity: 1, MaxTotal: terms.MaxTotal}, total, source)
 }

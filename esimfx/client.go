@@ -16,15 +16,11 @@ import (
 type Client struct {
 	esim.UnimplementedClient
 
-	api   *adapter.API
-	door  *adapter.API // for the login, which has no token yet
-	token *adapter.Token
+	api *adapter.API
 
 	account  esim.Account
 	id       esim.Secret
-	secret   esim.Secret
-	scheme   string // what stands before the token in the header
-	codes    map[int]Code
+	taught   func(code int) (Code, bool) // by Config.Codes
 	currency string
 
 	order, topUp adapter.Purchase
@@ -72,10 +68,7 @@ func (c Client) Format(f fmt.State, _ rune) {
 }
 
 // CloseIdleConnections closes connections kept for later calls.
-func (c *Client) CloseIdleConnections() {
-	c.api.CloseIdleConnections()
-	c.door.CloseIdleConnections()
-}
+func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }
 
 // Balance reads the prepaid balance (path and field as public integrations
 // have them; not in the provider's documents). Its currency is that of

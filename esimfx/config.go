@@ -114,37 +114,42 @@ func New(cfg Config) (*Client, error) {
 		return nil, misconfigured("New", why)
 	}
 	c := &Client{
-		id: esim.NewSecret(cfg.ClientID), secret: cfg.ClientKey, codes: maps.Clone(cfg.Codes),
-		currency: cfg.Currency, scheme: "Bearer ",
+		id: esim.NewSecret(cfg.ClientID), taught: lookUp(cfg.Codes), currency: cfg.Currency,
 	}
+	scheme := "Bearer "
 	if cfg.BareToken {
-		c.scheme = ""
+		scheme = ""
 	}
 	c.order = c.sale(&cfg)
 	c.topUp = c.order
 	c.topUp.Offer = c.topUpPrice
 	var err error
-	spec := adapter.Spec{
+	c.api, err = adapter.New(adapter.Spec{
 		Provider: Provider, Pace: pace, Burst: burst,
-		Authorize: c.authorize, Disown: c.disown, Refuse: c.refuse,
+		Bearer: &adapter.Bearer{
+			Login: login(cfg.ClientID, cfg.ClientKey), Refuse: c.refuseLogin,
+			Scheme: scheme, Early: tokenEarly, KeyID: cfg.ClientID, Store: cfg.Tokens,
+		},
+		Refuse:    c.refuse,
 		Can:       capabilities(c.order.Repeats, cfg.ContractVerified),
 		Inputs:    adapter.Inputs{JoinedIDs: maxQuantity, NamesOrder: "eSIMfx terminates by order, and an eSIM may hold several"},
 		Spends:    []string{"POST " + createPath},
 		Purchases: []adapter.Purchase{c.order, c.topUp},
-		Secrets:   []esim.Secret{cfg.ClientKey, esim.NewSecret(cfg.ClientID)},
-	}
-	if c.api, err = adapter.New(spec, cfg.Settings); err != nil {
-		return nil, err
-	}
-	if c.door, err = c.newDoor(spec, cfg.Settings); err != nil {
+		Secrets:   []esim.Secret{cfg.ClientKey, c.id},
+	}, cfg.Settings)
+	if err != nil {
 		return nil, err
 	}
 	c.account = c.api.Account(cfg.ClientID)
-	c.token = &adapter.Token{Login: c.login, Early: tokenEarly, Now: cfg.Now, Account: c.account.Fingerprint}
-	if cfg.Tokens != nil {
-		c.token.Store = &tokenStore{cfg.Tokens, c}
-	}
 	return c, nil
+}
+
+func lookUp(codes map[int]Code) func(int) (Code, bool) {
+	codes = maps.Clone(codes)
+	return func(number int) (Code, bool) {
+		code, ok := codes[number]
+		return code, ok
+	}
 }
 
 // problem says what is wrong with the configuration, "" for nothing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
@@ -58,7 +59,7 @@ func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 	v.Code = head.Code.Decimal().String()
 	v.Message = wire.First(head.Message.Value, head.Msg.Value).String()
 	number, fraction, ok := head.Code.Decimal().Int64(0)
-	if row, taught := c.codes[int(number)]; taught && ok && fraction == 0 {
+	if row, taught := c.taught(int(number)); taught && ok && fraction == 0 {
 		v.Rule = row.rule(a.Status)
 	}
 	return v
@@ -82,7 +83,7 @@ func about[In, Out any](c *Client, kind error, do func(context.Context, In) (Out
 // taught. Credentials and throttling are told by the HTTP status.
 func (c *Client) unexplained(e *esim.Error) bool {
 	number, err := strconv.Atoi(e.Code)
-	_, taught := c.codes[number]
+	_, taught := c.taught(number)
 	return err == nil && !taught && e.HTTPStatus < http.StatusInternalServerError &&
 		(errors.Is(e.Kind, esim.ErrUnavailable) || errors.Is(e.Kind, esim.ErrInvalidRequest))
 }
@@ -136,4 +137,17 @@ func (c *Client) refuseLogin(a adapter.Answer) adapter.Verdict {
 		v.Kind = esim.ErrUnauthorized
 	}
 	return v
+}
+
+// login asks for a token (eSIMfx docs: POST /account/api/v1/auth). The place of
+// the token in the answer, and expires_in, are not in the documents.
+func login(id string, key esim.Secret) func(context.Context, *adapter.API) (string, time.Duration, error) {
+	return func(ctx context.Context, api *adapter.API) (string, time.Duration, error) {
+		session, err := fetch[sessionData](ctx, api, adapter.Post("/account/api/v1/auth", adapter.Read, credentials{id, key.Reveal()}))
+		life := tokenLife
+		if seconds := session.ExpiresIn.Int(); seconds > 0 {
+			life = min(life, time.Duration(seconds)*time.Second)
+		}
+		return string(session.AccessToken), life, err
+	}
 }

@@ -51,25 +51,25 @@ type Delivery struct {
 }
 
 // deliveryBody has every member twice: in snake_case, as documented, and in
-// the camelCase of the provider's supplier, which goes through a thin layer.
-// Members are read one by one, so that one in an odd form costs no eSIM.
+// the camelCase of the provider's supplier, which goes through a thin layer. A
+// member in an odd form costs no eSIM.
 type deliveryBody struct {
-	TopupID      wire.Raw `json:"topup_id"`
-	OptionID     wire.Raw `json:"option_id"`
-	ICCID        wire.Raw `json:"iccid"`
-	SMDP         wire.Raw `json:"smdp"`
-	ActivateCode wire.Raw `json:"activate_code"`
-	DownloadLink wire.Raw `json:"download_link"`
-	QRImage      wire.Raw `json:"qrcode_img_url"`
-	ExpiredDate  wire.Raw `json:"expired_date"`
-	Reference    wire.Raw `json:"external_order_id"`
+	TopupID      wire.Optional[wire.Text] `json:"topup_id"`
+	OptionID     wire.Optional[wire.Text] `json:"option_id"`
+	ICCID        wire.Optional[wire.Text] `json:"iccid"`
+	SMDP         wire.Optional[wire.Text] `json:"smdp"`
+	ActivateCode wire.Optional[wire.Text] `json:"activate_code"`
+	DownloadLink wire.Optional[wire.Text] `json:"download_link"`
+	QRImage      wire.Optional[wire.Text] `json:"qrcode_img_url"`
+	ExpiredDate  wire.Optional[wire.Text] `json:"expired_date"`
+	Reference    wire.Optional[wire.Text] `json:"external_order_id"`
 
-	TopupIDCamel      wire.Raw `json:"topupId"`
-	OptionIDCamel     wire.Raw `json:"optionId"`
-	ActivateCodeCamel wire.Raw `json:"activateCode"`
-	DownloadLinkCamel wire.Raw `json:"downloadLink"`
-	QRImageCamel      wire.Raw `json:"qrcodeImgUrl"`
-	ExpiredDateCamel  wire.Raw `json:"expiredDate"`
+	TopupIDCamel      wire.Optional[wire.Text] `json:"topupId"`
+	OptionIDCamel     wire.Optional[wire.Text] `json:"optionId"`
+	ActivateCodeCamel wire.Optional[wire.Text] `json:"activateCode"`
+	DownloadLinkCamel wire.Optional[wire.Text] `json:"downloadLink"`
+	QRImageCamel      wire.Optional[wire.Text] `json:"qrcodeImgUrl"`
+	ExpiredDateCamel  wire.Optional[wire.Text] `json:"expiredDate"`
 }
 
 // maxDelivery is far more than a webhook of a dozen short texts.
@@ -133,18 +133,13 @@ func (d *Delivery) Order() *esim.Order {
 func (d *Delivery) problem(text string) { d.Problems = append(d.Problems, text) }
 
 // text returns the first member that is not empty.
-func (d *Delivery) text(name string, members ...wire.Raw) string {
-	for _, raw := range members {
-		if wire.IsEmpty(raw) {
-			continue
-		}
-		var text wire.Text
-		if wire.Decode(raw, &text) != nil {
+func (d *Delivery) text(name string, members ...wire.Optional[wire.Text]) string {
+	for _, member := range members {
+		if member.Unreadable {
 			d.problem(name + " is not a text")
-			continue
 		}
-		if trimmed := text.Trimmed(); trimmed != "" {
-			return trimmed
+		if text := member.Value.Trimmed(); text != "" {
+			return text
 		}
 	}
 	return ""

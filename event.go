@@ -22,10 +22,12 @@ const (
 	EventStatusChanged                  // any other change of state
 	EventDepleted                       // the data is used up
 	EventExpired                        // the validity is over
+	EventExpiring                       // the validity will be over soon
+	EventBalanceLow                     // the prepaid balance of the account is low; see Event.Balance
 )
 
 var eventKindNames = names[EventKind]{
-	"unknown", "provisioned", "installed", "activated", "usage", "status changed", "depleted", "expired",
+	"unknown", "provisioned", "installed", "activated", "usage", "status changed", "depleted", "expired", "expiring", "balance low",
 }
 
 // String returns the kind in lower-case words: "provisioned", "status changed".
@@ -72,6 +74,10 @@ type Event struct {
 	// ThresholdPercent is how much of the data is used, in percent, as the
 	// provider says; 0 = not stated.
 	ThresholdPercent int `json:"threshold_percent,omitempty"`
+
+	// Balance is the prepaid balance of the account, for [EventBalanceLow];
+	// Currency "" = not stated.
+	Balance Money `json:"balance"`
 
 	// Order is the order as far as the event shows it, nil if it shows nothing
 	// of one: evidence, for the journal to take in. What it does not have is

@@ -48,12 +48,14 @@ type Order struct {
 	ID        string      `json:"id"`        // the provider's order id, opaque; "" where it gives none
 	Reference string      `json:"reference"` // the caller's, or the one minted for it
 	Status    OrderStatus `json:"status"`
-	PackageID string      `json:"package_id"`
-	Quantity  int         `json:"quantity"` // 0 = the provider did not say
-	Total     Money       `json:"total"`    // charged for the whole order; zero with Currency "" = not reported
-	ESIMs     []ESIM      `json:"esims,omitempty"`
-	Replayed  bool        `json:"replayed,omitempty"` // an earlier order for this reference was returned; nothing was charged now
-	CreatedAt time.Time   `json:"created_at,omitzero"`
+	// ProviderStatus is the provider's word for Status, "" where it gives none.
+	ProviderStatus string    `json:"provider_status,omitempty"`
+	PackageID      string    `json:"package_id"`
+	Quantity       int       `json:"quantity"` // 0 = the provider did not say
+	Total          Money     `json:"total"`    // charged for the whole order; zero with Currency "" = not reported
+	ESIMs          []ESIM    `json:"esims,omitempty"`
+	Replayed       bool      `json:"replayed,omitempty"` // an earlier order for this reference was returned; nothing was charged now
+	CreatedAt      time.Time `json:"created_at,omitzero"`
 }
 
 // Ref returns the names under which the order can be asked for again.

@@ -1,5 +1,11 @@
 package esim
 
+import (
+	"errors"
+	"math"
+	"strconv"
+)
+
 // PackageKind is the reach of a package.
 type PackageKind int
 
@@ -32,17 +38,126 @@ type Package struct {
 	Countries []Country `json:"countries,omitempty"` // where it works; empty = the provider did not say
 	Region    string    `json:"region,omitempty"`    // the provider's own word
 
-	Data         DataSize `json:"data"`                // included data in bytes; 0 when Unlimited or not stated
-	Unlimited    bool     `json:"unlimited,omitempty"` // fair-use limits may still apply; see Name
-	ValidityDays int      `json:"validity_days"`       // 0 = not stated
+	Data      DataSize `json:"data"`                // included data in bytes; 0 when Unlimited or not stated
+	Unlimited bool     `json:"unlimited,omitempty"` // fair-use limits may still apply; see FairUse and Name
+	// FullSpeedPerDay is how much data a day comes at full speed, what is over it
+	// slower; 0 = not stated.
+	FullSpeedPerDay DataSize `json:"full_speed_per_day,omitempty"`
+	FairUse         string   `json:"fair_use,omitempty"` // the provider's words for its fair-use limits
+
+	ValidityDays  int           `json:"validity_days"` // 0 = not stated
+	ValidityStart ValidityStart `json:"validity_start,omitzero"`
+	// InstallWithinDays: an eSIM that is installed later than so many days after
+	// the purchase may be lost, or start by itself; 0 = not stated.
+	InstallWithinDays int `json:"install_within_days,omitempty"`
 
 	Price Money `json:"price"` // what the reseller charges the caller for one; Currency "" = not stated
+	// MinPrice is the lowest price at which the reseller's contract lets the
+	// caller sell one; Currency "" = not stated.
+	MinPrice Money `json:"min_price,omitzero"`
 
-	Rechargeable *bool `json:"rechargeable,omitempty"` // can be topped up; nil = not stated
-	VoiceMinutes int   `json:"voice_minutes"`          // -1 = not stated
-	SMS          int   `json:"sms"`                    // -1 = not stated
+	Rechargeable *bool     `json:"rechargeable,omitempty"` // can be topped up; nil = not stated
+	VoiceMinutes Allowance `json:"voice_minutes,omitzero"`
+	SMS          Allowance `json:"sms,omitzero"`
 
 	Networks []Network `json:"networks,omitempty"`
+}
+
+// Key names the package wherever packages of several resellers are meant:
+// "provider:id".
+func (p *Package) Key() string { return string(p.Provider) + ":" + p.ID }
+
+// ValidityStart is the moment from which ValidityDays count.
+type ValidityStart int
+
+const (
+	ValidityStartUnknown ValidityStart = iota // the provider did not say
+	ValidityFromPurchase                      // when the package is bought
+	ValidityFromInstall                       // when the profile comes onto a device
+	ValidityFromFirstUse                      // when the eSIM first connects where the package works
+)
+
+var validityStartNames = names[ValidityStart]{"unknown", "purchase", "installation", "first use"}
+
+// String returns "unknown", "purchase", "installation" or "first use".
+func (v ValidityStart) String() string { return validityStartNames.text(v) }
+
+// MarshalText writes the text of String.
+func (v ValidityStart) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads the text of String; an unknown word is an error.
+func (v *ValidityStart) UnmarshalText(b []byte) error { return validityStartNames.parse(v, b) }
+
+// Allowance is how many minutes or messages a package includes or has left: not
+// stated (the zero value), a number, which may be none, or unlimited. Values can
+// be compared with ==.
+//
+// Its JSON form is a number or the word "unlimited", and null if it is not stated.
+type Allowance struct{ code int32 } // 0 = not stated, unlimited, or the number plus 1
+
+const unlimitedCode = -1
+
+// AllowanceOf returns the allowance of a number. A number below 0 or above
+// 2,147,483,646 is none that a package has, and gives the zero value.
+func AllowanceOf(n int) Allowance {
+	if n < 0 || n >= math.MaxInt32 {
+		return Allowance{}
+	}
+	return Allowance{int32(n) + 1} //nolint:gosec // just compared
+}
+
+// UnlimitedAllowance returns the allowance without a limit.
+func UnlimitedAllowance() Allowance { return Allowance{unlimitedCode} }
+
+// Count returns the number. It is false where none is stated, and where there
+// is no limit.
+func (a Allowance) Count() (n int, ok bool) { return max(int(a.code)-1, 0), a.code > 0 }
+
+// IsUnlimited reports whether there is no limit.
+func (a Allowance) IsUnlimited() bool { return a.code == unlimitedCode }
+
+// IsZero reports whether nothing is stated.
+func (a Allowance) IsZero() bool { return a.code == 0 }
+
+// String returns the number, "unlimited" or "not stated".
+func (a Allowance) String() string {
+	switch n, ok := a.Count(); {
+	case ok:
+		return strconv.Itoa(n)
+	case a.IsUnlimited():
+		return "unlimited"
+	}
+	return "not stated"
+}
+
+// MarshalJSON writes the number, "unlimited" or null.
+func (a Allowance) MarshalJSON() ([]byte, error) {
+	switch {
+	case a.IsZero():
+		return []byte("null"), nil
+	case a.IsUnlimited():
+		return []byte(`"unlimited"`), nil
+	}
+	return []byte(a.String()), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes; anything else is an error.
+func (a *Allowance) UnmarshalJSON(b []byte) error {
+	switch text := string(b); text {
+	case "null":
+		*a = Allowance{}
+		return nil
+	case `"unlimited"`:
+		*a = UnlimitedAllowance()
+		return nil
+	default:
+		n, err := strconv.Atoi(text)
+		if next := AllowanceOf(n); err == nil && !next.IsZero() {
+			*a = next
+			return nil
+		}
+		return errors.New("esim: an allowance is a number from 0 up, \"unlimited\" or null")
+	}
 }
 
 // Network is a mobile network a package works in. Every field may be empty.

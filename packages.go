@@ -30,7 +30,7 @@ func Packages(ctx context.Context, c Client, q PackageQuery) iter.Seq2[Package, 
 				return
 			}
 			for _, p := range page.Packages {
-				if !ids.add(string(p.Provider) + "\x00" + p.ID) {
+				if !ids.add(p.Key()) {
 					continue
 				}
 				if !yield(p, nil) {

@@ -40,7 +40,20 @@ type ESIM struct {
 	// See Unreadable.
 	RawActivation Secret `json:"-"`
 
-	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero = not stated
+	// ConfirmationCode is what the traveller types in where the device asks for
+	// one to install the profile. It is a secret like the activation code.
+	ConfirmationCode Secret `json:"-"`
+	// APN is the access point name to be typed in by hand; "" = the device sets
+	// it by itself, or nothing is stated.
+	APN string `json:"apn,omitempty"`
+	// MSISDN is the phone number of the eSIM: digits with the country code, as the
+	// provider writes it.
+	MSISDN string `json:"msisdn,omitempty"`
+
+	// ActivateBy is until when the eSIM must be installed or used. Later it may be
+	// lost, or start by itself; zero = not stated.
+	ActivateBy time.Time `json:"activate_by,omitzero"`
+	ExpiresAt  time.Time `json:"expires_at,omitzero"` // zero = not stated
 }
 
 // Unreadable reports whether the provider has sent an activation text that is

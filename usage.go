@@ -11,11 +11,19 @@ type Usage struct {
 	Used      DataSize   `json:"used"`
 	Remaining DataSize   `json:"remaining"`
 	Unlimited bool       `json:"unlimited,omitempty"`
+	Voice     Quota      `json:"voice,omitzero"` // minutes
+	SMS       Quota      `json:"sms,omitzero"`   // messages
 
 	ActivatedAt time.Time `json:"activated_at,omitzero"` // first use; zero = not yet, or not stated
 	ExpiresAt   time.Time `json:"expires_at,omitzero"`
 
 	Plans []PlanUsage `json:"plans,omitempty"` // one per order on this eSIM, where the provider tells
+}
+
+// Quota is how many minutes or messages an eSIM has had and has left.
+type Quota struct {
+	Total     Allowance `json:"total,omitzero"`
+	Remaining Allowance `json:"remaining,omitzero"`
 }
 
 // PlanUsage is the usage of one purchase on an eSIM: the first order or a

@@ -27,6 +27,8 @@ type builder struct {
 	providers  numbers[esim.Provider]
 	currencies numbers[string]
 	regions    numbers[string]
+	terms      numbers[terms]
+	words      numbers[string] // of terms
 	coverages  lists[esim.Country]
 	networks   lists[esim.Network]
 	best       []uint8 // generation of each list of networks
@@ -36,6 +38,7 @@ type builder struct {
 func newBuilder(old *shelf) *builder {
 	b := &builder{coverages: coverageLists(old.coverages), networks: networkLists(old.networks)}
 	b.regions.number("")
+	b.terms.number(terms{})
 	return b
 }
 
@@ -64,12 +67,16 @@ func (b *builder) add(p *esim.Package) error {
 	}
 	r := row{
 		id: p.ID, name: p.Name, data: p.Data,
-		days: int32(p.ValidityDays), voice: int32(p.VoiceMinutes), sms: int32(p.SMS), //nolint:gosec // fits has looked
+		days: int32(p.ValidityDays), voice: p.VoiceMinutes, sms: p.SMS, //nolint:gosec // fits has looked
 		kind:     uint8(p.Kind), //nolint:gosec // fits has looked
 		coverage: b.coverages.number(p.Countries), network: b.networks.number(p.Networks),
 		region:   b.regions.number(kept(&b.regions, p.Region)),
 		provider: uint8(b.providers.number(kept(&b.providers, p.Provider))),           //nolint:gosec // compared below
 		currency: uint8(b.currencies.number(kept(&b.currencies, p.Price.Currency()))), //nolint:gosec // compared below
+	}
+	if t := termsOf(p); t != (terms{}) {
+		t.fairUse = kept(&b.words, t.fairUse)
+		r.terms = b.terms.number(t)
 	}
 	if len(b.currencies.all) > maxCurrencies || len(b.providers.all) > maxProviders || len(b.rows) >= maxRows {
 		return fmt.Errorf("catalog: more than %d currencies, %d providers or %d packages", maxCurrencies, maxProviders, maxRows)
@@ -104,8 +111,8 @@ func fits(p *esim.Package) error {
 		return fmt.Errorf("catalog: a package has no provider or no ID: %q, %q", string(p.Provider), p.ID)
 	case len(p.ID) > maxID:
 		return fmt.Errorf("catalog: package %q... has an ID of %d bytes, more than %d", p.ID[:32], len(p.ID), maxID)
-	case !isInt32(p.ValidityDays), !isInt32(p.VoiceMinutes), !isInt32(p.SMS), p.Kind < 0, p.Kind > math.MaxUint8:
-		return fmt.Errorf("catalog: package %q has days, minutes, messages or a kind beyond all measure", p.ID)
+	case !isInt32(p.ValidityDays), p.Kind < 0, p.Kind > math.MaxUint8:
+		return fmt.Errorf("catalog: package %q has days or a kind beyond all measure", p.ID)
 	}
 	return nil
 }
@@ -117,7 +124,7 @@ func isInt32(n int) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
 func (b *builder) shelf(version uint64) *shelf {
 	s := &shelf{
 		version: version, rows: b.rows,
-		coverages: b.coverages.all, networks: b.networks.all, regions: b.regions.all,
+		coverages: b.coverages.all, networks: b.networks.all, regions: b.regions.all, terms: b.terms.all,
 	}
 	providers, currencies := ranks(b.providers.all), ranks(b.currencies.all)
 	s.providers, s.currencies = slices.Sorted(slices.Values(b.providers.all)), slices.Sorted(slices.Values(b.currencies.all))

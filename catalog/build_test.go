@@ -158,8 +158,6 @@ func TestABuildRefusesWhatNoRowHolds(t *testing.T) {
 		"no ID":        {Provider: "a"},
 		"no provider":  {ID: "1"},
 		"endless days": {Provider: "a", ID: "1", ValidityDays: 1 << 40},
-		"minutes":      {Provider: "a", ID: "1", VoiceMinutes: -1 << 40},
-		"messages":     {Provider: "a", ID: "1", SMS: 1 << 31},
 		"kind":         {Provider: "a", ID: "1", Kind: 256},
 	} {
 		_, err := build(1, Equivalence{}, slices.Values([]esim.Package{p}))

@@ -119,7 +119,7 @@ func (c *Catalog) source(p esim.Provider) *source {
 }
 
 func emptyShelf() *shelf {
-	return &shelf{coverages: [][]esim.Country{nil}, networks: [][]esim.Network{nil}, regions: []string{""}}
+	return &shelf{coverages: [][]esim.Country{nil}, networks: [][]esim.Network{nil}, regions: []string{""}, terms: []terms{{}}}
 }
 
 // all yields every package in the order of the rows.

@@ -123,6 +123,7 @@ func (d *decoder) shelf() *shelf {
 		}
 	}
 	s.networks = listsOf(d, d.distinctNetworks())
+	s.terms = d.terms()
 	s.groups = d.groups()
 	d.rows(s)
 	return s
@@ -207,9 +208,10 @@ func (d *decoder) rows(s *shelf) {
 		func(r *row) { r.coverage = d.below(len(s.coverages)) },
 		func(r *row) { r.network = d.below(len(s.networks)) },
 		func(r *row) { r.region = d.below(len(s.regions)) },
+		func(r *row) { r.terms = d.below(len(s.terms)) },
 		func(r *row) { r.days = d.int32() },
-		func(r *row) { r.voice = d.int32() },
-		func(r *row) { r.sms = d.int32() },
+		func(r *row) { r.voice = d.allowance() },
+		func(r *row) { r.sms = d.allowance() },
 		func(r *row) { r.kind = uint8(d.uint(math.MaxUint8)) },                                       //nolint:gosec // at most 255
 		func(r *row) { r.flags = flags(d.uint(uint64(unlimited | rechargeable | notRechargeable))) }, //nolint:gosec // at most 7
 		func(r *row) { r.group = d.below(len(s.groups)) },
@@ -228,7 +230,7 @@ func (d *decoder) rows(s *shelf) {
 
 // rowCount reads how many rows follow: each takes a byte of every column.
 func (d *decoder) rowCount() int {
-	const columns = 16 // of numbers: an amount has two
+	const columns = 17 // of numbers: an amount has two
 	n := d.uint(min(uint64(len(d.numbers)/columns), maxRows))
 	return int(n) //nolint:gosec // no more than a length
 }
@@ -245,6 +247,31 @@ func (d *decoder) below(n int) uint32 {
 
 func (d *decoder) int32() int32 {
 	return int32(d.int(math.MinInt32, math.MaxInt32)) //nolint:gosec // just compared
+}
+
+// allowance reads 0 for not stated, 1 for unlimited, else the number plus 2.
+func (d *decoder) allowance() esim.Allowance {
+	switch n := d.uint(math.MaxInt32 + 1); n {
+	case 0:
+		return esim.Allowance{}
+	case 1:
+		return esim.UnlimitedAllowance()
+	default:
+		return esim.AllowanceOf(int(n) - 2) //nolint:gosec // just compared
+	}
+}
+
+// terms reads those of the shelf, the first of which is zero and not written.
+func (d *decoder) terms() []terms {
+	all := append(make([]terms, 0, 8), terms{})
+	for range d.count() {
+		all = append(all, terms{
+			fullSpeedPerDay: esim.DataSize(d.int(math.MinInt64, math.MaxInt64)), fairUse: d.ownText(),
+			start:         esim.ValidityStart(d.int(math.MinInt64, math.MaxInt64)),
+			installWithin: int(d.int(math.MinInt64, math.MaxInt64)), minPrice: d.amount(d.ownText()),
+		})
+	}
+	return all
 }
 
 func (d *decoder) amount(currency string) esim.Money {

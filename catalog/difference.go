@@ -7,7 +7,7 @@ import (
 
 // tables returns a shelf without rows, for rows of this one.
 func (s *shelf) tables() shelf {
-	return shelf{providers: s.providers, currencies: s.currencies, coverages: s.coverages, networks: s.networks, regions: s.regions}
+	return shelf{providers: s.providers, currencies: s.currencies, coverages: s.coverages, networks: s.networks, regions: s.regions, terms: s.terms}
 }
 
 // apart returns rows in tables of their own, unless they are much of the shelf
@@ -47,7 +47,7 @@ func compareAt(a *shelf, i int, b *shelf, k int) int {
 func difference(before *shelf, x *row, after *shelf, y *row) ChangeKind {
 	switch {
 	case x.name != y.name, x.data != y.data, x.days != y.days, x.voice != y.voice, x.sms != y.sms,
-		x.kind != y.kind, x.flags != y.flags, before.regions[x.region] != after.regions[y.region],
+		x.kind != y.kind, x.flags != y.flags, before.regions[x.region] != after.regions[y.region], before.terms[x.terms] != after.terms[y.terms],
 		!same(before.coverages[x.coverage], after.coverages[y.coverage]),
 		!same(before.networks[x.network], after.networks[y.network]):
 		return Changed

@@ -52,6 +52,7 @@ func (e *encoder) shelf(s *shelf) {
 	texts(e, s.regions[1:])
 	e.coverages(s.coverages[1:])
 	e.networks(s.networks[1:])
+	e.terms(s.terms[1:])
 	e.uint(uint64(len(s.groups)))
 	for _, g := range s.groups {
 		e.numbers = binary.BigEndian.AppendUint64(e.numbers, g.key)
@@ -122,9 +123,10 @@ func (e *encoder) rows(rows []row) {
 		func(r *row) { e.uint(uint64(r.coverage)) },
 		func(r *row) { e.uint(uint64(r.network)) },
 		func(r *row) { e.uint(uint64(r.region)) },
+		func(r *row) { e.uint(uint64(r.terms)) },
 		func(r *row) { e.int(int64(r.days)) },
-		func(r *row) { e.int(int64(r.voice)) },
-		func(r *row) { e.int(int64(r.sms)) },
+		func(r *row) { e.allowance(r.voice) },
+		func(r *row) { e.allowance(r.sms) },
 		func(r *row) { e.uint(uint64(r.kind)) },
 		func(r *row) { e.uint(uint64(r.flags)) },
 		func(r *row) { e.uint(uint64(r.group)) },
@@ -132,6 +134,30 @@ func (e *encoder) rows(rows []row) {
 		for i := range rows {
 			column(&rows[i])
 		}
+	}
+}
+
+func (e *encoder) terms(all []terms) {
+	e.uint(uint64(len(all)))
+	for _, t := range all {
+		e.int(int64(t.fullSpeedPerDay))
+		e.text(t.fairUse)
+		e.int(int64(t.start))
+		e.int(int64(t.installWithin))
+		e.text(t.minPrice.Currency())
+		e.amount(t.minPrice)
+	}
+}
+
+// allowance is 0 for not stated, 1 for unlimited, else the number plus 2.
+func (e *encoder) allowance(a esim.Allowance) {
+	switch n, ok := a.Count(); {
+	case ok:
+		e.uint(uint64(n) + 2) //nolint:gosec // not negative
+	case a.IsUnlimited():
+		e.uint(1)
+	default:
+		e.uint(0)
 	}
 }
 

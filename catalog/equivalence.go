@@ -16,8 +16,9 @@ import (
 // Shops write "5 GB" for 5 GiB and for 5 GB, so these are one size. A reseller
 // that says nothing of voice and SMS promises none, so that is the same as
 // stating none. But an offer whose countries, size or days are not stated is
-// alike to no other. Prices, kinds and names do not count, and neither does
-// what an unlimited offer calls fair use, for only its name tells.
+// alike to no other. Of an unlimited offer the data a day at full speed counts
+// where it is stated. Prices, kinds and names do not count, and neither do words
+// about fair use.
 type Equivalence struct {
 	// ExactBytes keeps 5 GiB and 5 GB apart.
 	ExactBytes bool
@@ -35,8 +36,8 @@ func (e Equivalence) product(p *esim.Package, generation int) string {
 	if !e.AnyNetwork {
 		writeGeneration(&b, generation)
 	}
-	writeCount(&b, p.VoiceMinutes, " voice minutes")
-	writeCount(&b, p.SMS, " SMS")
+	writeAllowance(&b, p.VoiceMinutes, " voice minutes")
+	writeAllowance(&b, p.SMS, " SMS")
 	if covered && sized && dated {
 		return b.String()
 	}
@@ -65,6 +66,8 @@ func (e Equivalence) writeCoverage(b *strings.Builder, countries []esim.Country)
 
 func (e Equivalence) writeSize(b *strings.Builder, p *esim.Package) (stated bool) {
 	switch {
+	case p.Unlimited && p.FullSpeedPerDay > 0:
+		b.WriteString("; unlimited data, of it " + soldAs(p.FullSpeedPerDay).String() + " a day at full speed")
 	case p.Unlimited:
 		b.WriteString("; unlimited data")
 	case p.Data <= 0:
@@ -97,9 +100,9 @@ func writeGeneration(b *strings.Builder, generation int) {
 	b.WriteString("; " + strconv.Itoa(generation) + "G")
 }
 
-func writeCount(b *strings.Builder, n int, what string) {
-	if n > 0 {
-		b.WriteString("; " + strconv.Itoa(n) + what)
+func writeAllowance(b *strings.Builder, a esim.Allowance, what string) {
+	if n, _ := a.Count(); n > 0 || a.IsUnlimited() {
+		b.WriteString("; " + a.String() + what)
 	}
 }
 

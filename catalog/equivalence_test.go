@@ -18,9 +18,11 @@ func TestTheRuleIsSaid(t *testing.T) {
 		want       string
 	}{
 		{Equivalence{}, esim.Package{Countries: asia, Data: 5 * esim.GiB, ValidityDays: 30}, 5, "covers JP, TW; sold as 5 GB; 30 days; 5G"},
-		{Equivalence{}, esim.Package{Countries: asia, Data: 5 * esim.GB, ValidityDays: 30, VoiceMinutes: -1, SMS: -1}, 5, "covers JP, TW; sold as 5 GB; 30 days; 5G"},
+		{Equivalence{}, esim.Package{Countries: asia, Data: 5 * esim.GB, ValidityDays: 30}, 5, "covers JP, TW; sold as 5 GB; 30 days; 5G"},
 		{Equivalence{}, esim.Package{Countries: []esim.Country{"TW", "JP", "TW"}, Unlimited: true, ValidityDays: 1}, 0, "covers JP, TW; unlimited data; 1 day; network not stated"},
-		{Equivalence{AnyNetwork: true}, esim.Package{Countries: asia, Data: esim.GB, ValidityDays: 7, VoiceMinutes: 60, SMS: 10}, 4, "covers JP, TW; sold as 1 GB; 7 days; 60 voice minutes; 10 SMS"},
+		{Equivalence{}, esim.Package{Countries: asia, Unlimited: true, FullSpeedPerDay: 2 * esim.GiB, ValidityDays: 1, SMS: esim.UnlimitedAllowance()}, 5, "covers JP, TW; unlimited data, of it 2 GB a day at full speed; 1 day; 5G; unlimited SMS"},
+		{Equivalence{}, esim.Package{Countries: asia, Data: esim.GB, ValidityDays: 7, VoiceMinutes: esim.AllowanceOf(0)}, 4, "covers JP, TW; sold as 1 GB; 7 days; 4G"},
+		{Equivalence{AnyNetwork: true}, esim.Package{Countries: asia, Data: esim.GB, ValidityDays: 7, VoiceMinutes: esim.AllowanceOf(60), SMS: esim.AllowanceOf(10)}, 4, "covers JP, TW; sold as 1 GB; 7 days; 60 voice minutes; 10 SMS"},
 		{Equivalence{ExactBytes: true}, esim.Package{Countries: asia, Data: 5 * esim.GiB, ValidityDays: 30}, 4, "covers JP, TW; exactly 5 GiB; 30 days; 4G"},
 		{Equivalence{}, esim.Package{Provider: "a", ID: "x", Data: esim.GB, ValidityDays: 7}, 4, `coverage not stated; sold as 1 GB; 7 days; 4G; alike to no other, as package "x" of a states too little`},
 		{Equivalence{}, esim.Package{Provider: "a", ID: "x", Countries: asia}, 4, `covers JP, TW; size not stated; days not stated; 4G; alike to no other, as package "x" of a states too little`},

@@ -95,7 +95,7 @@ func some(p esim.Provider, n int, edits ...func(i int, p *esim.Package)) []esim.
 		id := strconv.Itoa(1000 + i)[1:]
 		all[i] = esim.Package{
 			Provider: p, ID: id, Name: "Japan " + id, Kind: esim.KindLocal, Countries: []esim.Country{"JP"},
-			Data: esim.DataSize(i+1) * esim.GB, ValidityDays: 30, Price: usd(int64(i+1) * 100), VoiceMinutes: -1, SMS: -1,
+			Data: esim.DataSize(i+1) * esim.GB, ValidityDays: 30, Price: usd(int64(i+1) * 100),
 		}
 		for _, edit := range edits {
 			edit(i, &all[i])

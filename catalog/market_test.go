@@ -130,7 +130,7 @@ func (r reseller) sell(i int, chance *rand.Rand, reaches []reach) esim.Package {
 	p := esim.Package{
 		Provider: r.provider, ID: fmt.Sprintf("%s-%06d", where.kind, i), Kind: where.kind,
 		Countries: where.countries, Region: where.region, Networks: where.networks,
-		Data: esim.DataSize(size) * r.gigabyte, ValidityDays: days, VoiceMinutes: -1, SMS: -1,
+		Data: esim.DataSize(size) * r.gigabyte, ValidityDays: days,
 	}
 	if chance.IntN(12) == 0 {
 		p.Data, p.Unlimited, size = 0, true, int64(2*days)

@@ -33,7 +33,7 @@ func oddPackages(t *rapid.T) []esim.Package {
 			Provider: rapid.SampledFrom([]esim.Provider{"a", "b"}).Draw(t, "provider"), ID: string(rune(i + 1)), Name: words.Draw(t, "name"),
 			Kind: esim.PackageKind(rapid.SampledFrom([]int{0, 1, 255}).Draw(t, "kind")), Countries: countries.Draw(t, "countries"),
 			Region: words.Draw(t, "region"), Data: sizes.Draw(t, "data"), Unlimited: rapid.Bool().Draw(t, "unlimited"),
-			ValidityDays: ints.Draw(t, "days"), VoiceMinutes: ints.Draw(t, "voice"), SMS: ints.Draw(t, "sms"), Price: price,
+			ValidityDays: ints.Draw(t, "days"), VoiceMinutes: esim.AllowanceOf(ints.Draw(t, "voice")), SMS: esim.AllowanceOf(ints.Draw(t, "sms")), Price: price,
 		})
 	}
 	return list

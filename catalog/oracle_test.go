@@ -264,7 +264,7 @@ func few(r *rand.Rand, most int) []esim.Package {
 			Provider: one(r, esim.Provider("a"), "b"), ID: "p" + string(rune('A'+i/2)), Kind: esim.PackageKind(r.IntN(4)),
 			Name: one(r, "Plan", "Asia plus", "MAX"), Region: one(r, "", "Asia", "Europe"),
 			Data:         one(r, 0, 500*esim.MB, esim.GiB/2, esim.GB, esim.GiB, 2*esim.GB, 3*esim.GB),
-			ValidityDays: one(r, 0, 1, 3, 5, 7, 10), VoiceMinutes: one(r, -1, 0, 100), SMS: -1,
+			ValidityDays: one(r, 0, 1, 3, 5, 7, 10), VoiceMinutes: one(r, esim.Allowance{}, esim.AllowanceOf(0), esim.AllowanceOf(100), esim.UnlimitedAllowance()),
 			Rechargeable: one(r, nil, &yes, &no),
 		}
 		if i%2 == 1 { // two resellers use one ID

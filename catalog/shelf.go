@@ -22,6 +22,7 @@ type shelf struct {
 	coverages  [][]esim.Country // each sorted; the first is empty
 	networks   [][]esim.Network // the first is empty
 	regions    []string         // the first is ""
+	terms      []terms          // the first is zero
 
 	outlined []outline // by row
 
@@ -41,15 +42,31 @@ type row struct {
 	coverage uint32 // in shelf.coverages
 	network  uint32 // in shelf.networks
 	region   uint32 // in shelf.regions
+	terms    uint32 // in shelf.terms
 	group    uint32 // in shelf.groups
 
-	days, voice, sms int32
+	days       int32
+	voice, sms esim.Allowance
 
 	provider   uint8 // in shelf.providers
 	currency   uint8 // in shelf.currencies
 	kind       uint8
 	generation uint8 // of the best network: 2 to 5; 0 = not stated
 	flags      flags
+}
+
+// terms are the conditions of a package that few resellers state, and those
+// that do repeat for many packages.
+type terms struct {
+	fullSpeedPerDay esim.DataSize
+	fairUse         string
+	start           esim.ValidityStart
+	installWithin   int
+	minPrice        esim.Money
+}
+
+func termsOf(p *esim.Package) terms {
+	return terms{p.FullSpeedPerDay, p.FairUse, p.ValidityStart, p.InstallWithinDays, p.MinPrice}
 }
 
 type flags uint8
@@ -100,8 +117,10 @@ func (s *shelf) packInto(p *esim.Package, n uint32) {
 		Provider: s.providers[r.provider], ID: r.id, Name: r.name, Kind: esim.PackageKind(r.kind),
 		Countries: s.coverages[r.coverage], Region: s.regions[r.region],
 		Data: r.data, Unlimited: r.flags&unlimited != 0, ValidityDays: int(r.days), Price: r.price,
-		VoiceMinutes: int(r.voice), SMS: int(r.sms), Networks: s.networks[r.network],
+		VoiceMinutes: r.voice, SMS: r.sms, Networks: s.networks[r.network],
 	}
+	t := &s.terms[r.terms]
+	p.FullSpeedPerDay, p.FairUse, p.ValidityStart, p.InstallWithinDays, p.MinPrice = t.fullSpeedPerDay, t.fairUse, t.start, t.installWithin, t.minPrice
 	switch {
 	case r.flags&rechargeable != 0:
 		p.Rechargeable = &yes

@@ -27,7 +27,7 @@ var (
 
 const (
 	snapshotMagic  = "eSIMshlf"
-	snapshotFormat = 1
+	snapshotFormat = 2
 	snapshotHead   = len(snapshotMagic) + 4 + 8 + 8 // magic, format, length of the numbers, length of the texts
 	maxSnapshot    = 4 << 30
 	refusedSuffix  = ".refused"

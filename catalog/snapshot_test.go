@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -19,9 +20,18 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/internal/filled"
 )
 
 func snapshotOf(s *shelf) []byte { return encode(&saved{shelf: s, withheld: emptyShelf()}) }
+
+func anyAllowance(t *rapid.T, name string) esim.Allowance {
+	n := rapid.SampledFrom([]int{-2, -1, 0, 1, 100, 1<<31 - 2}).Draw(t, name)
+	if n == -2 {
+		return esim.UnlimitedAllowance()
+	}
+	return esim.AllowanceOf(n)
+}
 
 // anyPackage draws packages far from what resellers list.
 func anyPackage(t *rapid.T, i int) esim.Package {
@@ -32,7 +42,10 @@ func anyPackage(t *rapid.T, i int) esim.Package {
 		Kind: esim.PackageKind(rapid.IntRange(0, 255).Draw(t, "kind")), Region: text.Draw(t, "region"),
 		Data: esim.DataSize(rapid.Int64().Draw(t, "data")), Unlimited: rapid.Bool().Draw(t, "unlimited"),
 		ValidityDays: int(rapid.Int32().Draw(t, "days")),
-		VoiceMinutes: int(rapid.Int32().Draw(t, "voice")), SMS: int(rapid.Int32().Draw(t, "sms")),
+		VoiceMinutes: anyAllowance(t, "voice"), SMS: anyAllowance(t, "sms"),
+		FullSpeedPerDay: esim.DataSize(rapid.SampledFrom([]int64{0, 0, 2_000_000_000, -1}).Draw(t, "full speed")), FairUse: text.Draw(t, "fair use"),
+		ValidityStart: esim.ValidityStart(rapid.IntRange(0, 4).Draw(t, "start")), InstallWithinDays: rapid.IntRange(-1, 90).Draw(t, "install"),
+		MinPrice: rapid.SampledFrom([]esim.Money{{}, usd(0), usd(1950)}).Draw(t, "least"),
 	}
 	if n := rapid.IntRange(0, 3).Draw(t, "countries"); n > 0 {
 		p.Countries = slices.Compact(slices.Sorted(slices.Values(rapid.SliceOfN(country, n, n).Draw(t, "countries"))))
@@ -83,6 +96,24 @@ func TestASnapshotIsReadBackAsItWas(t *testing.T) {
 	})
 }
 
+// Every field of a package survives the index and its file. One that is new must
+// be put there too, or this fails.
+func TestASnapshotKeepsEveryField(t *testing.T) {
+	whole := filled.Value[esim.Package]()
+	after, err := decode(snapshotOf(shelfOf(t, []esim.Package{whole})), Equivalence{})
+	require.NoError(t, err)
+	require.Equal(t, whole, after.shelf.pack(0))
+	for i := range reflect.TypeFor[esim.Package]().NumField() { // and every change of one is seen
+		changed := whole
+		field := reflect.ValueOf(&changed).Elem().Field(i)
+		if field.SetZero(); changed.Provider == "" || changed.ID == "" {
+			continue
+		}
+		s := shelfOf(t, []esim.Package{changed})
+		require.NotZero(t, difference(after.shelf, &after.shelf.rows[0], s, &s.rows[0]), reflect.TypeFor[esim.Package]().Field(i).Name)
+	}
+}
+
 func TestASnapshotOfAMarketIsReadBackAsItWas(t *testing.T) {
 	before := shelfOf(t, market(5_000, 6))
 	after, err := decode(snapshotOf(before), Equivalence{})
@@ -129,8 +160,8 @@ func TestASnapshotThatIsNotWholeIsRefused(t *testing.T) {
 		"cut short":     {good[:len(good)-1], ErrSnapshotTruncated},
 		"too long":      {append(slices.Clone(good), 0), ErrSnapshotDamaged},
 		"foreign":       {[]byte("SQLite format 3\x00 and so on, for some bytes"), ErrSnapshotForeign},
-		"newer":         {head(len(snapshotMagic)+3, 2), ErrSnapshotNewer},
-		"format 0":      {head(len(snapshotMagic)+3, 0), ErrSnapshotDamaged},
+		"newer":         {head(len(snapshotMagic)+3, snapshotFormat+1), ErrSnapshotNewer},
+		"older":         {head(len(snapshotMagic)+3, snapshotFormat-1), ErrSnapshotDamaged},
 		"endless":       {head(len(snapshotMagic)+4, 0xff), ErrSnapshotDamaged},
 		"longer inside": {seal([]byte{1}, []byte("text")), ErrSnapshotDamaged},
 	}

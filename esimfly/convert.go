@@ -27,7 +27,7 @@ func (r *packageRow) convert(a *arenas) esim.Package {
 		Region:    r.Region,
 		Unlimited: r.Unlimited, ValidityDays: max(r.Days.Int(), 0), Price: money(r.Cost, r.Currency),
 		Rechargeable: r.Features.Rechargeable.Pointer(&a.flags),
-		VoiceMinutes: stated(r.Features.Voice), SMS: stated(r.Features.SMS),
+		VoiceMinutes: allowance(r.Features.Voice), SMS: allowance(r.Features.SMS),
 	}
 	p.Countries, p.Networks = r.coverage(a)
 	if !r.Unlimited { // a size beside it means nothing
@@ -36,12 +36,12 @@ func (r *packageRow) convert(a *arenas) esim.Package {
 	return p
 }
 
-// stated is -1 for a count that is not stated, or that cannot be one.
-func stated(n wire.Number) int {
+// allowance is zero for a count that is not stated, or that cannot be one.
+func allowance(n wire.Number) esim.Allowance {
 	if !n.Known() {
-		return -1
+		return esim.Allowance{}
 	}
-	return max(n.Int(), -1)
+	return esim.AllowanceOf(n.Int())
 }
 
 // networkLists are the lists of networks that a package may have, the most

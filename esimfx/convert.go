@@ -16,7 +16,7 @@ import (
 func (p *product) convert() esim.Package {
 	out := esim.Package{
 		Provider: Provider, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
-		Kind: p.kind(), Price: p.price(), VoiceMinutes: -1, SMS: -1,
+		Kind: p.kind(), Price: p.price(),
 		Unlimited: p.IsUnlimited != nil && *p.IsUnlimited || isDays(p.AmountUnit),
 	}
 	if !out.Unlimited {

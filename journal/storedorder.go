@@ -11,22 +11,27 @@ import (
 // storedOrder is an order as the document keeps it: with the activation codes
 // in full, or sealed, which the JSON form of [esim.Order] leaves out.
 type storedOrder struct {
-	ID        string           `json:"id,omitempty"`
-	Status    esim.OrderStatus `json:"status"`
-	PackageID string           `json:"package_id,omitempty"`
-	Total     esim.Money       `json:"total"`
-	CreatedAt time.Time        `json:"created_at,omitzero"`
-	Units     []storedUnit     `json:"units,omitempty"`
+	ID             string           `json:"id,omitempty"`
+	Status         esim.OrderStatus `json:"status"`
+	ProviderStatus string           `json:"provider_status,omitempty"`
+	PackageID      string           `json:"package_id,omitempty"`
+	Total          esim.Money       `json:"total"`
+	CreatedAt      time.Time        `json:"created_at,omitzero"`
+	Units          []storedUnit     `json:"units,omitempty"`
 }
 
 type storedUnit struct {
-	ICCID          esim.ICCID      `json:"iccid,omitempty"`
-	ItemID         string          `json:"item_id,omitempty"`
-	Status         esim.ESIMStatus `json:"status"`
-	ProviderStatus string          `json:"provider_status,omitempty"`
-	Activation     string          `json:"activation,omitempty"`
-	RawActivation  string          `json:"raw_activation,omitempty"`
-	ExpiresAt      time.Time       `json:"expires_at,omitzero"`
+	ICCID            esim.ICCID      `json:"iccid,omitempty"`
+	ItemID           string          `json:"item_id,omitempty"`
+	Status           esim.ESIMStatus `json:"status"`
+	ProviderStatus   string          `json:"provider_status,omitempty"`
+	Activation       string          `json:"activation,omitempty"`
+	RawActivation    string          `json:"raw_activation,omitempty"`
+	ConfirmationCode string          `json:"confirmation_code,omitempty"`
+	APN              string          `json:"apn,omitempty"`
+	MSISDN           string          `json:"msisdn,omitempty"`
+	ActivateBy       time.Time       `json:"activate_by,omitzero"`
+	ExpiresAt        time.Time       `json:"expires_at,omitzero"`
 }
 
 // order returns the order that the document knows, nil if none.
@@ -36,7 +41,7 @@ func (d *document) order(e *Entry) *esim.Order {
 		return nil
 	}
 	o := &esim.Order{
-		Provider: e.Provider, ID: s.ID, Reference: e.Reference, Status: s.Status, PackageID: e.PackageID,
+		Provider: e.Provider, ID: s.ID, Reference: e.Reference, Status: s.Status, ProviderStatus: s.ProviderStatus, PackageID: e.PackageID,
 		Quantity: d.Request.Quantity, Total: s.Total, CreatedAt: s.CreatedAt,
 	}
 	if e.State == Delivered {
@@ -51,7 +56,8 @@ func (d *document) order(e *Entry) *esim.Order {
 func (u *storedUnit) esim() esim.ESIM {
 	e := esim.ESIM{
 		ICCID: u.ICCID, ItemID: u.ItemID, Status: u.Status, ProviderStatus: u.ProviderStatus, ExpiresAt: u.ExpiresAt,
-		RawActivation: esim.NewSecret(u.RawActivation),
+		RawActivation: esim.NewSecret(u.RawActivation), ConfirmationCode: esim.NewSecret(u.ConfirmationCode),
+		APN: u.APN, MSISDN: u.MSISDN, ActivateBy: u.ActivateBy,
 	}
 	if u.Activation == "" {
 		return e
@@ -68,7 +74,8 @@ func (u *storedUnit) esim() esim.ESIM {
 func unitOf(e *esim.ESIM) storedUnit {
 	return storedUnit{
 		ICCID: e.ICCID, ItemID: e.ItemID, Status: e.Status, ProviderStatus: e.ProviderStatus, ExpiresAt: e.ExpiresAt,
-		Activation: e.Activation.LPA(), RawActivation: e.RawActivation.Reveal(),
+		Activation: e.Activation.LPA(), RawActivation: e.RawActivation.Reveal(), ConfirmationCode: e.ConfirmationCode.Reveal(),
+		APN: e.APN, MSISDN: e.MSISDN, ActivateBy: e.ActivateBy,
 	}
 }
 
@@ -170,8 +177,9 @@ func (d *document) merge(told *esim.Order) (changed bool) {
 		o.CreatedAt, changed = told.CreatedAt.UTC(), true
 	}
 	if told.Status > o.Status && !o.Status.Final() {
-		o.Status, changed = told.Status, true
+		o.Status, o.ProviderStatus, changed = told.Status, told.ProviderStatus, true
 	}
+	changed = fill(&o.ProviderStatus, told.ProviderStatus) || changed
 	units := len(o.Units)
 	for i := range told.ESIMs {
 		changed = o.add(unitOf(&told.ESIMs[i])) || changed
@@ -218,6 +226,10 @@ func (o *storedOrder) add(told storedUnit) (changed bool) {
 	} else {
 		changed = fill(&known.RawActivation, told.RawActivation) || changed
 	}
+	changed = fill(&known.ConfirmationCode, told.ConfirmationCode) || changed
+	changed = fill(&known.APN, told.APN) || changed
+	changed = fill(&known.MSISDN, told.MSISDN) || changed
+	changed = fill(&known.ActivateBy, told.ActivateBy) || changed
 	changed = fill(&known.ExpiresAt, told.ExpiresAt) || changed
 	if told.Status != esim.ESIMUnknown && told.Status != known.Status {
 		known.Status, known.ProviderStatus, changed = told.Status, told.ProviderStatus, true

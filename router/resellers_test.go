@@ -84,7 +84,9 @@ func oneProduct(t *testing.T, sim *simulator.Simulator) map[esim.Provider]esim.P
 	found := make(map[product]map[esim.Provider]esim.Package)
 	for _, s := range []*simulator.Server{sim.ESIMFly.Server, sim.ESIMStory.Server, sim.ESIMFX.Server} {
 		for _, p := range s.Catalog() {
-			if len(p.Countries) != 1 || p.Unlimited || p.VoiceMinutes > 0 || p.SMS > 0 {
+			voice, _ := p.VoiceMinutes.Count()
+			sms, _ := p.SMS.Count()
+			if len(p.Countries) != 1 || p.Unlimited || voice+sms > 0 {
 				continue
 			}
 			k := product{p.Countries[0], (p.Data + esim.GB/2) / esim.GB, p.ValidityDays}
@@ -265,7 +267,6 @@ func TestResumedAttemptHasTheSameQuote(t *testing.T) {
 	w := newWorld(false, memory.WithCapabilities(func(c *esim.Capabilities) { c.CallbackURL = true }))
 	for i := range w.shelf {
 		w.shelf[i].Networks = []esim.Network{{Country: "JP", Name: "Docomo", MCC: "440", MNC: "01", Technology: "5G"}}
-		w.shelf[i].VoiceMinutes, w.shelf[i].SMS = -1, -1
 	}
 	var seen []esim.OrderRequest
 	var resumed []bool

@@ -29,12 +29,9 @@ var columns = []column{
 	{"days", count("days", func(p *esim.Package, n int) { p.ValidityDays = n })},
 	{"currency", readCurrency},
 	{"price", readPrice},
-	{"voice_minutes", count("voice_minutes", func(p *esim.Package, n int) { p.VoiceMinutes = n })},
-	{"sms", count("sms", func(p *esim.Package, n int) { p.SMS = n })},
+	{"voice_minutes", count("voice_minutes", func(p *esim.Package, n int) { p.VoiceMinutes = esim.AllowanceOf(n) })},
+	{"sms", count("sms", func(p *esim.Package, n int) { p.SMS = esim.AllowanceOf(n) })},
 }
-
-// unstated sets what the zero value does not leave open.
-func unstated(p *esim.Package) { p.VoiceMinutes, p.SMS = -1, -1 }
 
 const (
 	maxID   = 128 // bytes

@@ -140,7 +140,6 @@ func (r *reader) find(f Finding) {
 // add reads the package of a row.
 func (r *reader) add(from row) {
 	p := keptPackage{Package: esim.Package{Provider: provider}, line: from.line, place: from.place}
-	unstated(&p.Package)
 	for _, c := range columns {
 		if err := c.read(&p.Package, from.cells); err != nil {
 			r.find(from.finding(c.name, err.Error()))

@@ -38,15 +38,15 @@ func wantSheet(t *testing.T) []esim.Package {
 	return []esim.Package{
 		{
 			Provider: provider, ID: optionA, Name: "Japan, 5 GB", Kind: esim.KindLocal, Countries: []esim.Country{"JP"},
-			Data: 5 * esim.GB, ValidityDays: 30, Price: money(t, "4.1"), VoiceMinutes: -1, SMS: -1,
+			Data: 5 * esim.GB, ValidityDays: 30, Price: money(t, "4.1"),
 		},
 		{
 			Provider: provider, ID: optionB, Name: "Asia unlimited", Kind: esim.KindRegional, Region: "East Asia",
-			Countries: []esim.Country{"JP", "KR", "TW"}, Unlimited: true, ValidityDays: 7, Price: money(t, "19"), VoiceMinutes: 10, SMS: 0,
+			Countries: []esim.Country{"JP", "KR", "TW"}, Unlimited: true, ValidityDays: 7, Price: money(t, "19"), VoiceMinutes: esim.AllowanceOf(10), SMS: esim.AllowanceOf(0),
 		},
 		{
 			Provider: provider, ID: "free-text", Name: "World", Kind: esim.KindGlobal,
-			Data: 3 * esim.GiB / 2, VoiceMinutes: -1, SMS: -1,
+			Data: 3 * esim.GiB / 2,
 		},
 	}
 }

@@ -214,8 +214,7 @@ func catalogue(currency string) []esim.Package {
 				Name: c.Name + " " + size + " " + strconv.Itoa(s.days) + " days", Kind: esim.KindLocal,
 				Countries: []esim.Country{esim.Country(c.ISO)}, Region: c.Continent,
 				Data: esim.DataSize(s.gb << 30), ValidityDays: s.days, Rechargeable: new(true),
-				Price:        money.Cents(150+90*s.gb+int64(i), currency),
-				VoiceMinutes: -1, SMS: -1,
+				Price:    money.Cents(150+90*s.gb+int64(i), currency),
 				Networks: []esim.Network{{Country: esim.Country(c.ISO), Name: c.Operator, MCC: c.MCC, MNC: c.MNC, Technology: "5G"}},
 			})
 		}

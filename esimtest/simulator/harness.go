@@ -120,7 +120,7 @@ func (p *Server) listed(it item) esim.Package {
 	out := esim.Package{
 		Provider: p.provider, ID: it.id, Name: it.name, Kind: kinds[it.kind], Region: it.region,
 		Data: esim.DataSize(it.bytes()), Unlimited: it.unlimited, ValidityDays: it.days,
-		Price: p.catalogue.price(it), Rechargeable: new(it.rechargeable), VoiceMinutes: -1, SMS: -1,
+		Price: p.catalogue.price(it), Rechargeable: new(it.rechargeable),
 	}
 	for _, m := range it.members {
 		out.Countries = append(out.Countries, esim.Country(atlas.Countries[m].ISO))

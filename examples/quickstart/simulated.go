@@ -74,7 +74,7 @@ func priceSheet(p *simulator.ESIMStory) []esim.Package {
 		row := esim.Package{
 			Provider: esimstory.Provider, ID: info.ID, Name: info.Name, Region: info.Region,
 			Data: esim.DataSize(info.Bytes), Unlimited: info.Unlimited, ValidityDays: info.Days,
-			Price: info.Price, VoiceMinutes: -1, SMS: -1,
+			Price: info.Price,
 		}
 		for _, c := range info.Countries {
 			row.Countries = append(row.Countries, esim.Country(c))

@@ -122,7 +122,7 @@ func (h *handwritten) listPackages(ctx context.Context) ([]esim.Package, error) 
 		row := esim.Package{
 			Provider: esimfly.Provider, ID: p.Code, Name: p.Name, Region: p.Region,
 			Data: esim.DataSize(gb) * esim.GiB, Unlimited: p.Unlimited, ValidityDays: p.Days, Price: price,
-			Rechargeable: &p.Features.Rechargeable, VoiceMinutes: p.Features.Voice, SMS: p.Features.SMS,
+			Rechargeable: &p.Features.Rechargeable, VoiceMinutes: esim.AllowanceOf(p.Features.Voice), SMS: esim.AllowanceOf(p.Features.SMS),
 		}
 		for _, c := range p.Countries {
 			row.Countries = append(row.Countries, esim.Country(strings.ToUpper(c)))

@@ -18,7 +18,9 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	entries map[string]*entry
-	settled []settled // accepted and refused purchases, oldest first
+	locks   locks                  // one call at a time for each key, and for each eSIM
+	open    map[esim.ICCID]*effect // purchases without a key that are in doubt
+	settled []settled              // accepted and refused purchases, oldest first
 }
 
 type settled struct {
@@ -37,39 +39,33 @@ const (
 
 type entry struct {
 	state
-	content string        // "" = not known, see Recall
-	body    []byte        // of the latest send
-	busy    chan struct{} // closed when the call under way has ended
-	listed  bool          // among the settled
+	content string  // "" = not known, see Recall
+	body    []byte  // of the latest send
+	busy    func()  // ends the call that is under way; nil = none is
+	effect  *effect // of a purchase without a key
+	listed  bool    // among the settled
 }
 
 func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
-	for {
-		m.mu.Lock()
-		e := m.entries[c.Key]
-		if e == nil {
-			e = &entry{content: c.Content}
-			m.entries[c.Key] = e
-		}
-		if e.busy == nil {
-			e.busy, e.facts = make(chan struct{}), c.Repeats
-			m.mu.Unlock()
-			return e, nil
-		}
-		busy := e.busy
-		m.mu.Unlock()
-		select {
-		case <-busy:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	unlock, err := m.locks.lock(ctx, c.Key)
+	if err != nil {
+		return nil, err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entries[c.Key]
+	if e == nil {
+		e = &entry{content: c.Content}
+		m.entries[c.Key] = e
+	}
+	e.busy, e.facts = unlock, c.Repeats
+	return e, nil
 }
 
 func (m *memory) leave(key string, e *entry, s state, outcome esim.Outcome, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	close(e.busy)
+	defer e.busy()
 	e.busy, e.state = nil, s
 	switch outcome {
 	case esim.OutcomeAccepted:

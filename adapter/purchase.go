@@ -38,6 +38,8 @@ type Purchase struct {
 	// Offer returns the price of one unit. It is asked if the caller has set a
 	// quote or a ceiling. Its error keeps the purchase back.
 	Offer func(context.Context, *Attempt) (esim.Money, error)
+	// OfferIn says in messages where that price stands; "" = "the price".
+	OfferIn string
 	// Always asks Offer before each new purchase, guarded or not: for a provider
 	// whose refusals cannot be told from failures.
 	Always bool
@@ -47,6 +49,9 @@ type Purchase struct {
 	// Compared: quote and ceiling are compared without Offer, by Check or by the
 	// provider itself. Where nothing compares them they are unsupported.
 	Compared bool
+	// Keyless: the provider knows no key for these purchases, and this is how one
+	// shows. Their Safety is [Once].
+	Keyless *Keyless
 
 	// Send makes one call, which it completes, and puts what came into
 	// Attempt.Order: all of it, whatever is wrong with it. An error after that
@@ -64,6 +69,8 @@ type Attempt struct {
 	// package and quantity. It calls [Check.Terms].
 	Input func(*Check)
 
+	// Added is the data that the package adds, where Offer has told it; 0 = not known.
+	Added esim.DataSize
 	// Order is what came so far. The kit fills provider, reference and package.
 	Order *esim.Order
 
@@ -103,6 +110,9 @@ func (t *API) Buy(ctx context.Context, name string, a *Attempt, p Purchase) (_ *
 	defer func() { end(err) }()
 	if err := a.check(ctx, name, unnamed); err != nil {
 		return nil, a.held(err)
+	}
+	if p.Keyless != nil {
+		return a.withoutKey(ctx)
 	}
 	if err := a.offered(ctx); err != nil {
 		return nil, a.held(err)
@@ -215,7 +225,7 @@ func (a *Attempt) offered(ctx context.Context) error {
 	}
 	op := operationOf(ctx)
 	check := a.t.Check(ctx, op.name)
-	if check.Price(a.Terms, price, "the price"); check.err != nil {
+	if check.Price(a.Terms, price, cmp.Or(p.OfferIn, "the price")); check.err != nil {
 		return check.Err()
 	}
 	total, err := price.MulInt(max(a.Quantity-made, 0))
@@ -233,10 +243,8 @@ func (a *Attempt) buy(ctx context.Context) (*esim.Order, error) {
 	if p.Single && doubt && t.Repeat(a.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt sent
 		return nil, a.held(t.Fail(ctx, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"))
 	}
-	a.Order = &esim.Order{
-		Provider: t.spec.Provider, Reference: a.Reference, PackageID: a.PackageID,
-		Replayed: p.Single && made == a.Quantity && !doubt,
-	}
+	a.Order = a.newOrder()
+	a.Order.Replayed = p.Single && made == a.Quantity && !doubt
 	content := a.content()
 	for _, key := range a.keys[:a.calls()] {
 		a.answer = false
@@ -255,6 +263,10 @@ func (a *Attempt) buy(ctx context.Context) (*esim.Order, error) {
 		return nil, err
 	}
 	return a.Order, nil
+}
+
+func (a *Attempt) newOrder() *esim.Order {
+	return &esim.Order{Provider: a.t.spec.Provider, Reference: a.Reference, PackageID: a.PackageID}
 }
 
 // accepted notes that the call under way brought what it should, or that this is

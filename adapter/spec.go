@@ -94,7 +94,7 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 		now:      s.Now,
 		secrets:  blottable(spec.Secrets),
 		budget:   budget{tokens: budgetSize},
-		memory:   memory{entries: make(map[string]*entry)},
+		memory:   memory{entries: make(map[string]*entry), open: make(map[esim.ICCID]*effect)},
 	}
 	var err error
 	if t.base, err = parseBaseURL(firstText(s.BaseURL, spec.BaseURL)); err != nil {

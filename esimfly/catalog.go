@@ -3,7 +3,6 @@ package esimfly
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -11,10 +10,7 @@ import (
 	"github.com/esimkit/esim/adapter"
 )
 
-const (
-	maxSearch   = 100     // bytes; ours
-	maxListBody = 8 << 20 // a hundred worldwide packages with all their networks
-)
+const maxListBody = 8 << 20 // a hundred worldwide packages with all their networks
 
 // ListPackages returns one page of the catalogue (eSIMfly docs: api/packages),
 // by default 100 packages, the largest there is. A whole catalogue is some 70
@@ -26,55 +22,38 @@ const (
 // searched under its English name: regional packages come along only if that
 // search finds them. If it finds nothing, names may differ, and the pages that
 // follow are the whole catalogue.
-func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (_ *esim.PackagePage, err error) {
-	const op = "ListPackages"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.Text("Search", q.Search, maxSearch)
-	check.Text("Region", q.Region, maxSearch)
-	check.Range("PageSize", q.PageSize, 0, maxPageSize)
-	check.Range("Kind", int(q.Kind), int(esim.KindUnknown), int(esim.KindGlobal))
-	if slices.ContainsFunc(q.Countries, func(code esim.Country) bool { return !code.Valid() }) {
-		check.Fail("Countries", "has one that is not an ISO 3166-1 code")
-	}
-	cursor, browse := strings.CutPrefix(cmp.Or(q.Cursor, page{1, cmp.Or(q.PageSize, maxPageSize)}.cursor()), browsing)
+//
+// A page ends the list when it is the last by its number. Nothing says that pages
+// are full: one with fewer rows than it must have says so in Lost.
+func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
+	return adapter.Operate(ctx, c.api, "ListPackages", q, c.listPackages)
+}
+
+func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
+	cursor, browse := strings.CutPrefix(cmp.Or(q.Cursor, page{1, pageSize(q.PageSize)}.cursor()), browsing)
 	at, ok := parseCursor(cursor)
 	if !ok || q.PageSize != 0 && q.PageSize != at.size {
-		check.Fail("Cursor", "is not one of this list")
+		return nil, c.api.Invalid(ctx, "Cursor", "is not one of this list")
 	}
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-
-	byCountry := !browse && q.Search == "" && len(q.Countries) == 1
-	filter := url.Values{}
+	kind, search, byCountry := "", q.Search, !browse && q.Search == "" && len(q.Countries) == 1
 	if q.Kind != esim.KindUnknown {
-		filter.Set("type", q.Kind.String())
+		kind = q.Kind.String()
 	}
 	if byCountry {
-		filter.Set("search", searchName(q.Countries[0]))
-	} else if q.Search != "" {
-		filter.Set("search", q.Search)
+		search = searchName(q.Countries[0])
 	}
-	call := get(op, "/esims/packages", at.query(filter))
+	call := adapter.Get("/esims/packages", "type", kind, "search", search)
 	call.Timeout, call.MaxBody = slow, maxListBody
-	data, err := fetch[pageOf[packageRow]](ctx, c, call)
+	rows, last, lost, err := readPage[packageRow](ctx, c, call, at)
 	if err != nil {
 		return nil, err
 	}
-	last, err := at.last(data.Pagination, len(data.Packages))
-	if err != nil {
-		return nil, c.malformed(op, err.Error())
-	}
-	result := &esim.PackagePage{Packages: make([]esim.Package, 0, len(data.Packages))}
+	result := &esim.PackagePage{Packages: make([]esim.Package, 0, len(rows)), Lost: lost}
 	var on arenas
-	for i := range data.Packages {
-		p := data.Packages[i].convert(&on)
-		if p.ID == "" {
-			return nil, c.malformed(op, "a package has no code")
-		}
-		if selects(&q, &p) {
+	for i := range rows {
+		if p := rows[i].convert(&on); p.ID == "" {
+			result.Lost++
+		} else if selects(&q, &p) {
 			result.Packages = append(result.Packages, p)
 		}
 	}
@@ -114,34 +93,30 @@ func selects(q *esim.PackageQuery, p *esim.Package) bool {
 // ListTopUps returns all packages that can be put on this eSIM now (eSIMfly
 // docs: api/topup-packages). For an eSIM whose state or network forbids it
 // the error is of kind [esim.ErrNotEligible].
-func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) (_ []esim.Package, err error) {
-	const op = "ListTopUps"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.ICCID("ICCID", iccid)
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	return c.offers(ctx, get(op, "", nil), iccid)
+func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
+	return adapter.Operate(ctx, c.api, "ListTopUps", iccid, c.listTopUps)
 }
 
-// offers reads the top-up packages of an eSIM for the operation of the call.
-func (c *Client) offers(ctx context.Context, call adapter.Call, iccid esim.ICCID) ([]esim.Package, error) {
-	call.Path, call.Query, call.Timeout = "/topup/packages", url.Values{"iccid": {string(iccid)}}, slow
-	var found []esim.Package
+func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
+	found, _, err := c.offers(ctx, iccid)
+	return found, err
+}
+
+// offers reads the top-ups of an eSIM, and how many rows of the list are missing.
+func (c *Client) offers(ctx context.Context, iccid esim.ICCID) (found []esim.Package, lost int, err error) {
+	call := adapter.Get("/topup/packages", "iccid", string(iccid))
+	call.Timeout = slow
 	var on arenas
-	for row, err := range list[packageRow](ctx, c, call, maxPageSize) {
+	for row, err := range list[packageRow](ctx, c, call, maxPageSize, &lost) {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		p := row.convert(&on)
-		if p.ID == "" {
-			return nil, c.malformed(call.Op, "a package has no code")
-		}
-		if !slices.ContainsFunc(found, func(q esim.Package) bool { return q.ID == p.ID }) {
+		switch p := row.convert(&on); {
+		case p.ID == "":
+			lost++
+		case !slices.ContainsFunc(found, func(q esim.Package) bool { return q.ID == p.ID }):
 			found = append(found, p)
 		}
 	}
-	return found, nil
+	return found, lost, nil
 }

@@ -23,13 +23,11 @@ const keyLife = 24 * time.Hour
 type Client struct {
 	esim.UnimplementedClient
 
-	api        *adapter.API
-	account    esim.Account
-	verified   bool
-	listProves time.Duration
-	topUps     *topUps
-	placed     recent[string, placed]     // by order id
-	owners     recent[esim.ICCID, string] // order ids of eSIMs, as far as they were looked for
+	api      *adapter.API
+	account  esim.Account
+	verified bool
+	orders   adapter.Purchase
+	topUps   adapter.Purchase
 }
 
 var _ esim.Client = (*Client)(nil)
@@ -45,7 +43,9 @@ func (c *Client) Account() esim.Account { return c.account }
 // Order; the price of a top-up is read again just before it is bought. KeyLife
 // is documented for request ids and assumed for idempotency keys. OrderRepeat is
 // safe only once you have tried it: see [Config].ReplaysVerified.
-func (c *Client) Capabilities() esim.Capabilities {
+func (c *Client) Capabilities() esim.Capabilities { return c.api.Capabilities() }
+
+func (c *Client) can(listProves time.Duration) esim.Capabilities {
 	return esim.Capabilities{
 		ListPackages: true, ListTopUps: true,
 		Order: true, TopUp: true, GetOrder: true, Cancel: true,
@@ -54,9 +54,9 @@ func (c *Client) Capabilities() esim.Capabilities {
 		MaxQuantity:      maxQuantity,
 		OrderIdempotency: esim.IdempotencyReplays,
 		TopUpIdempotency: esim.IdempotencyNone,
-		OrderRepeat:      c.orderRepeats().Lost,
-		TopUpRepeat:      topUpRepeats.Lost,
-		ListProvesAfter:  c.listProves,
+		OrderRepeat:      c.orders.Repeats.Lost,
+		TopUpRepeat:      c.topUps.Repeats.Lost,
+		ListProvesAfter:  listProves,
 		KeyLife:          keyLife,
 		OnceRequestID:    true,
 		Fulfilment:       esim.FulfilmentPolled,
@@ -76,11 +76,12 @@ func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }
 
 // Balance reads the prepaid balance in the currency of the account (eSIMfly
 // docs: api/balance). For enterprise accounts it may be a few minutes old.
-func (c *Client) Balance(ctx context.Context) (_ esim.Money, err error) {
-	const op = "Balance"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	data, err := fetch[balance](ctx, c, get(op, "/balance", nil))
+func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
+	return adapter.Operate(ctx, c.api, "Balance", adapter.None{}, c.balance)
+}
+
+func (c *Client) balance(ctx context.Context, _ adapter.None) (esim.Money, error) {
+	data, err := fetch[balance](ctx, c, adapter.Get("/balance"))
 	if err != nil {
 		return esim.Money{}, err
 	}

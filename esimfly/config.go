@@ -96,18 +96,24 @@ func New(c Config) (*Client, error) {
 		return nil, misconfigured("New", "ListProvesAfter is negative")
 	}
 	code := esim.NewSecret(c.AccessCode)
-	t, err := adapter.New(adapter.Spec{
+	client := &Client{verified: c.ReplaysVerified}
+	client.orders, client.topUps = client.orderFacts(), client.topUpFacts()
+	client.api, err = adapter.New(adapter.Spec{
 		Provider: Provider, BaseURL: BaseURL, Pace: pace, Burst: burst,
 		Authorize: signer{mac, code}.authorize, RequestIDHeader: requestIDHeader, Refuse: refuse,
+		Can: client.can(c.ListProvesAfter), Spends: []string{"POST /esims/order", "POST /topup/order"},
+		Purchases: []adapter.Purchase{client.orders, client.topUps},
+		Inputs: adapter.Inputs{
+			NamesOrder:  "eSIMfly cancels every unused eSIM of the order, not one alone; name the order to consent",
+			MaxPageSize: maxPageSize,
+		},
 		Secrets: []esim.Secret{code, c.SecretKey},
 	}, c.Settings)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{
-		api: t, account: t.Account(c.AccessCode), verified: c.ReplaysVerified, listProves: c.ListProvesAfter,
-		topUps: newTopUps(),
-	}, nil
+	client.account = client.api.Account(c.AccessCode)
+	return client, nil
 }
 
 func misconfigured(op, why string) error {
@@ -162,17 +168,4 @@ func (s signer) sign(r *http.Request, body []byte, now time.Time, id string) {
 	r.Header.Set(requestIDHeader, id)
 	r.Header.Set("RT-Timestamp", at)
 	r.Header.Set("RT-Signature", s.mac.Concat([]string{at, id, code}, body).Upper())
-}
-
-// checkRequestID wants the form in which eSIMfly documents them. Another
-// spelling of the same id might pass for another id.
-func checkRequestID(check *adapter.Check, id string) {
-	if id != "" && !isRequestID(id) {
-		check.Fail("RequestID", "is not a UUID of version 4, in lower case with hyphens")
-	}
-}
-
-func isRequestID(id string) bool {
-	u, err := uuid.Parse(id)
-	return err == nil && u.String() == id && u.Version() == 4 && u.Variant() == uuid.RFC4122
 }

@@ -1,8 +1,6 @@
 package esimfly
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -144,27 +142,6 @@ func money(n wire.Number, currency wire.Text) esim.Money {
 	return m
 }
 
-// amend adds to the message and the cause of an error about money what a look
-// for the truth has failed with. That error itself stays out: it says that
-// nothing was charged, and means its own call.
-func amend(message string, cause error, what string, look error) (string, error) {
-	e, ok := errors.AsType[*esim.Error](look)
-	if !ok {
-		return message, cause
-	}
-	what += ": " + e.Kind.Error()
-	if message != "" {
-		what = message + "; " + what
-	}
-	switch {
-	case e.Err == nil, cause != nil && errors.Is(cause, e.Err):
-		return what, cause
-	case cause == nil, cause.Error() == "":
-		return what, e.Err
-	}
-	return what, fmt.Errorf("%w; %w", cause, e.Err)
-}
-
 // rows returns the eSIMs. What stands at the top level belongs to the first.
 func (a *orderAnswer) rows() []soldRow {
 	if len(a.ESIMs) == 0 && a.install != (install{}) {
@@ -218,6 +195,21 @@ func (r *soldRow) convert() esim.ESIM {
 	return e
 }
 
+func (a *statusAnswer) convert(ref esim.OrderRef) *esim.Order {
+	o := a.Order
+	order := &esim.Order{
+		Provider: Provider, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value),
+		PackageID: o.PackageCode.Value.String(), CreatedAt: o.Date.Time,
+		Total: money(o.FinalPrice.Value.Or(o.Amount.Value), o.Currency.Value),
+	}
+	var rows []soldRow
+	if o.ESIM != nil {
+		rows = []soldRow{*o.ESIM}
+	}
+	fulfil(order, rows, false, o.Status.Value)
+	return order
+}
+
 // isPlaceholder recognises what stands for an ICCID that is still to come:
 // "PENDING_B25081719340002_1755459260253".
 func isPlaceholder(iccid wire.Text) bool { return strings.HasPrefix(iccid.Upper(), "PENDING") }
@@ -253,44 +245,36 @@ func fulfil(o *esim.Order, rows []soldRow, pending bool, word wire.Text) {
 	}
 }
 
-func orderStatus(word wire.Text) esim.OrderStatus {
-	switch word.Upper() {
-	case "COMPLETED":
-		return esim.OrderCompleted
-	case "PENDING", "PENDING_DETAILS":
-		return esim.OrderPending
-	case "FAILED":
-		return esim.OrderFailed
-	case "CANCELLED", "CANCELED":
-		return esim.OrderCancelled
-	}
-	return esim.OrderUnknown
+var orderStatuses = map[string]esim.OrderStatus{
+	"COMPLETED": esim.OrderCompleted,
+	"PENDING":   esim.OrderPending, "PENDING_DETAILS": esim.OrderPending,
+	"FAILED":    esim.OrderFailed,
+	"CANCELLED": esim.OrderCancelled, "CANCELED": esim.OrderCancelled,
 }
 
-// esimStatus reads the words of eSIMfly's lists and, where they say more, of
-// the network (eSIMfly docs: api/esims, api/suspend-esim).
+func orderStatus(word wire.Text) esim.OrderStatus { return orderStatuses[word.Upper()] }
+
+// esimStatuses are the words of eSIMfly's lists, orders and webhooks (eSIMfly docs:
+// api/esims).
+var esimStatuses = map[string]esim.ESIMStatus{
+	"NEW": esim.ESIMNew, "GOT_RESOURCE": esim.ESIMNew, "ONBOARD": esim.ESIMNew,
+	"ACTIVE": esim.ESIMActive, "IN_USE": esim.ESIMActive,
+	"DEPLETED": esim.ESIMDepleted,
+	"EXPIRED":  esim.ESIMExpired, "USED_EXPIRED": esim.ESIMExpired,
+	"CANCELLED": esim.ESIMCancelled, "CANCELED": esim.ESIMCancelled, "CANCEL": esim.ESIMCancelled,
+}
+
+// esimStatus reads the word of eSIMfly and, where it says more, that of the network
+// (eSIMfly docs: api/suspend-esim).
 func esimStatus(word, network wire.Text) esim.ESIMStatus {
-	switch network.Upper() {
-	case "DISCONNECTED":
+	status := esimStatuses[word.Upper()]
+	switch network := network.Upper(); {
+	case network == "DISCONNECTED":
 		return esim.ESIMBlocked
-	case "INSTALLED":
-		if word.Upper() == "NEW" {
-			return esim.ESIMInstalled
-		}
+	case network == "INSTALLED" && status == esim.ESIMNew:
+		return esim.ESIMInstalled
 	}
-	switch word.Upper() {
-	case "NEW", "GOT_RESOURCE", "ONBOARD":
-		return esim.ESIMNew
-	case "ACTIVE", "IN_USE":
-		return esim.ESIMActive
-	case "DEPLETED":
-		return esim.ESIMDepleted
-	case "EXPIRED", "USED_EXPIRED":
-		return esim.ESIMExpired
-	case "CANCELLED", "CANCELED", "CANCEL":
-		return esim.ESIMCancelled
-	}
-	return esim.ESIMUnknown
+	return status
 }
 
 // refunded reports whether the money is on the balance again; nil where
@@ -332,4 +316,17 @@ func usage(iccid esim.ICCID, status esim.ESIMStatus, v volume, d validity) *esim
 		u.Total, u.Remaining = v.Total.Size(esim.MiB), v.Remaining.Size(esim.MiB)
 	}
 	return u
+}
+
+func (d *cancelData) convert(orderID string) *esim.Cancellation {
+	result := &esim.Cancellation{
+		OrderID: orderID, Cancelled: d.Cancelled.Int(), Failed: d.Failed.Int(),
+		Refund: money(d.Refund, d.Currency), Refunded: d.refunded(),
+	}
+	for _, r := range d.Results {
+		if i := iccidOf(r.ICCID); r.Success && i != "" {
+			result.ICCIDs = append(result.ICCIDs, i)
+		}
+	}
+	return result
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,66 +14,59 @@ import (
 
 // GetESIM reads one eSIM, with its activation code, from the list of eSIMs
 // (eSIMfly docs: api/esims), which has no call for a single one.
-func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (_ *esim.ESIM, err error) {
-	const op = "GetESIM"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.ICCID("ICCID", iccid)
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	row, err := c.findESIM(ctx, op, iccid)
-	if err != nil {
-		return nil, err
-	}
-	found := row.convert()
-	return &found, nil
+func (c *Client) GetESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
+	return adapter.Operate(ctx, c.api, "GetESIM", iccid, func(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
+		row, err := c.findESIM(ctx, iccid)
+		if err != nil {
+			return nil, err
+		}
+		return new(row.convert()), nil
+	})
 }
 
 // findESIM searches the list of eSIMs, and compares again: what the search
 // matches is not documented.
-func (c *Client) findESIM(ctx context.Context, op string, iccid esim.ICCID) (*esimRow, error) {
-	call := get(op, "/esims", url.Values{"search": {string(iccid)}})
-	for row, err := range list[esimRow](ctx, c, call, maxPageSize) {
+func (c *Client) findESIM(ctx context.Context, iccid esim.ICCID) (*esimRow, error) {
+	lost := 0
+	for row, err := range list[esimRow](ctx, c, adapter.Get("/esims", "search", string(iccid)), maxPageSize, &lost) {
 		if err != nil {
 			return nil, err
 		}
-		if iccidOf(row.ICCID) == iccid {
+		switch {
+		case iccidOf(row.ICCID) == iccid:
 			return &row, nil
+		case row.ICCID == "":
+			lost++
 		}
 	}
-	return nil, c.api.FailIn(op, esim.ErrNotFound, esim.OutcomeRejected, "no eSIM of this account has this ICCID")
+	if lost > 0 {
+		return nil, c.api.Malformed(ctx, "rows are missing from the list of eSIMs, so it does not tell whether there is one of this ICCID")
+	}
+	return nil, c.api.Fail(ctx, esim.ErrNotFound, esim.OutcomeRejected, "no eSIM of this account has this ICCID")
 }
 
 // Usage reads how much data an eSIM has used, as eSIMfly has stored it
 // (eSIMfly docs: api/esims-usage). Of an unlimited plan only what was used is
 // told. [Client.LiveStatus] asks the carrier instead.
-func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (_ *esim.Usage, err error) {
-	const op = "Usage"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.ICCID("ICCID", iccid)
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	data, err := c.usage(ctx, get(op, "", nil), iccid)
+func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
+	return adapter.Operate(ctx, c.api, "Usage", iccid, c.usage)
+}
+
+func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
+	data, err := c.usageOf(ctx, iccid)
 	if err != nil {
 		return nil, err
 	}
 	return data.convert(iccid), nil
 }
 
-// usage reads the usage of an eSIM for the operation of the call.
-func (c *Client) usage(ctx context.Context, call adapter.Call, iccid esim.ICCID) (*usageData, error) {
-	call.Path, call.Query = "/esims/usage/query", url.Values{"iccid": {string(iccid)}}
-	data, err := fetch[usageData](ctx, c, call)
+func (c *Client) usageOf(ctx context.Context, iccid esim.ICCID) (*usageData, error) {
+	data, err := fetch[usageData](ctx, c, adapter.Get("/esims/usage/query", "iccid", string(iccid)))
 	if err != nil {
 		return nil, err
 	}
 	if got := iccidOf(data.ESIM.ICCID); got != "" && got != iccid {
-		return nil, c.malformed(call.Op, "the answer is about another eSIM")
+		return nil, c.api.Malformed(ctx, "the answer is about another eSIM")
 	}
 	return data, nil
 }
@@ -86,34 +78,16 @@ func (c *Client) usage(ctx context.Context, call adapter.Call, iccid esim.ICCID)
 // ICCID beside its ID must be the one that eSIMfly shows there. An order that
 // was cancelled before is a success with Refunded nil. If eSIMfly says that it
 // cancelled another one, Error.Order names that.
-func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Cancellation, err error) {
-	const op = "Cancel"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	switch {
-	case req.Order.ID != "":
-		check.ID("Order.ID", req.Order.ID)
-	case req.Order.Reference != "":
-		check.Unsupported("Order.Reference", "cannot be looked up at eSIMfly, which knows orders by its own ID")
-	default:
-		check.Fail("Order.ID", "is empty: eSIMfly cancels every unused eSIM of the order, not one alone; name the order to consent")
-	}
-	if req.ICCID != "" {
-		check.ICCID("ICCID", req.ICCID)
-	}
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	iccid, err := c.firstICCID(ctx, op, req)
+func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
+	return adapter.Operate(ctx, c.api, "Cancel", req, c.cancel)
+}
+
+func (c *Client) cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
+	iccid, err := c.firstICCID(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	call, err := c.post(op, "/esims/cancel", adapter.Replayed, iccidBody{iccid})
-	if err != nil {
-		return nil, err
-	}
-	data, err := fetch[cancelData](ctx, c, call)
+	data, err := fetch[cancelData](ctx, c, adapter.Post("/esims/cancel", adapter.Replayed, iccidBody{iccid}))
 	if e, ok := errors.AsType[*esim.Error](err); ok && e.Code == alreadyCancelled {
 		return &esim.Cancellation{OrderID: req.Order.ID}, nil
 	}
@@ -121,35 +95,25 @@ func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (_ *esim.Ca
 		return nil, err
 	}
 	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
-		err := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
+		err := c.api.Fail(ctx, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
 		err.Order = &esim.Order{Provider: Provider, ID: id}
 		return nil, err
 	}
-	result := &esim.Cancellation{
-		OrderID:   req.Order.ID,
-		Cancelled: data.Cancelled.Int(), Failed: data.Failed.Int(),
-		Refund: money(data.Refund, data.Currency), Refunded: data.refunded(),
-	}
-	for _, r := range data.Results {
-		if i := iccidOf(r.ICCID); r.Success && i != "" {
-			result.ICCIDs = append(result.ICCIDs, i)
-		}
-	}
-	return result, nil
+	return data.convert(req.Order.ID), nil
 }
 
 // firstICCID names the order in the only way eSIMfly's cancellation accepts.
-func (c *Client) firstICCID(ctx context.Context, op string, req esim.CancelRequest) (esim.ICCID, error) {
-	order, err := c.readOrder(ctx, op, req.Order)
+func (c *Client) firstICCID(ctx context.Context, req esim.CancelRequest) (esim.ICCID, error) {
+	order, err := c.readOrder(ctx, req.Order)
 	if err != nil {
 		return "", err
 	}
 	if order.Delivered() == 0 {
-		return "", c.api.FailIn(op, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
+		return "", c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
 	}
 	shown := order.ESIMs[0].ICCID
 	if req.ICCID != "" && req.ICCID != shown {
-		return "", c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent,
+		return "", c.api.Fail(ctx, esim.ErrInvalidRequest, esim.OutcomeNotSent,
 			"the order does not show this eSIM; eSIMfly cancels all unused eSIMs of an order anyway, so name the order alone")
 	}
 	return shown, nil
@@ -164,58 +128,44 @@ const (
 // list of eSIMs names no order, but the usage of each does (eSIMfly docs:
 // api/esims, api/esims-usage). Nothing is guessed from times: they only say
 // where to look first.
-func (c *Client) collect(ctx context.Context, op string, o *esim.Order) error {
-	missing := o.Quantity - o.Delivered()
-	switch o.Status {
-	case esim.OrderPending, esim.OrderFailed, esim.OrderCancelled:
-		return nil
-	case esim.OrderCompleted, esim.OrderUnknown:
-	}
-	if missing <= 0 || o.Delivered() == 0 || o.PackageID == "" {
+func (c *Client) collect(ctx context.Context, o *esim.Order) error {
+	if o.Status != esim.OrderCompleted && o.Status != esim.OrderUnknown || o.Delivered() == 0 || o.PackageID == "" || o.Delivered() >= o.Quantity {
 		return nil
 	}
-	rows, sold, err := c.uninstalled(ctx, op, o)
+	rows, err := c.uninstalled(ctx, o)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(rows, func(a, b esimRow) int {
-		return cmp.Compare(a.CreatedAt.Sub(sold).Abs(), b.CreatedAt.Sub(sold).Abs())
-	})
-	asked := 0
-	for i := range rows {
+	for i, asked := 0, 0; i < len(rows) && o.Delivered() < o.Quantity; i++ {
 		iccid := iccidOf(rows[i].ICCID)
-		owner, known := c.owners.get(iccid)
-		if !known && asked >= maxAsked {
-			continue
-		}
-		if !known {
+		owner, known := adapter.Learned[string](c.api, owners+string(iccid))
+		switch {
+		case known:
+		case asked == maxAsked:
+			continue // another call goes on from here
+		default:
 			asked++
-			owner, err = c.ownerOf(ctx, op, iccid)
-			if err != nil && !errors.Is(err, esim.ErrNotFound) && !errors.Is(err, esim.ErrMalformedResponse) { // which are about this one alone
-				return err
-			}
+			owner, err = c.ownerOf(ctx, iccid)
 		}
-		if owner != o.ID {
-			continue
+		if err != nil && !errors.Is(err, esim.ErrNotFound) && !errors.Is(err, esim.ErrMalformedResponse) { // which are about this one alone
+			return err
 		}
-		o.ESIMs = append(o.ESIMs, rows[i].convert())
-		if missing--; missing == 0 {
-			break
+		if owner == o.ID {
+			o.ESIMs = append(o.ESIMs, rows[i].convert())
 		}
 	}
 	return nil
 }
 
 // uninstalled lists the eSIMs of the order's package that are new, without
-// those of the order that are known, and tells when the order was sold.
-func (c *Client) uninstalled(ctx context.Context, op string, o *esim.Order) (rows []esimRow, sold time.Time, err error) {
-	sold = o.CreatedAt
+// those of the order that are known, first those sold at about the same time.
+func (c *Client) uninstalled(ctx context.Context, o *esim.Order) (rows []esimRow, err error) {
+	sold, listed := o.CreatedAt, 0
 	seen := map[esim.ICCID]bool{"": true} // placeholders
-	call := get(op, "/esims", url.Values{"search": {o.PackageID}, "status": {"NEW"}})
-	listed := 0
-	for row, err := range list[esimRow](ctx, c, call, maxPageSize) {
+	call := adapter.Get("/esims", "search", o.PackageID, "status", "NEW")
+	for row, err := range list[esimRow](ctx, c, call, maxPageSize, new(int)) {
 		if err != nil {
-			return nil, sold, err
+			return nil, err
 		}
 		iccid := iccidOf(row.ICCID)
 		switch {
@@ -231,12 +181,18 @@ func (c *Client) uninstalled(ctx context.Context, op string, o *esim.Order) (row
 			break
 		}
 	}
-	return rows, sold, nil
+	slices.SortStableFunc(rows, func(a, b esimRow) int { return cmp.Compare(apart(a, sold), apart(b, sold)) })
+	return rows, nil
 }
 
+func apart(r esimRow, from time.Time) time.Duration { return r.CreatedAt.Sub(from).Abs() }
+
+// owners is what the kit remembers of eSIMs: the ids of their orders.
+const owners = "owner "
+
 // ownerOf asks for the order that an eSIM belongs to, "" if that is not told.
-func (c *Client) ownerOf(ctx context.Context, op string, iccid esim.ICCID) (string, error) {
-	data, err := fetch[ownerData](ctx, c, get(op, "/esims/usage/query", url.Values{"iccid": {string(iccid)}}))
+func (c *Client) ownerOf(ctx context.Context, iccid esim.ICCID) (string, error) {
+	data, err := fetch[ownerData](ctx, c, adapter.Get("/esims/usage/query", "iccid", string(iccid)))
 	if err != nil {
 		return "", err
 	}
@@ -244,6 +200,6 @@ func (c *Client) ownerOf(ctx context.Context, op string, iccid esim.ICCID) (stri
 	if got := iccidOf(data.ESIM.ICCID); got != "" && got != iccid || owner == "" {
 		return "", nil // may be told another time
 	}
-	c.owners.put(iccid, owner, c.api.Now())
+	c.api.Learn(owners+string(iccid), owner)
 	return owner, nil
 }

@@ -44,12 +44,3 @@ func Example() {
 	// Turkey 1 GB 7 Days 1 GiB 2.72 USD
 	// completed LPA:1$rsp-3104.idemia.io$[redacted]
 }
-
-// What became of a top-up whose answer was lost, found out by a process that
-// has kept the pre-image.
-func ExamplePreimage_Grown() {
-	before := esimfly.Preimage{ICCID: "8943108170002570328", Total: 7 * esim.GiB}
-	after := &esim.Usage{ICCID: "8943108170002570328", Total: 8 * esim.GiB}
-	fmt.Println(before.Grown(after, 1*esim.GiB))
-	// Output: true
-}

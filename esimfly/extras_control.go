@@ -26,29 +26,25 @@ type actionBody struct {
 // is harmless. Only eSIMs of eSIMfly's own network can be suspended; the error
 // for others is of kind [esim.ErrNotEligible].
 func (c *Client) Suspend(ctx context.Context, iccid esim.ICCID) error {
-	return c.setAccess(ctx, "Suspend", iccid, "suspend")
+	return c.tell(ctx, "Suspend", iccid, adapter.Post("/esims/suspend", adapter.Replayed, actionBody{iccidBody{iccid}, "suspend"}))
 }
 
 // Activate restores the network access that [Client.Suspend] has blocked. It
 // does not start the validity of a new eSIM.
 func (c *Client) Activate(ctx context.Context, iccid esim.ICCID) error {
-	return c.setAccess(ctx, "Activate", iccid, "activate")
+	return c.tell(ctx, "Activate", iccid, adapter.Post("/esims/suspend", adapter.Replayed, actionBody{iccidBody{iccid}, "activate"}))
 }
 
-func (c *Client) setAccess(ctx context.Context, op string, iccid esim.ICCID, action string) (err error) {
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.ICCID("ICCID", iccid)
-	if err = check.Err(); err != nil {
-		return err
-	}
-	call, err := c.post(op, "/esims/suspend", adapter.Replayed, actionBody{iccidBody{iccid}, action})
-	if err != nil {
-		return err
-	}
-	call.Out = new(done)
-	return c.api.Do(ctx, call)
+// SendSMS sends a text of 1 to 500 characters to the device of an eSIM
+// (eSIMfly docs: api/send-sms). eSIMfly does not say whether it costs
+// something. A second send is a second message, so it is never repeated by
+// itself.
+func (c *Client) SendSMS(ctx context.Context, iccid esim.ICCID, text string) error {
+	return c.tell(ctx, "SendSMS", iccid, adapter.Post("/esims/send-sms", adapter.Once, smsBody{iccidBody{iccid}, text}), func(check *adapter.Check) {
+		if n := utf8.RuneCountInString(text); n < 1 || n > maxSMS {
+			check.Fail("text", fmt.Sprintf("must have 1 to %d characters", maxSMS))
+		}
+	})
 }
 
 type smsBody struct {
@@ -56,28 +52,17 @@ type smsBody struct {
 	Message string `json:"message"`
 }
 
-// SendSMS sends a text of 1 to 500 characters to the device of an eSIM
-// (eSIMfly docs: api/send-sms). eSIMfly does not say whether it costs
-// something. A second send is a second message, so it is never repeated by
-// itself.
-func (c *Client) SendSMS(ctx context.Context, iccid esim.ICCID, text string) (err error) {
-	const op = "SendSMS"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.ICCID("ICCID", iccid)
-	if n := utf8.RuneCountInString(text); n < 1 || n > maxSMS {
-		check.Fail("text", fmt.Sprintf("must have 1 to %d characters", maxSMS))
-	}
-	if err = check.Err(); err != nil {
-		return err
-	}
-	call, err := c.post(op, "/esims/send-sms", adapter.Once, smsBody{iccidBody{iccid}, text})
-	if err != nil {
-		return err
-	}
-	call.Out = new(done)
-	return c.api.Do(ctx, call)
+// tell sends something of which the answer says no more than whether it worked.
+func (c *Client) tell(ctx context.Context, op string, iccid esim.ICCID, call adapter.Call, checks ...func(*adapter.Check)) error {
+	_, err := adapter.OperateOn(ctx, c.api, op, iccid, func(check *adapter.Check, iccid esim.ICCID) {
+		check.ICCID("ICCID", iccid)
+		for _, more := range checks {
+			more(check)
+		}
+	}, func(ctx context.Context, _ esim.ICCID) (*done, error) {
+		return adapter.Fetch[done](ctx, c.api, call)
+	})
+	return err
 }
 
 // WebhookSettings is where eSIMfly sends webhooks, and of which events.
@@ -158,47 +143,39 @@ type webhookBody struct {
 // Each call replaces the secret, even one that changes the events alone.
 // Keep the Secret of the answer: it is not told again. After an unknown
 // outcome the secret may be another, so call it again.
-func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (_ *WebhookSettings, err error) {
-	const op = "SetWebhook"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.URL("url", url)
-	if len(events) == 0 {
-		check.Fail("events", "is empty, and eSIMfly does not say what that means")
+func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (*WebhookSettings, error) {
+	return adapter.OperateOn(ctx, c.api, "SetWebhook", webhookBody{url, events}, func(check *adapter.Check, body webhookBody) {
+		check.URL("url", body.URL)
+		if len(body.Events) == 0 {
+			check.Fail("events", "is empty, and eSIMfly does not say what that means")
+		}
+		if slices.ContainsFunc(body.Events, func(e string) bool { return e == "" || strings.ContainsAny(e, " \t\r\n") }) {
+			check.Fail("events", "has a name that is none")
+		}
+	}, c.setWebhook)
+}
+
+func (c *Client) setWebhook(ctx context.Context, body webhookBody) (*WebhookSettings, error) {
+	call := adapter.Post("/webhooks", adapter.Once, body)
+	call.Method = http.MethodPut
+	out, err := adapter.Fetch[webhookAnswer](ctx, c.api, call)
+	if err == nil && out.Webhook == nil {
+		err = c.api.Fail(ctx, esim.ErrMalformedResponse, esim.OutcomeAccepted, "the answer has no settings; they are set, with an unknown secret")
 	}
-	if slices.ContainsFunc(events, func(e string) bool { return e == "" || strings.ContainsAny(e, " \t\r\n") }) {
-		check.Fail("events", "has a name that is none")
-	}
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	call, err := c.post(op, "/webhooks", adapter.Once, webhookBody{url, events})
 	if err != nil {
 		return nil, err
-	}
-	var out webhookAnswer
-	call.Method, call.Out = http.MethodPut, &out
-	if err := c.api.Do(ctx, call); err != nil {
-		return nil, err
-	}
-	if out.Webhook == nil {
-		return nil, c.api.FailIn(op, esim.ErrMalformedResponse, esim.OutcomeAccepted, "the answer has no settings; they are set, with an unknown secret")
 	}
 	return out.convert(), nil
 }
 
 // Webhook reads the webhook settings of the API key, without the secret, and
 // the last deliveries (eSIMfly docs: api/webhooks).
-func (c *Client) Webhook(ctx context.Context) (_ *WebhookSettings, err error) {
-	const op = "Webhook"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	var out webhookAnswer
-	call := get(op, "/webhooks", nil)
-	call.Out = &out
-	if err := c.api.Do(ctx, call); err != nil {
-		return nil, err
-	}
-	return out.convert(), nil
+func (c *Client) Webhook(ctx context.Context) (*WebhookSettings, error) {
+	return adapter.Operate(ctx, c.api, "Webhook", adapter.None{}, func(ctx context.Context, _ adapter.None) (*WebhookSettings, error) {
+		out, err := adapter.Fetch[webhookAnswer](ctx, c.api, adapter.Get("/webhooks"))
+		if err != nil {
+			return nil, err
+		}
+		return out.convert(), nil
+	})
 }

@@ -1,6 +1,7 @@
 package esimfly
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -80,11 +81,12 @@ func (p *place) network() esim.Network {
 // LiveStatus asks the carrier for the state of an eSIM (eSIMfly docs:
 // api/esim-status). It is slow; eSIMfly wants it called about once a minute
 // for an eSIM, at most. An unreachable carrier is [esim.ErrUnavailable].
-func (c *Client) LiveStatus(ctx context.Context, iccid esim.ICCID) (_ *LiveStatus, err error) {
-	const op = "LiveStatus"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	d, err := diagnose[liveData](ctx, c, op, "/esims/status", iccid, iccidBody{iccid})
+func (c *Client) LiveStatus(ctx context.Context, iccid esim.ICCID) (*LiveStatus, error) {
+	return adapter.Operate(ctx, c.api, "LiveStatus", iccid, c.liveStatus)
+}
+
+func (c *Client) liveStatus(ctx context.Context, iccid esim.ICCID) (*LiveStatus, error) {
+	d, err := diagnose[liveData](ctx, c, "/esims/status", iccidBody{iccid})
 	if err != nil {
 		return nil, err
 	}
@@ -104,16 +106,8 @@ func (c *Client) LiveStatus(ctx context.Context, iccid esim.ICCID) (_ *LiveStatu
 
 // diagnose asks about one eSIM. It is a POST that changes nothing, and may
 // take long, for the carrier is asked.
-func diagnose[T any](ctx context.Context, c *Client, op, path string, iccid esim.ICCID, body any) (*T, error) {
-	check := c.api.Check(ctx, op)
-	check.ICCID("ICCID", iccid)
-	if err := check.Err(); err != nil {
-		return nil, err
-	}
-	call, err := c.post(op, path, adapter.Read, body)
-	if err != nil {
-		return nil, err
-	}
+func diagnose[T any](ctx context.Context, c *Client, path string, body any) (*T, error) {
+	call := adapter.Post(path, adapter.Read, body)
 	call.Timeout = slow
 	return fetch[T](ctx, c, call)
 }
@@ -157,11 +151,12 @@ type eventsData struct {
 // NetworkEvents reads the network events of an eSIM (eSIMfly docs:
 // api/network-events). Where the network tells none the error is of kind
 // [esim.ErrNotEligible].
-func (c *Client) NetworkEvents(ctx context.Context, iccid esim.ICCID) (_ *NetworkEvents, err error) {
-	const op = "NetworkEvents"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	d, err := diagnose[eventsData](ctx, c, op, "/esims/network-events", iccid, iccidBody{iccid})
+func (c *Client) NetworkEvents(ctx context.Context, iccid esim.ICCID) (*NetworkEvents, error) {
+	return adapter.Operate(ctx, c.api, "NetworkEvents", iccid, c.networkEvents)
+}
+
+func (c *Client) networkEvents(ctx context.Context, iccid esim.ICCID) (*NetworkEvents, error) {
+	d, err := diagnose[eventsData](ctx, c, "/esims/network-events", iccidBody{iccid})
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +217,11 @@ type used struct {
 
 func (u used) size() esim.DataSize { return u.MB.Size(esim.MiB) }
 
+type reportBody struct {
+	iccidBody
+	Days int `json:"days"`
+}
+
 type reportData struct {
 	Days    wire.Number  `json:"period_days"`
 	From    wire.UTCTime `json:"start_date"`
@@ -249,27 +249,20 @@ type reportData struct {
 // UsageReport reads the data used in the last days, 1 to 90, 0 for the usual 7
 // (eSIMfly docs: api/usage-report). Where the network tells none the error is
 // of kind [esim.ErrNotEligible].
-func (c *Client) UsageReport(ctx context.Context, iccid esim.ICCID, days int) (_ *UsageReport, err error) {
-	const op = "UsageReport"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	if days == 0 {
-		days = usualReportDays
-	}
-	check := c.api.Check(ctx, op)
-	check.Range("days", days, 1, maxReportDays)
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	body := struct {
-		iccidBody
-		Days int `json:"days"`
-	}{iccidBody{iccid}, days}
-	d, err := diagnose[reportData](ctx, c, op, "/esims/usage-report", iccid, body)
+func (c *Client) UsageReport(ctx context.Context, iccid esim.ICCID, days int) (*UsageReport, error) {
+	body := reportBody{iccidBody{iccid}, cmp.Or(days, usualReportDays)}
+	return adapter.OperateOn(ctx, c.api, "UsageReport", body, func(check *adapter.Check, body reportBody) {
+		check.Range("days", body.Days, 1, maxReportDays)
+		check.ICCID("ICCID", body.ICCID)
+	}, c.usageReport)
+}
+
+func (c *Client) usageReport(ctx context.Context, body reportBody) (*UsageReport, error) {
+	d, err := diagnose[reportData](ctx, c, "/esims/usage-report", body)
 	if err != nil {
 		return nil, err
 	}
-	return d.convert(iccid), nil
+	return d.convert(body.ICCID), nil
 }
 
 func (d *reportData) convert(iccid esim.ICCID) *UsageReport {

@@ -1,15 +1,15 @@
 package esimfly
 
 import (
+	"cmp"
 	"context"
 	"iter"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/adapter/wire"
+	"github.com/esimkit/esim/adapter"
 )
 
 // OrdersQuery selects orders of the history. The zero value selects all.
@@ -53,54 +53,47 @@ func (r *orderRow) convert() PastOrder {
 // keys nor, in older answers, ICCIDs. An error is yielded once and ends the
 // iteration.
 func (c *Client) Orders(ctx context.Context, q OrdersQuery) iter.Seq2[PastOrder, error] {
-	const op = "Orders"
-	return func(yield func(PastOrder, error) bool) {
-		var err error
-		watched, end := c.api.Operation(ctx, op)
-		defer func() { end(err) }()
-		check := c.api.Check(watched, op)
-		check.Text("Search", q.Search, maxSearch)
-		check.Range("PageSize", q.PageSize, 0, maxPageSize)
+	return adapter.Iterate(ctx, c.api, "Orders", q, func(check *adapter.Check, q OrdersQuery) {
+		checkList(check, q.Search, q.PageSize)
 		oneOf(check, "Status", q.Status, "", "all", "pending", "completed", "failed", "cancelled")
 		oneOf(check, "SortBy", q.SortBy, "", "created_at", "amount", "status")
-		if err = check.Err(); err != nil {
-			yield(PastOrder{}, err)
-			return
-		}
-		var row orderRow
-		for row, err = range list[orderRow](watched, c, get(op, "/orders", q.values()), pageSize(q.PageSize)) {
-			if err != nil {
-				yield(PastOrder{}, err)
-				return
-			}
-			if !yield(row.convert(), nil) {
+	}, func(ctx context.Context, q OrdersQuery) iter.Seq2[PastOrder, error] {
+		return converted(list[orderRow](ctx, c, q.call(), pageSize(q.PageSize), new(int)), (*orderRow).convert)
+	})
+}
+
+// call writes the query; times are UTC without fractions, the one form that the
+// documents show.
+func (q *OrdersQuery) call() adapter.Call {
+	order := "desc"
+	if q.Oldest {
+		order = "asc"
+	}
+	return adapter.Get("/orders", "status", cmp.Or(q.Status, "all"), "sort_by", cmp.Or(q.SortBy, "created_at"),
+		"sort_order", order, "search", q.Search, "from_date", second(q.From), "to_date", second(q.To))
+}
+
+func second(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// converted are the rows in the form that callers get.
+func converted[Row, Out any](rows iter.Seq2[Row, error], convert func(*Row) Out) iter.Seq2[Out, error] {
+	return func(yield func(Out, error) bool) {
+		for row, err := range rows {
+			if !yield(convert(&row), err) {
 				return
 			}
 		}
 	}
 }
 
-// values writes the query; times are UTC without fractions, the one form
-// that the documents show.
-func (q *OrdersQuery) values() url.Values {
-	v := url.Values{
-		"status":     {wire.First(q.Status, "all")},
-		"sort_by":    {wire.First(q.SortBy, "created_at")},
-		"sort_order": {"desc"},
-	}
-	if q.Oldest {
-		v.Set("sort_order", "asc")
-	}
-	if q.Search != "" {
-		v.Set("search", q.Search)
-	}
-	if !q.From.IsZero() {
-		v.Set("from_date", q.From.UTC().Format(time.RFC3339))
-	}
-	if !q.To.IsZero() {
-		v.Set("to_date", q.To.UTC().Format(time.RFC3339))
-	}
-	return v
+func checkList(check *adapter.Check, search string, size int) {
+	check.Text("Search", search, maxSearch)
+	check.Range("PageSize", size, 0, maxPageSize)
 }
 
 // ESIMsQuery selects eSIMs of the account. The zero value selects all.
@@ -147,51 +140,20 @@ func (r *esimRow) listed() ListedESIM {
 // request for each page (eSIMfly docs: api/esims). An error is yielded once
 // and ends the iteration.
 func (c *Client) ESIMs(ctx context.Context, q ESIMsQuery) iter.Seq2[ListedESIM, error] {
-	const op = "ESIMs"
-	return func(yield func(ListedESIM, error) bool) {
-		var err error
-		watched, end := c.api.Operation(ctx, op)
-		defer func() { end(err) }()
-		check := c.api.Check(watched, op)
-		check.Text("Search", q.Search, maxSearch)
-		check.Range("PageSize", q.PageSize, 0, maxPageSize)
-		status := strings.ToUpper(q.Status)
-		oneOf(check, "Status", status, "", "ALL", "NEW", "ACTIVE", "EXPIRED", "CANCELLED", "DEPLETED", "DELETED")
-		if err = check.Err(); err != nil {
-			yield(ListedESIM{}, err)
-			return
-		}
-		filter := url.Values{}
-		if q.Search != "" {
-			filter.Set("search", q.Search)
-		}
-		if status != "" && status != "ALL" {
-			filter.Set("status", status)
-		}
-		var row esimRow
-		for row, err = range list[esimRow](watched, c, get(op, "/esims", filter), pageSize(q.PageSize)) {
-			if err != nil {
-				yield(ListedESIM{}, err)
-				return
-			}
-			if !yield(row.listed(), nil) {
-				return
-			}
-		}
-	}
+	q.Status = strings.ToUpper(q.Status)
+	return adapter.Iterate(ctx, c.api, "ESIMs", q, func(check *adapter.Check, q ESIMsQuery) {
+		checkList(check, q.Search, q.PageSize)
+		oneOf(check, "Status", q.Status, "", "ALL", "NEW", "ACTIVE", "EXPIRED", "CANCELLED", "DEPLETED", "DELETED")
+	}, func(ctx context.Context, q ESIMsQuery) iter.Seq2[ListedESIM, error] {
+		call := adapter.Get("/esims", "search", q.Search, "status", strings.TrimPrefix(q.Status, "ALL"))
+		return converted(list[esimRow](ctx, c, call, pageSize(q.PageSize), new(int)), (*esimRow).listed)
+	})
 }
 
-type checker interface{ Fail(field, why string) }
+const maxSearch = 100 // bytes; ours
 
-func oneOf(check checker, field, value string, words ...string) {
+func oneOf(check *adapter.Check, field, value string, words ...string) {
 	if !slices.Contains(words, value) {
 		check.Fail(field, "must be one of"+strings.Join(words, " "))
 	}
-}
-
-func pageSize(n int) int {
-	if n == 0 {
-		return maxPageSize
-	}
-	return n
 }

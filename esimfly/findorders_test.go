@@ -57,7 +57,7 @@ func TestFindOrdersRefuses(t *testing.T) {
 	} {
 		c, _ := faked(t, inTurn(t, answer))
 		found, err := c.FindOrders(t.Context(), evidence.OrderSearch{PackageID: "P-1"})
-		require.Nil(t, found, name)
+		require.Empty(t, found, name)
 		e := asError(t, err)
 		assert.Equal(t, "FindOrders", e.Op)
 		assert.False(t, esim.MaybeCharged(err), "it is a read")

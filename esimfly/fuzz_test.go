@@ -138,7 +138,7 @@ func FuzzPackagePage(f *testing.F) {
 		}
 		require.True(t, succeeds(doc))
 		rows := out.Data.rows()
-		if _, err := (page{1, 100}).last(out.Data.Pagination, len(rows)); err != nil {
+		if _, _, err := (page{1, 100}).last(out.Data.Pagination, len(rows)); err != nil {
 			return
 		}
 		var on arenas
@@ -182,8 +182,8 @@ func FuzzUsage(f *testing.F) {
 		u := out.Data.convert(usageICCID)
 		require.True(t, u.Unlimited || out.Data.Data.Remaining.Known(), "nothing is known, and reads as used up")
 		require.GreaterOrEqual(t, min(u.Total, u.Used, u.Remaining), esim.DataSize(0))
-		before := preimage(u, goldenNow)
-		require.False(t, before.Grown(u, 0), "nothing has happened")
+		before := adapter.BeforeImage{ICCID: u.ICCID, Total: u.Total, Unlimited: u.Unlimited, ExpiresAt: u.ExpiresAt}
+		require.False(t, grown(before, u, 0), "nothing has happened")
 	})
 }
 

@@ -195,10 +195,6 @@ func callsWithICCID() map[string]func(context.Context, *Client, esim.ICCID) erro
 		"ListTopUps": func(ctx context.Context, c *Client, i esim.ICCID) error { _, err := c.ListTopUps(ctx, i); return err },
 		"GetESIM":    func(ctx context.Context, c *Client, i esim.ICCID) error { _, err := c.GetESIM(ctx, i); return err },
 		"Usage":      func(ctx context.Context, c *Client, i esim.ICCID) error { _, err := c.Usage(ctx, i); return err },
-		"TopUpPreimage": func(ctx context.Context, c *Client, i esim.ICCID) error {
-			_, err := c.TopUpPreimage(ctx, i)
-			return err
-		},
 		"LiveStatus": func(ctx context.Context, c *Client, i esim.ICCID) error { _, err := c.LiveStatus(ctx, i); return err },
 		"NetworkEvents": func(ctx context.Context, c *Client, i esim.ICCID) error {
 			_, err := c.NetworkEvents(ctx, i)

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,128 +40,96 @@ import (
 // With Resumed an unverified client takes the id for that of the send in doubt.
 //
 // Error.Order holds what came if it was less, dearer or other than was ordered.
-func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (_ *esim.Order, err error) {
-	const op = "Order"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	p := adapter.Terms{
-		PackageID: req.PackageID, Quantity: cmp.Or(req.Quantity, 1), Quote: req.Quote, MaxTotal: req.MaxTotal,
+func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
+	return c.api.Order(ctx, req, c.orders)
+}
+
+// orderFacts state how eSIMfly sells eSIMs.
+func (c *Client) orderFacts() adapter.Purchase {
+	p := adapter.Purchase{
+		Max: maxQuantity, Safety: adapter.Keyed, Compared: true, // by eSIMfly itself
+		Check: checkOrder, Send: c.sendOrder,
 	}
-	body := orderBody{PackageCode: p.PackageID, Quantity: p.Quantity, CallbackURL: req.CallbackURL}
-	check := c.api.Check(ctx, op)
-	send := evidence.SendOf(ctx)
-	body.Key = check.Reference(req.Reference, send.Resumed)
-	key := purchaseKey(body.Key)
-	c.resume(check, send)
-	checkRequestID(check, send.RequestID)
-	check.Range("Quantity", p.Quantity, 1, maxQuantity)
-	check.Terms(p)
-	if req.CallbackURL != "" {
-		check.URL("CallbackURL", req.CallbackURL)
+	if c.verified {
+		p.Safety, p.Repeats.Lost = adapter.Replayed, esim.RepeatSafe
 	}
-	switch q := req.Quote; {
-	case q == nil && p.Guarded():
+	return p
+}
+
+// checkOrder wants what eSIMfly compares a price with.
+func checkOrder(check *adapter.Check, a *adapter.Attempt) {
+	switch q := a.Quote; {
+	case q == nil && a.Guarded():
 		check.Unsupported("MaxTotal", "can be checked together with a Quote only")
 	case q != nil && q.Name == "":
 		check.Unsupported("Quote.Name", "is empty: eSIMfly checks the price together with the name as listed")
-	case q != nil:
+	}
+}
+
+func (c *Client) sendOrder(ctx context.Context, a *adapter.Attempt, call adapter.Call) error {
+	body := orderBody{PackageCode: a.PackageID, Quantity: a.Quantity, Key: a.Reference, CallbackURL: a.CallbackURL}
+	if q := a.Quote; q != nil {
 		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price.Amount())
 	}
-	if err = check.Err(); err != nil {
-		return nil, c.api.Withheld(err, check.Named(), key)
-	}
-	call, err := c.post(op, "/esims/order", c.orderSafety(), body)
+	out, err := adapter.Fetch[orderAnswer](ctx, c.api, call.Post("/esims/order", body))
 	if err != nil {
-		return nil, c.api.Withheld(err, body.Key, key)
+		return err
 	}
-	var out orderAnswer
-	call.Out, call.Reference, call.Key, call.Repeats = &out, body.Key, key, c.orderRepeats()
-	call.OneSend, call.RequestID = send.OneSend, send.RequestID
-	call.Content = p.PackageID + " " + strconv.Itoa(p.Quantity)
-	if err := c.api.Do(ctx, call); err != nil {
-		return nil, err
+	o := a.Order
+	o.ID, o.Status, o.Quantity = out.ID.Value.String(), orderStatus(out.Status.Value), a.Quantity
+	o.Total, o.Replayed = out.total(a.Quote), out.Duplicate.Value
+	fulfil(o, out.rows(), out.Pending.Value, out.Status.Value)
+	if err := c.verifyReplay(ctx, o); err != nil {
+		return err
 	}
-	order := &esim.Order{
-		Provider: Provider, ID: out.ID.Value.String(), Reference: body.Key, Status: orderStatus(out.Status.Value),
-		PackageID: p.PackageID, Quantity: p.Quantity, Total: out.total(req.Quote), Replayed: out.Duplicate.Value,
-	}
-	fulfil(order, out.rows(), out.Pending.Value, out.Status.Value)
-	if err := c.verifyReplay(ctx, op, order); err != nil {
-		return nil, err
-	}
-	c.placed.put(order.ID, placed{order.Quantity, order.Total.Currency()}, c.api.Now())
-	if err := c.incomplete(ctx, op, order); err != nil {
-		return nil, err
-	}
-	if err := c.overcharged(op, order, p); err != nil {
-		return nil, err
-	}
-	return order, nil
+	c.api.Learn(orders+o.ID, placed{o.Quantity, o.Total.Currency()})
+	return c.incomplete(ctx, o)
 }
 
-// resume puts the purchase in doubt when another process may have sent it. A
-// reference that was found unfit has never been sent. Where replays are verified
-// a resumed order may come under a new request id, else under that in doubt only.
-func (c *Client) resume(check *adapter.Check, send evidence.Send) {
-	if !send.Resumed || check.Named() == "" {
-		return
+// verifyReplay reads what a replay leaves out: the package, the price and the
+// time (eSIMfly docs: api/create-order). Nothing says that eSIMfly compares a
+// key that comes again with the order, so that is done here. Without an answer
+// the replay stands as it came.
+func (c *Client) verifyReplay(ctx context.Context, o *esim.Order) error {
+	if !o.Replayed || o.ID == "" {
+		return nil
 	}
-	id := ""
-	if !c.verified && isRequestID(send.RequestID) {
-		id = send.RequestID
+	first, err := c.readOrder(ctx, o.Ref())
+	if err != nil {
+		return nil //nolint:nilerr // what was paid for has come; only side facts hang on the read
 	}
-	c.api.Recall(c.orderRepeats(), id, purchaseKey(check.Named()))
-}
-
-// purchaseKey is that of the transport's memory. Orders and top-ups share it,
-// for one reference is one purchase, of whatever kind.
-func purchaseKey(reference string) string { return "purchase:" + reference }
-
-func (c *Client) orderSafety() adapter.Safety {
-	if c.verified {
-		return adapter.Replayed
+	o.CreatedAt = first.CreatedAt
+	if o.Total == (esim.Money{}) {
+		o.Total = first.Total
 	}
-	return adapter.Keyed
-}
-
-// orderRepeats are what a repeated order does, but for the rows of the error
-// table that free its key.
-func (c *Client) orderRepeats() adapter.Repeats {
-	if c.verified {
-		return adapter.Repeats{Lost: esim.RepeatSafe}
+	if first.PackageID == "" || strings.EqualFold(first.PackageID, o.PackageID) {
+		return nil
 	}
-	return adapter.Repeats{}
-}
-
-// placed is what this client remembers of an order that eSIMfly may not say.
-type placed struct {
-	quantity int
-	currency string
+	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not told
+	conflict := c.api.Fail(ctx, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
+	conflict.Order = o
+	return conflict
 }
 
 // incomplete is the error of an order that was paid and lacks something, nil
 // if it lacks nothing or only time.
-func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error {
-	fail := func(why string, look error) error {
-		err := c.api.FailIn(op, esim.ErrIncomplete, esim.OutcomeAccepted, why)
-		err.Reference, err.Order = o.Reference, o
-		err.Message, err.Err = amend(why, nil, "the list of eSIMs cannot be read now", look)
-		return err
-	}
+func (c *Client) incomplete(ctx context.Context, o *esim.Order) error {
 	switch {
 	case o.ID == "":
-		return fail("the answer has no order reference", nil)
+		return c.api.Incomplete(ctx, "the answer has no order reference")
 	case o.Status == esim.OrderPending:
 		return nil
 	case o.Status == esim.OrderFailed, o.Status == esim.OrderCancelled:
-		return fail("the order was taken and is "+o.Status.String(), nil)
+		return c.api.Incomplete(ctx, "the order was taken and is "+o.Status.String())
 	case o.Delivered() < o.Quantity:
-		return fail(fmt.Sprintf("%d of %d eSIMs came", o.Delivered(), o.Quantity), nil)
+		return c.api.Incomplete(ctx, fmt.Sprintf("%d of %d eSIMs came", o.Delivered(), o.Quantity))
 	}
-	if missing, err := c.recoverCodes(ctx, op, o, !o.Replayed); missing > 0 {
-		return fail(fmt.Sprintf("%d of %d eSIMs came without an activation code that can be read", missing, o.Quantity), err)
+	missing, look := c.recoverCodes(ctx, o, !o.Replayed)
+	if missing == 0 {
+		return nil
 	}
-	return nil
+	err := c.api.Incomplete(ctx, fmt.Sprintf("%d of %d eSIMs came without an activation code that can be read", missing, o.Quantity))
+	return adapter.Amend(err, "the list of eSIMs cannot be read now", look)
 }
 
 // recoverCodes looks up the eSIMs that came without an activation code, for
@@ -171,13 +137,13 @@ func (c *Client) incomplete(ctx context.Context, op string, o *esim.Order) error
 // and a failure that may pass. A code that is there and not understood counts
 // for a new order only: another look does not make it plainer, unless what is
 // there is a link or an image, which stands for a code.
-func (c *Client) recoverCodes(ctx context.Context, op string, o *esim.Order, isNew bool) (missing int, err error) {
+func (c *Client) recoverCodes(ctx context.Context, o *esim.Order, isNew bool) (missing int, err error) {
 	for i := range o.ESIMs {
 		e := &o.ESIMs[i]
 		if e.ICCID == "" || !e.Activation.IsZero() {
 			continue
 		}
-		row, failure := c.findESIM(ctx, op, e.ICCID)
+		row, failure := c.findESIM(ctx, e.ICCID)
 		if failure == nil {
 			row.put(e)
 		}
@@ -196,53 +162,12 @@ func isPicture(text string) bool {
 	return strings.Contains(text, "://") || strings.HasPrefix(text, "data:")
 }
 
-// verifyReplay reads what a replay leaves out: the package, the price and the
-// time (eSIMfly docs: api/create-order). Nothing says that eSIMfly compares a
-// key that comes again with the order, so that is done here. Without an answer
-// the replay stands as it came.
-func (c *Client) verifyReplay(ctx context.Context, op string, o *esim.Order) error {
-	if !o.Replayed || o.ID == "" {
-		return nil
-	}
-	first, err := c.readOrder(ctx, op, o.Ref())
-	if err != nil {
-		return nil //nolint:nilerr // what was paid for has come; only side facts hang on the read
-	}
-	o.CreatedAt = first.CreatedAt
-	if o.Total == (esim.Money{}) {
-		o.Total = first.Total
-	}
-	if first.PackageID == "" || strings.EqualFold(first.PackageID, o.PackageID) {
-		return nil
-	}
-	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not told
-	conflict := c.api.FailIn(op, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
-	conflict.Reference, conflict.Order = o.Reference, o
-	return conflict
-}
+// orders is what the kit remembers of orders: what eSIMfly may not say.
+const orders = "order "
 
-// overcharged is the error of a purchase that has cost more than the caller
-// wanted, as far as the answer tells. It is made, so that is all there is to
-// do about it.
-func (c *Client) overcharged(op string, o *esim.Order, p adapter.Terms) error {
-	limit, name := p.MaxTotal, "MaxTotal"
-	if p.Quote != nil {
-		if quoted, err := p.Quote.Price.MulInt(p.Quantity); err == nil && exceeds(o.Total, quoted) {
-			limit, name = quoted, "the quote"
-		}
-	}
-	if limit.Currency() == "" || !exceeds(o.Total, limit) {
-		return nil
-	}
-	err := c.api.FailIn(op, esim.ErrPriceChanged, esim.OutcomeAccepted, o.Total.String()+" were charged, above "+name+" of "+limit.String())
-	err.Reference, err.Order = o.Reference, o
-	return err
-}
-
-// exceeds is false for amounts that cannot be compared.
-func exceeds(m, limit esim.Money) bool {
-	cmp, err := m.Cmp(limit)
-	return err == nil && cmp > 0
+type placed struct {
+	quantity int
+	currency string
 }
 
 // GetOrder reads an order by its ID, which is eSIMfly's orderReference
@@ -258,69 +183,44 @@ func exceeds(m, limit esim.Money) bool {
 // same time are asked about first, and another call goes on from there. What is
 // not found is missing in ESIMs. With [Config].ReplaysVerified, calling Order
 // again with the same reference brings all of them at once.
-func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (_ *esim.Order, err error) {
-	const op = "GetOrder"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	if ref.ID == "" && ref.Reference != "" {
-		check.Unsupported("Reference", "cannot be looked up at eSIMfly, which knows orders by its own ID")
-	}
-	check.ID("ID", ref.ID)
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
-	order, err := c.readOrder(ctx, op, ref)
+func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
+	return adapter.Operate(ctx, c.api, "GetOrder", ref, c.getOrder)
+}
+
+func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
+	order, err := c.readOrder(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	known, _ := c.placed.get(order.ID)
-	if order.Quantity = max(evidence.SendOf(ctx).Quantity, 0); order.Quantity == 0 {
-		order.Quantity = known.quantity
-	}
+	known, _ := adapter.Learned[placed](c.api, orders+order.ID)
+	order.Quantity = cmp.Or(max(evidence.SendOf(ctx).Quantity, 0), known.quantity)
 	if total, err := esim.NewMoney(order.Total.Amount(), known.currency); err == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
 		order.Total = total
 	}
-	if missing, err := c.recoverCodes(ctx, op, order, false); missing > 0 && err != nil {
-		return nil, unread(err, order)
+	missing, err := c.recoverCodes(ctx, order, false)
+	if missing == 0 || err == nil {
+		err = c.collect(ctx, order)
 	}
-	if err := c.collect(ctx, op, order); err != nil {
-		return nil, unread(err, order)
+	if e, ok := errors.AsType[*esim.Error](err); ok { // of which something could not be read, with what could
+		e.Reference, e.Order = order.Reference, order
 	}
-	return order, nil
-}
-
-// unread is the error of an order of which something could not be read, with
-// what could.
-func unread(err error, o *esim.Order) error {
-	if e, ok := errors.AsType[*esim.Error](err); ok {
-		e.Reference, e.Order = o.Reference, o
-	}
-	return err
-}
-
-func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*esim.Order, error) {
-	var out statusAnswer
-	call := get(op, "/esims/order", url.Values{"orderReference": {ref.ID}})
-	call.Out, call.Reference = &out, ref.Reference
-	if err := c.api.Do(ctx, call); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	o := out.Order
-	if o.ID != "" && o.ID.String() != ref.ID {
-		return nil, c.malformed(op, "the answer is about another order")
-	}
-	order := &esim.Order{
-		Provider: Provider, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value),
-		PackageID: o.PackageCode.Value.String(), CreatedAt: o.Date.Time,
-		Total: money(o.FinalPrice.Value.Or(o.Amount.Value), o.Currency.Value),
-	}
-	var rows []soldRow
-	if o.ESIM != nil {
-		rows = []soldRow{*o.ESIM}
-	}
-	fulfil(order, rows, false, o.Status.Value)
 	return order, nil
+}
+
+func (c *Client) readOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
+	call := adapter.Get("/esims/order", "orderReference", ref.ID)
+	call.Reference = ref.Reference
+	out, err := adapter.Fetch[statusAnswer](ctx, c.api, call)
+	if err != nil {
+		return nil, err
+	}
+	if id := out.Order.ID.String(); id != "" && id != ref.ID {
+		return nil, c.api.Malformed(ctx, "the answer is about another order")
+	}
+	return out.convert(ref), nil
 }
 
 // FindOrders reads the orders of one package from the order history, oldest
@@ -339,36 +239,33 @@ func (c *Client) readOrder(ctx context.Context, op string, ref esim.OrderRef) (*
 // shows of it, if any, without an activation code. The Quantity is not told;
 // GetOrder, given it, reads all of the order. eSIMfly's word for pending in this
 // list is also that of an order not paid for yet.
-func (c *Client) FindOrders(ctx context.Context, search evidence.OrderSearch) (_ []esim.Order, err error) {
-	const op = "FindOrders"
-	ctx, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	check := c.api.Check(ctx, op)
-	check.ID("PackageID", search.PackageID)
-	if err = check.Err(); err != nil {
-		return nil, err
-	}
+func (c *Client) FindOrders(ctx context.Context, search evidence.OrderSearch) ([]esim.Order, error) {
+	return adapter.OperateOn(ctx, c.api, "FindOrders", search, func(check *adapter.Check, search evidence.OrderSearch) {
+		check.ID("PackageID", search.PackageID)
+	}, c.findOrders)
+}
+
+func (c *Client) findOrders(ctx context.Context, search evidence.OrderSearch) ([]esim.Order, error) {
 	// Oldest first, so that an order placed meanwhile moves no other to a page
 	// that was read already.
-	query := url.Values{"search": {search.PackageID}, "status": {"all"}, "sort_by": {"created_at"}, "sort_order": {"asc"}}
-	if !search.Since.IsZero() {
-		query.Set("from_date", search.Since.UTC().Format(time.RFC3339)) // whole seconds, inclusive
-	}
-	orders, seen := []esim.Order{}, map[string]bool{}
-	for row, err := range list[orderRow](ctx, c, get(op, "/orders", query), maxPageSize) {
+	query := OrdersQuery{Search: search.PackageID, From: search.Since, Oldest: true} // whole seconds, inclusive
+	orders, seen, lost := []esim.Order{}, map[string]bool{}, 0
+	for row, err := range list[orderRow](ctx, c, query.call(), maxPageSize, &lost) {
 		switch {
 		case err != nil:
 			return nil, err
-		case !row.fits(search):
-			continue
 		case row.ID == "":
-			return nil, c.malformed(op, "an order in the history has no order reference")
+			lost++
+		case !row.fits(search):
 		case !seen[row.ID.String()]: // a row that has moved is the same order
 			seen[row.ID.String()] = true
 			orders = append(orders, row.order())
 		}
 	}
 	slices.SortStableFunc(orders, byAge)
+	if lost > 0 {
+		return orders, c.api.Malformed(ctx, "rows are missing from the order history")
+	}
 	return orders, nil
 }
 

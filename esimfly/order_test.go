@@ -2,7 +2,6 @@ package esimfly
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -278,21 +277,4 @@ func TestStatusWords(t *testing.T) {
 	} {
 		assert.Equal(t, tt.want, esimStatus(tt.word, tt.network), "%s %s", tt.word, tt.network)
 	}
-}
-
-func TestAmend(t *testing.T) {
-	inner := errors.New("inner")
-	look := &esim.Error{Kind: esim.ErrUnavailable, Err: inner}
-	message, cause := amend("first", nil, "what", look)
-	assert.Equal(t, "first; what: unavailable", message)
-	assert.Equal(t, inner, cause)
-	message, cause = amend("", errCut, "what", look)
-	assert.Equal(t, "what: unavailable", message)
-	assert.ErrorIs(t, cause, errCut)
-	assert.ErrorIs(t, cause, inner)
-	_, cause = amend("", inner, "what", look)
-	assert.Equal(t, inner, cause)
-	message, cause = amend("first", errCut, "what", nil)
-	assert.Equal(t, "first", message)
-	assert.Equal(t, errCut, cause)
 }

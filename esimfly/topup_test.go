@@ -153,7 +153,7 @@ func TestTopUpInDoubtKeepsOthersBack(t *testing.T) {
 	p.mu.Lock()
 	p.mb = 1024
 	p.mu.Unlock()
-	now = now.Add(doubtWindow)
+	now = now.Add(c.topUps.Keyless.Window)
 	o, err := c.TopUp(t.Context(), topUpRequest("r2"))
 	require.NoError(t, err)
 	assert.Equal(t, "topup_3", o.ID)
@@ -230,7 +230,6 @@ func TestManyCallersOfOneTopUp(t *testing.T) {
 	}
 	all.Wait()
 	assert.Equal(t, 17, f.count(postTopUp))
-	assert.Empty(t, c.topUps.busy)
 }
 
 func TestTopUpWaitsNoLongerThanItsContext(t *testing.T) {
@@ -313,7 +312,6 @@ func TestTopUpUnderTheReferenceOfAnOrderInDoubt(t *testing.T) {
 	require.ErrorIs(t, err, esim.ErrUnavailable)
 	assert.Equal(t, esim.OutcomeUnknown, asError(t, err).Outcome, "that this call sent nothing takes nothing back")
 	assert.Zero(t, f.count(postTopUp))
-	assert.Empty(t, c.topUps.open)
 }
 
 func TestResumedTopUpIsNotSent(t *testing.T) {
@@ -352,65 +350,13 @@ func TestResumedTopUpThatIsRememberedIsReplayed(t *testing.T) {
 	assert.Equal(t, 1, f.count(postTopUp))
 }
 
-// However many top-ups follow, one is known again for a day.
-func TestSettledTopUpsAreRememberedForADay(t *testing.T) {
-	p := &plans{t: t, mb: 1024, topUp: func(int) (int, bool) { return 200, true }}
-	c, f := faked(t, p.answer)
-	_, err := c.TopUp(t.Context(), topUpRequest("r1"))
-	require.NoError(t, err)
-	now := goldenNow.Add(remembered - time.Second)
-	for i := range maxRecent {
-		c.topUps.settle(&topUp{ref: fmt.Sprint("later-", i)}, &esim.Order{ID: fmt.Sprint("topup_later_", i)}, now)
-	}
-	o, err := c.TopUp(t.Context(), topUpRequest("r1"))
-	require.NoError(t, err)
-	assert.True(t, o.Replayed)
-	assert.Equal(t, 1, f.count(postTopUp))
-}
-
-func TestOvercharged(t *testing.T) {
-	eur, err := esim.ParseMoney("9", "EUR")
-	require.NoError(t, err)
-	quote := turkeyQuote()
-	for _, tt := range []struct {
-		name  string
-		total esim.Money
-		p     adapter.Terms
-		want  string
-	}{
-		{"no guard", usd("99"), adapter.Terms{Quantity: 1}, ""},
-		{"at the quote", usd("5.44"), adapter.Terms{Quantity: 2, Quote: quote}, ""},
-		{"above the quote", usd("5.45"), adapter.Terms{Quantity: 2, Quote: quote}, "the quote of 5.44 USD"},
-		{"at the ceiling", usd("3"), adapter.Terms{Quantity: 1, MaxTotal: usd("3")}, ""},
-		{"above the ceiling", usd("3.01"), adapter.Terms{Quantity: 1, MaxTotal: usd("3")}, "MaxTotal of 3.00 USD"},
-		{"above the quote and below the ceiling", usd("2.80"), adapter.Terms{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, "the quote"},
-		{"other currency", eur, adapter.Terms{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
-		{"not told", esim.Money{}, adapter.Terms{Quantity: 1, Quote: quote, MaxTotal: usd("3")}, ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c, _ := silent(t)
-			o := &esim.Order{ID: "order_1", Reference: "r1", Total: tt.total}
-			err := c.overcharged("Order", o, tt.p)
-			if tt.want == "" {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorIs(t, err, esim.ErrPriceChanged)
-			e := asError(t, err)
-			assert.Equal(t, esim.OutcomeAccepted, e.Outcome)
-			assert.Contains(t, e.Message, tt.want)
-			assert.Same(t, o, e.Order)
-		})
-	}
-}
-
 func TestGrown(t *testing.T) {
 	day := 24 * time.Hour
-	limited := Preimage{ICCID: topUpICCID, Total: esim.GiB, ExpiresAt: goldenNow}
-	unlimited := Preimage{ICCID: topUpICCID, Unlimited: true, ExpiresAt: goldenNow}
+	limited := adapter.BeforeImage{ICCID: topUpICCID, Total: esim.GiB, ExpiresAt: goldenNow}
+	unlimited := adapter.BeforeImage{ICCID: topUpICCID, Unlimited: true, ExpiresAt: goldenNow}
 	tests := []struct {
 		name   string
-		before Preimage
+		before adapter.BeforeImage
 		after  esim.Usage
 		added  esim.DataSize
 		want   bool
@@ -426,39 +372,10 @@ func TestGrown(t *testing.T) {
 		{"unlimited, expires later", unlimited, esim.Usage{Unlimited: true, ExpiresAt: goldenNow.Add(day)}, 0, true},
 		{"unlimited, expires as before", unlimited, esim.Usage{Unlimited: true, ExpiresAt: goldenNow}, 0, false},
 		{"unlimited, expires earlier", unlimited, esim.Usage{Unlimited: true, ExpiresAt: goldenNow.Add(-day)}, 0, false},
-		{"unlimited, first use", Preimage{ICCID: topUpICCID, Unlimited: true}, esim.Usage{Unlimited: true, ExpiresAt: goldenNow}, 0, false},
+		{"unlimited, first use", adapter.BeforeImage{ICCID: topUpICCID, Unlimited: true}, esim.Usage{Unlimited: true, ExpiresAt: goldenNow}, 0, false},
 	}
 	for _, tt := range tests {
 		tt.after.ICCID = topUpICCID
-		assert.Equal(t, tt.want, tt.before.Grown(&tt.after, tt.added), tt.name)
+		assert.Equal(t, tt.want, grown(tt.before, &tt.after, tt.added), tt.name)
 	}
-	assert.False(t, limited.Grown(&esim.Usage{ICCID: testICCID, Total: 9 * esim.GiB}, esim.GiB), "another eSIM")
-}
-
-func TestTopUpPreimage(t *testing.T) {
-	p := &plans{t: t, mb: 1024}
-	c, _ := faked(t, p.answer)
-	before, err := c.TopUpPreimage(t.Context(), topUpICCID)
-	require.NoError(t, err)
-	assert.Equal(t, Preimage{ICCID: topUpICCID, TakenAt: goldenNow, Total: esim.GiB}, before)
-}
-
-func TestRecent(t *testing.T) {
-	var r recent[int, string]
-	_, known := r.get(0)
-	assert.False(t, known)
-	for i := range maxRecent + 1 {
-		r.put(i, fmt.Sprint(i), goldenNow)
-		r.put(i, fmt.Sprint(i), goldenNow)
-	}
-	_, known = r.get(0)
-	assert.True(t, known, "many, but not a day old")
-	r.put(maxRecent, fmt.Sprint(maxRecent), goldenNow.Add(remembered))
-	_, known = r.get(0)
-	assert.False(t, known, "the oldest is forgotten")
-	value, known := r.get(maxRecent)
-	assert.True(t, known)
-	assert.Equal(t, fmt.Sprint(maxRecent), value)
-	assert.Len(t, r.entries, maxRecent)
-	assert.Len(t, r.order, maxRecent)
 }

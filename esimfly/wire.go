@@ -1,11 +1,11 @@
 package esimfly
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"maps"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -52,31 +52,8 @@ func (a *answer[T]) Accepted() (ok, valid bool) {
 
 // fetch carries out a call and returns the data of its answer.
 func fetch[T any](ctx context.Context, c *Client, call adapter.Call) (*T, error) {
-	var out answer[T]
-	call.Out = &out
-	if err := c.api.Do(ctx, call); err != nil {
-		return nil, err
-	}
-	return out.Data, nil
-}
-
-func get(op, path string, query url.Values) adapter.Call {
-	return adapter.Call{Op: op, Method: http.MethodGet, Path: path, Query: query, Safety: adapter.Read}
-}
-
-// post is a call with a body, encoded once: these bytes are signed and sent,
-// in each attempt.
-func (c *Client) post(op, path string, safety adapter.Safety, body any) (adapter.Call, error) {
-	doc, err := wire.Encode(body)
-	if err != nil { // a text that is not UTF-8
-		return adapter.Call{}, c.api.FailIn(op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "the request cannot be written as JSON")
-	}
-	return adapter.Call{Op: op, Method: http.MethodPost, Path: path, Body: doc, Safety: safety}, nil
-}
-
-// malformed is the error of a read whose answer contradicts itself.
-func (c *Client) malformed(op, why string) error {
-	return c.api.FailIn(op, esim.ErrMalformedResponse, esim.OutcomeRejected, why)
+	a, err := adapter.Fetch[answer[T]](ctx, c.api, call)
+	return a.Data, err
 }
 
 // slow is the timeout of calls that make eSIMfly price its whole catalogue or
@@ -118,49 +95,47 @@ func (p *pageOf[T]) rows() []T {
 // page is a place in a list.
 type page struct{ number, size int }
 
-func (p page) query(q url.Values) url.Values {
-	q = maps.Clone(q)
-	if q == nil {
-		q = url.Values{}
+// on returns the call for the page.
+func (p page) on(call adapter.Call) adapter.Call {
+	query := maps.Clone(call.Query)
+	if query == nil {
+		query = url.Values{}
 	}
-	q.Set("page", strconv.Itoa(p.number))
-	q.Set("limit", strconv.Itoa(p.size))
-	return q
+	query.Set("page", strconv.Itoa(p.number))
+	query.Set("limit", strconv.Itoa(p.size))
+	call.Query = query
+	return call
 }
 
-// last reports whether no page follows this one. A page that has fewer rows
-// than it must have is an error, for a list cut short looks like a whole one.
-func (p page) last(said *pagination, rows int) (bool, error) {
+// last reports whether no page follows this one, and how many rows it has less
+// than it must have: eSIMfly does not say that pages are full.
+func (p page) last(said *pagination, rows int) (last bool, lost int, err error) {
 	if said == nil {
-		return false, errors.New("the list does not say how long it is")
+		said = new(pagination)
 	}
-	size, total := p.size, said.Total.Int()
+	size, total, pages := p.size, said.Total.Int(), said.Pages.Or(said.PagesCamel)
 	if n := said.Limit.Int(); n > 0 {
 		size = n
 	}
 	needed := (total + size - 1) / size
-	pages := said.Pages.Or(said.PagesCamel).Int()
-	if pages == 0 { // absent, or 0 beside a total that is not
-		pages = needed
-	}
-	missing := 0
+	ends := cmp.Or(pages.Int(), needed) // 0 pages beside a total that is not 0
 	switch {
-	case !said.Total.Known() && !said.Pages.Or(said.PagesCamel).Known():
-		return false, errors.New("the list does not say how long it is")
+	case !said.Total.Known() && !pages.Known():
+		err = errors.New("the list does not say how long it is")
 	case said.Page.Known() && said.Page.Int() != p.number:
-		return false, errors.New("the list answers with another page")
-	case pages < needed:
-		return false, errors.New("the list has more rows than pages for them")
-	case p.number < pages:
-		missing = size - rows
-	default:
-		missing = total - (p.number-1)*size - rows
+		err = errors.New("the list answers with another page")
+	case ends < needed:
+		err = errors.New("the list has more rows than pages for them")
+	case p.number < ends:
+		lost = size - rows
+	case said.Total.Known():
+		lost = total - (p.number-1)*size - rows
 	}
-	if missing > 0 {
-		return false, errors.New("rows are missing from the page")
-	}
-	return p.number >= pages, nil
+	return p.number >= ends, max(lost, 0), err
 }
+
+// pageSize is the largest, unless a caller wants another.
+func pageSize(n int) int { return cmp.Or(n, maxPageSize) }
 
 // cursor writes the place as text, "2x100".
 func (p page) cursor() string { return strconv.Itoa(p.number) + "x" + strconv.Itoa(p.size) }
@@ -176,27 +151,21 @@ func parseCursor(text string) (page, bool) {
 	return p, ok && p.cursor() == text
 }
 
-// list iterates over the rows of all pages, one request a page. Its error is
-// yielded once and ends it.
-func list[T any](ctx context.Context, c *Client, call adapter.Call, size int) iter.Seq2[T, error] {
+// list iterates over the rows of all pages, one request a page. An error is
+// yielded once and ends it. Lost counts the rows that are missing: a list that
+// has lost one shows what there is, and not what there is not.
+func list[T any](ctx context.Context, c *Client, call adapter.Call, size int, lost *int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		request := call // ranging twice starts over
 		for at := (page{1, size}); ; at.number++ {
 			if at.number > maxPages {
-				yield(none, c.malformed(call.Op, "the list has no end"))
+				yield(none, c.api.Malformed(ctx, "the list has no end"))
 				return
 			}
-			request.Query = at.query(call.Query)
-			data, err := fetch[pageOf[T]](ctx, c, request)
+			rows, last, missing, err := readPage[T](ctx, c, call, at)
+			*lost += missing
 			if err != nil {
 				yield(none, err)
-				return
-			}
-			rows := data.rows()
-			last, err := at.last(data.Pagination, len(rows))
-			if err != nil {
-				yield(none, c.malformed(call.Op, err.Error()))
 				return
 			}
 			for _, row := range rows {
@@ -209,6 +178,19 @@ func list[T any](ctx context.Context, c *Client, call adapter.Call, size int) it
 			}
 		}
 	}
+}
+
+func readPage[T any](ctx context.Context, c *Client, call adapter.Call, at page) (rows []T, last bool, lost int, err error) {
+	data, err := fetch[pageOf[T]](ctx, c, at.on(call))
+	if err != nil {
+		return nil, false, 0, err
+	}
+	rows = data.rows()
+	if last, lost, err = at.last(data.Pagination, len(rows)); err != nil {
+		err = c.api.Malformed(ctx, err.Error())
+	}
+	c.api.Lost(ctx, lost)
+	return rows, last, lost, err
 }
 
 type balance struct {
@@ -345,9 +327,9 @@ type orderRow struct {
 }
 
 type topUpBody struct {
-	ICCID       string `json:"iccid"`
-	PackageCode string `json:"packageCode"`
-	Quantity    int    `json:"quantity"`
+	ICCID       esim.ICCID `json:"iccid"`
+	PackageCode string     `json:"packageCode"`
+	Quantity    int        `json:"quantity"`
 }
 
 type topUpAnswer struct {

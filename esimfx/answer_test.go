@@ -2,6 +2,7 @@ package esimfx
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -193,4 +194,100 @@ func TestAKeyThatIsTooLongIsNotBlamedOnTheCaller(t *testing.T) {
 	e := asError(t, err)
 	assert.Equal(t, esim.ErrMalformedResponse, e.Kind)
 	assert.Contains(t, e.Message, "key of the next page")
+}
+
+// TestOddCellsOfAList: a cell costs itself, a row without an id costs the row
+// and is counted; a list that is none is an error.
+func TestOddCellsOfAList(t *testing.T) {
+	const row = `{"id":"a","name":"A","price":1.5,"price_unit":"USD","amount":1,"amount_unit":"GB","duration":7,"duration_unit":"DAY",` +
+		`"coverage":["JP","US"],"networks":[{"mccmnc":"44020","name":"N"}],"is_unlimited":false}`
+	page := func(rows string) string {
+		return `{"code":0,"message":"Success","data":{"products":` + rows + `,"last_evaluated_key":{}}}`
+	}
+	w := newWorld(t)
+	w.on("get_products", 200, page(`[`+row+`]`))
+	whole, err := w.client(t).ListPackages(t.Context(), esim.PackageQuery{})
+	require.NoError(t, err)
+	for odd, change := range map[string]struct {
+		from, to string
+		costs    func(*esim.Package)
+	}{
+		"price":     {`"price":1.5`, `"price":"on request"`, func(p *esim.Package) { p.Price = esim.Money{} }},
+		"amount":    {`"amount":1`, `"amount":{}`, func(p *esim.Package) { p.Data = 0 }},
+		"duration":  {`"duration":7`, `"duration":[7]`, func(p *esim.Package) { p.ValidityDays = 0 }},
+		"coverage":  {`["JP","US"]`, `"JP,US"`, func(p *esim.Package) { p.Countries, p.Kind = nil, esim.KindUnknown }},
+		"a country": {`"JP"`, `{}`, func(p *esim.Package) { p.Countries, p.Kind = []esim.Country{"US"}, esim.KindRegional }},
+		"networks":  {`[{"mccmnc":"44020","name":"N"}]`, `5`, func(p *esim.Package) { p.Networks = nil }},
+		"a flag":    {`"is_unlimited":false`, `"is_unlimited":"perhaps"`, func(*esim.Package) {}},
+	} {
+		w := newWorld(t)
+		w.on("get_products", 200, page(`[`+strings.Replace(row, change.from, change.to, 1)+`,`+row+`]`))
+		got, err := w.client(t).ListPackages(t.Context(), esim.PackageQuery{})
+		require.NoError(t, err, odd)
+		want := whole.Packages[0]
+		change.costs(&want)
+		require.Len(t, got.Packages, 2, odd)
+		assert.Equal(t, want, got.Packages[0], odd)
+		assert.Equal(t, whole.Packages[0], got.Packages[1], odd)
+		assert.Zero(t, got.Lost, odd)
+	}
+	for name, rows := range map[string]string{
+		"a text": `"a"`, "null": `null`, "a list": `[]`, "an odd id": strings.Replace(row, `"a"`, `{}`, 1), "no id": strings.Replace(row, `"a"`, `""`, 1),
+	} {
+		w := newWorld(t)
+		w.on("get_products", 200, page(`[`+row+`,`+rows+`]`))
+		w.on(statusPath, 200, goodStatus)
+		w.on(topUpsPath, 200, page(`[`+row+`,`+rows+`]`))
+		c := w.client(t)
+		got, err := c.ListPackages(t.Context(), esim.PackageQuery{})
+		require.NoError(t, err, name)
+		assert.Equal(t, whole.Packages, got.Packages, name)
+		assert.Equal(t, 1, got.Lost, name)
+		topUps, err := c.ListTopUps(t.Context(), anICCID)
+		require.NoError(t, err, name)
+		assert.Equal(t, whole.Packages, topUps, name)
+
+		// A top-up that may be the lost row is not called unavailable.
+		_, err = c.TopUp(t.Context(), esim.TopUpRequest{ICCID: anICCID, PackageID: "b", Reference: "ref-1"})
+		e := asError(t, err)
+		require.ErrorIs(t, e, esim.ErrMalformedResponse, name)
+		assert.Equal(t, esim.OutcomeNotSent, e.Outcome, name)
+	}
+	for _, none := range []string{`{}`, `null`, `"none"`, `7`} {
+		w := newWorld(t)
+		w.on("get_products", 200, page(none))
+		_, err := w.client(t).ListPackages(t.Context(), esim.PackageQuery{})
+		require.ErrorIs(t, err, esim.ErrMalformedResponse, none)
+	}
+}
+
+// TestOddCellsOfUsage: what does not count costs itself, what counts the answer.
+func TestOddCellsOfUsage(t *testing.T) {
+	const plan = `{"id":"o-1","product":{"id":"p","name":"P"},"subscription":{"upper_limit_amount":10,"used_amount":4,"amount_unit":"Byte","status":"ACTIVE"},"status":"COMPLETED"}`
+	for odd, change := range map[string]struct {
+		from, to string
+		fails    bool
+	}{
+		"nothing":      {"", "", false},
+		"a name":       {`"name":"P"`, `"name":{}`, false},
+		"a product":    {`"product":{"id":"p","name":"P"}`, `"product":"P"`, false},
+		"a limit":      {`"upper_limit_amount":10`, `"upper_limit_amount":"much"`, true},
+		"what is used": {`"used_amount":4`, `"used_amount":[]`, true},
+		"a unit":       {`"amount_unit":"Byte"`, `"amount_unit":{}`, true},
+		"a state":      {`"status":"ACTIVE"`, `"status":{}`, true},
+		"a plan":       {plan, `"gone"`, true},
+	} {
+		for _, form := range []string{`{"orders":[%s,%s]}`, `[%s,%s]`} {
+			w := newWorld(t)
+			w.on(statusPath, 200, goodStatus)
+			w.on("get_esim_orders", 200, `{"code":0,"message":"Success","data":`+fmt.Sprintf(form, strings.Replace(plan, change.from, change.to, 1), plan)+`}`)
+			usage, err := w.client(t).Usage(t.Context(), anICCID)
+			if change.fails {
+				require.ErrorIs(t, err, esim.ErrMalformedResponse, odd)
+				continue
+			}
+			require.NoError(t, err, odd)
+			assert.Equal(t, []esim.DataSize{20, 8, 12}, []esim.DataSize{usage.Total, usage.Used, usage.Remaining}, odd)
+		}
+	}
 }

@@ -48,14 +48,13 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 	if err != nil {
 		return nil, err
 	}
-	page := &esim.PackagePage{Packages: make([]esim.Package, 0, len(data.Products)), Next: cursorOf(data.Next)}
+	packages, lost := data.packages()
+	page := &esim.PackagePage{
+		Packages: slices.DeleteFunc(packages, func(p esim.Package) bool { return !selects(&q, &p) }),
+		Next:     cursorOf(data.Next), Lost: lost,
+	}
 	if len(page.Next) > maxCursor { // pageStart would blame the caller for it
 		return nil, c.api.Malformed(ctx, "the key of the next page is too long")
-	}
-	for i := range data.Products {
-		if p := data.Products[i].convert(); selects(&q, &p) {
-			page.Packages = append(page.Packages, p)
-		}
 	}
 	return page, nil
 }
@@ -104,6 +103,12 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Packa
 }
 
 func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
+	packages, _, err := c.topUpsOf(ctx, iccid)
+	return packages, err
+}
+
+// topUpsOf also says how many rows of the list could not be read.
+func (c *Client) topUpsOf(ctx context.Context, iccid esim.ICCID) (packages []esim.Package, lost int, err error) {
 	call := adapter.Get("/product/api/v1/get_available_topups", "iccid", string(iccid))
 	call.MaxRows = maxUnpaged
 	data, err := fetch[productsData](ctx, c.api, call)
@@ -111,11 +116,8 @@ func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Packa
 		err = c.api.Malformed(ctx, truncated)
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	packages := make([]esim.Package, len(data.Products))
-	for i := range data.Products {
-		packages[i] = data.Products[i].convert()
-	}
-	return packages, nil
+	packages, lost = data.packages()
+	return packages, lost, nil
 }

@@ -11,13 +11,25 @@ import (
 	"github.com/esimkit/esim/adapter/wire"
 )
 
+// packages returns the products in the neutral form, and how many rows were
+// lost: nothing can be bought without an id.
+func (d *productsData) packages() (list []esim.Package, lost int) {
+	list = make([]esim.Package, 0, len(d.Products))
+	for i := range d.Products {
+		if d.Products[i].ID != "" {
+			list = append(list, d.Products[i].convert())
+		}
+	}
+	return list, len(d.Products) - len(list)
+}
+
 // convert turns the product into the neutral form. What it does not state, or
 // states in an unknown unit, stays not stated.
 func (p *product) convert() esim.Package {
 	out := esim.Package{
 		Provider: Provider, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
 		Kind: p.kind(), Price: p.price(),
-		Unlimited: p.IsUnlimited != nil && *p.IsUnlimited || isDays(p.AmountUnit),
+		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit),
 	}
 	if !out.Unlimited {
 		out.Data = size(p.Amount, p.AmountUnit)
@@ -162,6 +174,8 @@ func (d *planData) convert() (esim.PlanUsage, error) {
 	limit := s.Limit.Or(s.MisspeltLimit)
 	_, isData := units[singular(s.Unit)]
 	switch {
+	case s.Status == "":
+		return plan, errors.New("a plan has no state")
 	case isDays(s.Unit):
 		plan.Unlimited, plan.DaysTotal, plan.DaysUsed = true, limit.Int(), s.Used.Int()
 	case isData && limit.Known() && (s.Used.Known() || plan.Status != esim.ESIMActive):

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -99,15 +98,19 @@ func (c *Client) topUpPrice(ctx context.Context, a *adapter.Attempt) (esim.Money
 	if profile.Status == esim.ESIMBlocked {
 		return esim.Money{}, c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
 	}
-	products, err := c.listTopUps(ctx, a.ICCID)
+	packages, lost, err := c.topUpsOf(ctx, a.ICCID)
 	if err != nil {
 		return esim.Money{}, err
 	}
-	i := slices.IndexFunc(products, func(o esim.Package) bool { return o.ID == a.PackageID })
-	if i < 0 {
-		return esim.Money{}, c.api.Fail(ctx, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
+	for i := range packages {
+		if packages[i].ID == a.PackageID {
+			return packages[i].Price, nil
+		}
 	}
-	return products[i].Price, nil
+	if lost > 0 { // it may be one of these
+		return esim.Money{}, c.api.Fail(ctx, esim.ErrMalformedResponse, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM that can be read")
+	}
+	return esim.Money{}, c.api.Fail(ctx, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
 }
 
 // create buys one unit.

@@ -1,8 +1,6 @@
 package esimfx
 
 import (
-	"slices"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter/wire"
 )
@@ -39,34 +37,31 @@ type productsRequest struct {
 }
 
 type productsData struct {
-	Products []product `json:"products"`
-	Next     wire.Raw  `json:"last_evaluated_key"`
+	Products wire.Rows[product] `json:"products"`
+	Next     wire.Raw           `json:"last_evaluated_key"`
 }
 
 func (d productsData) complete() bool {
-	if d.Products == nil || !wire.IsEmpty(d.Next) && !wire.IsObject(d.Next) {
-		return false
-	}
-	return !slices.ContainsFunc(d.Products, func(p product) bool { return p.ID == "" })
+	return d.Products != nil && (wire.IsEmpty(d.Next) || wire.IsObject(d.Next))
 }
 
 // product is a plan of the catalogue (eSIMfx docs: Quick Start, step 1, and
 // Project Context, flows A and B). Its members from Region on are known from
 // public integrations only.
 type product struct {
-	ID            wire.Text          `json:"id"`
-	MetaProductID wire.Text          `json:"meta_product_id"`
-	Name          wire.Text          `json:"name"`
-	Duration      wire.Number        `json:"duration"`
-	DurationUnit  wire.Text          `json:"duration_unit"`
-	Amount        wire.Number        `json:"amount"`
-	AmountUnit    wire.Text          `json:"amount_unit"`
-	Coverage      []wire.Text        `json:"coverage"`
-	Networks      wire.List[network] `json:"networks"`
-	IMSIProfile   wire.Text          `json:"imsi_profile"`
-	Price         wire.Number        `json:"price"`
-	PriceUnit     wire.Text          `json:"price_unit"`
-	IsUnlimited   *bool              `json:"is_unlimited"`
+	ID            wire.Text            `json:"id"`
+	MetaProductID wire.Text            `json:"meta_product_id"`
+	Name          wire.Text            `json:"name"`
+	Duration      wire.Number          `json:"duration"`
+	DurationUnit  wire.Text            `json:"duration_unit"`
+	Amount        wire.Number          `json:"amount"`
+	AmountUnit    wire.Text            `json:"amount_unit"`
+	Coverage      wire.List[wire.Text] `json:"coverage"`
+	Networks      wire.List[network]   `json:"networks"`
+	IMSIProfile   wire.Text            `json:"imsi_profile"`
+	Price         wire.Number          `json:"price"`
+	PriceUnit     wire.Text            `json:"price_unit"`
+	IsUnlimited   wire.Flag            `json:"is_unlimited"`
 
 	Region         wire.Text   `json:"region"`
 	UnlimitedSpeed wire.Text   `json:"unlimited_speed"`
@@ -197,8 +192,8 @@ func (d planData) id() string { return string(d.ID) }
 // plansData is the answer of get_esim_orders: the documents have an array in
 // data.orders, a public integration has it in data itself.
 type plansData struct {
-	Orders []planData `json:"orders"`
-	Next   wire.Raw   `json:"last_evaluated_key"`
+	Orders wire.Rows[planData] `json:"orders"`
+	Next   wire.Raw            `json:"last_evaluated_key"`
 }
 
 func (d plansData) complete() bool { return d.Orders != nil }
@@ -210,10 +205,12 @@ const maxUnpaged = 5_000
 // UnmarshalJSON reads both forms.
 func (d *plansData) UnmarshalJSON(doc []byte) error {
 	if !wire.IsObject(doc) {
-		return wire.DecodeRows(doc, maxUnpaged, &d.Orders)
+		_, err := wire.DecodeTolerant(doc, maxUnpaged, &d.Orders)
+		return err
 	}
 	type plain plansData
-	return wire.DecodeRows(doc, maxUnpaged, (*plain)(d))
+	_, err := wire.DecodeTolerant(doc, maxUnpaged, (*plain)(d))
+	return err
 }
 
 // activatedData is the answer of activate_subscription, of which only the code

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
@@ -20,12 +19,6 @@ type LinesRequest struct {
 	// MaxTotal refuses the order, with nothing sent, if by the price sheet it
 	// would cost more in total. Zero means no ceiling.
 	MaxTotal esim.Money
-}
-
-// Line is one kind of eSIM in a [LinesRequest].
-type Line struct {
-	OptionID string `json:"option_id"` // the package id
-	Quantity int    `json:"qty"`       // units, at least 1
 }
 
 // OrderLines buys units of several options in one order, as [Client.Order]
@@ -46,10 +39,6 @@ func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (*esim.Order,
 	}, c.purchase(func(*adapter.Attempt) []Line { return lines }))
 }
 
-// fold is how option ids are compared: UUIDs are the same in either case, and
-// the provider's supplier prints them in both.
-func fold(optionID string) string { return strings.ToLower(optionID) }
-
 // mergeLines adds up the lines of each option. The option keeps the letter
 // case of its first line, since ids go out as they were given.
 func mergeLines(lines []Line) []Line {
@@ -63,14 +52,6 @@ func mergeLines(lines []Line) []Line {
 		merged[i].Quantity += line.Quantity
 	}
 	return merged
-}
-
-func units(lines []Line) int {
-	n := 0
-	for _, line := range lines {
-		n += line.Quantity
-	}
-	return n
 }
 
 // checkLines checks the lines as the caller gave them.
@@ -91,14 +72,4 @@ func (c *Client) checkLines(check *adapter.Check, lines []Line) {
 		}
 		left -= line.Quantity
 	}
-}
-
-// content is what two orders under one reference must have in common.
-func content(lines []Line) string {
-	texts := make([]string, len(lines))
-	for i, line := range lines {
-		texts[i] = fmt.Sprintf("%s %d", fold(line.OptionID), line.Quantity)
-	}
-	slices.Sort(texts)
-	return strings.Join(texts, "\n")
 }

@@ -1,9 +1,9 @@
 package esimstory
 
 import (
-	"fmt"
+	"maps"
+	"slices"
 
-	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter/wire"
 )
 
@@ -12,6 +12,12 @@ import (
 type orderBody struct {
 	ExternalOrderID string `json:"external_order_id"`
 	Products        []Line `json:"products"`
+}
+
+// Line is one kind of eSIM in an order: of [Client.OrderLines] there are several.
+type Line struct {
+	OptionID string `json:"option_id"` // the package id
+	Quantity int    `json:"qty"`       // units, at least 1
 }
 
 // orderAnswer is the response of create-order: one product a unit.
@@ -30,48 +36,80 @@ func (a *orderAnswer) Accepted() (ok, valid bool) {
 	return len(a.Products) > 0, len(a.Products) > 0
 }
 
-// units returns the units that have an id, each once.
-func (a *orderAnswer) units() []esim.ESIM {
-	var list []esim.ESIM
-	seen := make(map[wire.Text]bool, len(a.Products))
-	for _, p := range a.Products {
-		if p.TopupID == "" || seen[p.TopupID] {
-			continue
-		}
-		seen[p.TopupID] = true
-		list = append(list, esim.ESIM{ItemID: p.TopupID.String()})
-	}
-	return list
+// maxErrorBody is far more than the texts of an error take. What is in each
+// level of a body is read once more for that level.
+const maxErrorBody = 64 << 10
+
+// unreadable stands in for an error that is not a text. It matches no row of
+// the error table, so it leaves everything open.
+const unreadable = "an error in an undocumented form"
+
+// errorBody is an error in any of its forms: "error" as a text or as an object
+// with code and message, "errors" as a list of texts (all documented), and
+// "errors" as an object of lists, which frameworks make of the same thing.
+type errorBody struct {
+	Error  errorMember `json:"error"`
+	Errors errorTexts  `json:"errors"`
 }
 
-// compare says how the units that came differ from those ordered, or "".
-func (a *orderAnswer) compare(lines []Line) string {
-	open := make(map[string]int, len(lines))
-	for _, line := range lines {
-		open[fold(line.OptionID)] += line.Quantity
+type errorMember struct {
+	code wire.Text
+	errorTexts
+}
+
+// UnmarshalJSON reads an object with a message, or texts.
+func (m *errorMember) UnmarshalJSON(doc []byte) error {
+	var object struct {
+		Code    wire.Text  `json:"code"`
+		Message errorTexts `json:"message"`
 	}
-	foreign := 0
-	for _, p := range a.Products {
-		option := fold(p.OptionID.String())
-		if _, ordered := open[option]; !ordered {
-			foreign++
-			continue
-		}
-		open[option]--
+	if wire.Decode(doc, &object) == nil {
+		m.code, m.errorTexts = object.Code, object.Message
 	}
-	ordered, named := units(lines), len(a.units())
+	if m.stated {
+		return nil
+	}
+	return m.errorTexts.UnmarshalJSON(doc)
+}
+
+type errorTexts struct {
+	list   []string
+	stated bool
+}
+
+// UnmarshalJSON reads a text, or all texts of a list or an object, there with
+// the name of the field before each. It never fails.
+func (t *errorTexts) UnmarshalJSON(doc []byte) error {
+	var (
+		text   wire.Text
+		list   []errorTexts
+		fields map[string]errorTexts
+	)
+	t.stated = true
 	switch {
-	case len(a.Products) != ordered:
-		return fmt.Sprintf("units ordered: %d, in the answer: %d", ordered, len(a.Products))
-	case foreign > 0:
-		return fmt.Sprintf("units of an option that was not ordered: %d of %d", foreign, ordered)
-	case named < len(a.Products):
-		return fmt.Sprintf("units with an id of their own: %d of %d", named, ordered)
-	}
-	for _, line := range lines {
-		if n := open[fold(line.OptionID)]; n != 0 {
-			return fmt.Sprintf("units ordered of one option: %d, in the answer: %d", line.Quantity, line.Quantity-n)
+	case wire.Decode(doc, &text) == nil && text == "":
+	case text != "":
+		t.list = []string{text.String()}
+	case wire.Decode(doc, &list) == nil:
+		for _, element := range list {
+			t.add("", element)
 		}
+	case wire.Decode(doc, &fields) == nil:
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			t.add(name+" ", fields[name])
+		}
+	default:
+		t.list = []string{unreadable}
 	}
-	return ""
+	return nil
+}
+
+// add takes over the texts of an element. An element without any is unreadable.
+func (t *errorTexts) add(field string, element errorTexts) {
+	if len(element.list) == 0 {
+		element.list = []string{unreadable}
+	}
+	for _, text := range element.list {
+		t.list = append(t.list, field+text)
+	}
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/esimstory/pricesheet"
-	"github.com/esimkit/esim/internal/hmacsign"
 )
 
 // Client is one partner account at eSIM Story. It is safe for concurrent use;
@@ -18,7 +19,7 @@ type Client struct {
 	esim.UnimplementedClient
 
 	api       *adapter.API
-	signer    *hmacsign.Signer
+	signer    *adapter.Signer
 	accessKey esim.Secret // an identifier, but nothing that belongs into a printed Client
 	account   esim.Account
 	maxUnits  int
@@ -39,7 +40,9 @@ func (c *Client) Account() esim.Account { return c.account }
 // webhook. With a price sheet, packages can be listed and prices checked too.
 // MaxQuantity is [Config].MaxUnits, since the provider states none. OrderRepeat
 // is unknown unless [Config].RepeatsVerified.
-func (c *Client) Capabilities() esim.Capabilities {
+func (c *Client) Capabilities() esim.Capabilities { return c.api.Capabilities() }
+
+func (c *Client) capabilities() esim.Capabilities {
 	can := esim.Capabilities{
 		Order:            true,
 		MaxQuantity:      c.maxUnits,
@@ -55,12 +58,22 @@ func (c *Client) Capabilities() esim.Capabilities {
 }
 
 // Format prints what this is and nothing of what it holds, whatever the verb.
-func (c *Client) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "esimstory.Client") // fmt collects in memory; there is no error to report
-}
+func (c *Client) Format(f fmt.State, _ rune) { adapter.Write(f, "esimstory.Client") }
 
 // CloseIdleConnections closes connections that are kept for later calls.
 func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }
+
+// authorize signs one attempt: method, path, seconds and access key (eSIM
+// Story docs: authentication/overview). The body is not signed, and there is
+// no request id.
+func (c *Client) authorize(_ context.Context, r *http.Request, _ []byte, now time.Time) (string, error) {
+	seconds, accessKey := strconv.FormatInt(now.Unix(), 10), c.accessKey.Reveal()
+	signature := c.signer.Lines(r.Method, r.URL.EscapedPath(), seconds, accessKey)
+	r.Header.Set("X-Esim-Story-Access-Key", accessKey)
+	r.Header.Set("X-Esim-Story-Timestamp", seconds)
+	r.Header.Set("X-Esim-Story-Signature", signature.Lower())
+	return "", nil
+}
 
 // ListTopUps is unsupported: eSIM Story has no top-ups. The topup_id of its
 // orders is the id of a sold unit.

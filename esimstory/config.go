@@ -2,21 +2,15 @@ package esimstory
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/esimstory/pricesheet"
-	"github.com/esimkit/esim/internal/hmacsign"
 )
 
 // The base URLs of the partner API (eSIM Story docs: endpoints/orders).
@@ -69,18 +63,34 @@ type Config struct {
 	MaxUnits int
 }
 
+// ConfigFromEnv fills what the settings leave empty: ESIMSTORY_ACCESS_KEY and
+// ESIMSTORY_SECRET_KEY, which are required, and ESIMSTORY_BASE_URL, without
+// which orders go to [ProductionURL]. Settings that several adapters share go
+// in here: put into the Config later, they would drop the sandbox of the
+// environment. The error is an [*esim.Error] that names the variable.
+func ConfigFromEnv(settings esim.Settings) (Config, error) {
+	config := Config{Settings: settings}
+	err := adapter.FromEnv(Provider,
+		adapter.Required("ESIMSTORY_ACCESS_KEY", &config.AccessKey),
+		adapter.Required("ESIMSTORY_SECRET_KEY", &config.SecretKey),
+		adapter.Optional("ESIMSTORY_BASE_URL", &config.BaseURL),
+	)
+	if err != nil {
+		return Config{}, err
+	}
+	return config, nil
+}
+
 // Format prints a Config, with any verb, without its credentials and without
 // the settings that may hold some of their own.
-func (c Config) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, c.text()) // fmt collects in memory; there is no error to report
-}
+func (c Config) Format(f fmt.State, _ rune) { adapter.Write(f, c.text()) }
 
 // LogValue returns what Format prints.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c *Config) text() string {
-	return fmt.Sprintf("esimstory.Config{AccessKey: %t, SecretKey: %t, Catalog: %d, RepeatsVerified: %t, MaxUnits: %d}",
-		c.AccessKey != "", !c.SecretKey.IsZero(), len(c.Catalog), c.RepeatsVerified, c.MaxUnits)
+	return adapter.Print("esimstory.Config", "AccessKey", adapter.Given(c.AccessKey), "SecretKey", adapter.Given(c.SecretKey),
+		"Catalog", len(c.Catalog), "RepeatsVerified", c.RepeatsVerified, "MaxUnits", c.MaxUnits)
 }
 
 // New checks the configuration and returns a client. It sends nothing and
@@ -91,84 +101,52 @@ func New(config Config) (*Client, error) {
 		accessKey: esim.NewSecret(config.AccessKey),
 		maxUnits:  cmp.Or(config.MaxUnits, defaultMaxUnits),
 	}
-	api, err := adapter.New(adapter.Spec{
+	if config.RepeatsVerified {
+		c.repeats.Lost = esim.RepeatSafe
+	}
+	var err error
+	if err = adapter.Header(config.AccessKey); err != nil {
+		return nil, misconfigured("AccessKey " + err.Error())
+	}
+	if c.signer, err = newSigner(config.SecretKey); err != nil {
+		return nil, misconfigured("SecretKey " + err.Error())
+	}
+	if c.sheet, err = pricesheet.New(config.Catalog); err != nil {
+		return nil, misconfigured("Catalog" + err.Error())
+	}
+	if config.MaxUnits < 0 {
+		return nil, misconfigured("MaxUnits is negative")
+	}
+	c.api, err = adapter.New(adapter.Spec{
 		Provider:  Provider,
 		BaseURL:   ProductionURL,
 		Pace:      pace,
 		Burst:     burst,
 		Authorize: c.authorize,
 		Refuse:    refuse,
+		Can:       c.capabilities(),
 		Inputs:    adapter.Inputs{MaxPageSize: maxPage},
 		Spends:    []string{http.MethodPost + " " + ordersPath},
+		Purchases: []adapter.Purchase{c.purchase(oneLine)},
 		Secrets:   []esim.Secret{c.accessKey, config.SecretKey},
 	}, config.Settings)
 	if err != nil {
 		return nil, err
 	}
-	c.api = api
-	if config.RepeatsVerified {
-		c.repeats.Lost = esim.RepeatSafe
-	}
-	check := api.Check(context.Background(), "New")
-	if err = adapter.Header(config.AccessKey); err != nil {
-		check.Fail("AccessKey", err.Error())
-	}
-	if c.signer, err = newSigner(config.SecretKey); err != nil {
-		check.Fail("SecretKey", err.Error())
-	}
-	c.account = api.Account(config.AccessKey, SandboxURL)
-	if config.MaxUnits < 0 {
-		check.Fail("MaxUnits", "is negative")
-	}
-	if c.sheet, err = pricesheet.New(config.Catalog); err != nil {
-		field, why, _ := strings.Cut("Catalog"+err.Error(), " ")
-		check.Fail(field, why)
-	}
-	if err := check.Err(); err != nil {
-		return nil, err
-	}
+	c.account = c.api.Account(config.AccessKey, SandboxURL)
 	return c, nil
 }
+
+func misconfigured(why string) error { return adapter.Misconfigured(Provider, "New", why) }
 
 // newSigner decodes the secret once and for all (eSIM Story docs:
 // authentication/overview): the text itself as a key would bring nothing but
 // a puzzling 401 on the first order.
-func newSigner(secret esim.Secret) (*hmacsign.Signer, error) {
+func newSigner(secret esim.Secret) (*adapter.Signer, error) {
 	text := secret.Reveal()
-	key, err := hmacsign.DecodeSecret(text)
+	key, err := adapter.DecodeKey(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") {
 		return nil, errors.New("is not base64 on a single line")
 	}
-	return hmacsign.New(key)
-}
-
-// authorize signs one attempt: method, path, seconds and access key (eSIM
-// Story docs: authentication/overview). The body is not signed, and there is
-// no request id.
-func (c *Client) authorize(_ context.Context, r *http.Request, _ []byte, now time.Time) (string, error) {
-	seconds, accessKey := strconv.FormatInt(now.Unix(), 10), c.accessKey.Reveal()
-	signature := c.signer.Lines(r.Method, r.URL.EscapedPath(), seconds, accessKey)
-	r.Header.Set("X-Esim-Story-Access-Key", accessKey)
-	r.Header.Set("X-Esim-Story-Timestamp", seconds)
-	r.Header.Set("X-Esim-Story-Signature", signature.Lower())
-	return "", nil
-}
-
-// ConfigFromEnv reads ESIMSTORY_ACCESS_KEY and ESIMSTORY_SECRET_KEY, which
-// are required, and ESIMSTORY_BASE_URL, without which orders go to
-// [ProductionURL]. The error is an [*esim.Error] that names the variable.
-func ConfigFromEnv() (Config, error) {
-	for _, name := range []string{"ESIMSTORY_ACCESS_KEY", "ESIMSTORY_SECRET_KEY"} {
-		if os.Getenv(name) == "" {
-			return Config{}, &esim.Error{
-				Provider: Provider, Op: "ConfigFromEnv", Kind: esim.ErrInvalidRequest,
-				Outcome: esim.OutcomeNotSent, Message: "environment variable " + name + " is not set",
-			}
-		}
-	}
-	return Config{
-		Settings:  esim.Settings{BaseURL: os.Getenv("ESIMSTORY_BASE_URL")},
-		AccessKey: os.Getenv("ESIMSTORY_ACCESS_KEY"),
-		SecretKey: esim.NewSecret(os.Getenv("ESIMSTORY_SECRET_KEY")),
-	}, nil
+	return adapter.NewSigner(key)
 }

@@ -128,7 +128,7 @@ func TestConfigFromEnv(t *testing.T) {
 		t.Setenv("ESIMSTORY_BASE_URL", base)
 	}
 	set("ak", "c2s=", "")
-	c, err := ConfigFromEnv()
+	c, err := ConfigFromEnv(esim.Settings{})
 	require.NoError(t, err)
 	require.Equal(t, "ak", c.AccessKey)
 	require.Equal(t, "c2s=", c.SecretKey.Reveal())
@@ -137,18 +137,31 @@ func TestConfigFromEnv(t *testing.T) {
 	require.NoError(t, err)
 
 	set("ak", "c2s=", SandboxURL)
-	c, err = ConfigFromEnv()
+	c, err = ConfigFromEnv(esim.Settings{})
 	require.NoError(t, err)
 	require.Equal(t, SandboxURL, c.BaseURL)
 
+	shared := esim.Settings{MaxRetries: 1, Timeout: time.Minute}
+	c, err = ConfigFromEnv(shared)
+	require.NoError(t, err)
+	require.Equal(t, SandboxURL, c.BaseURL, "settings that say nothing of it drop no sandbox")
+	require.Equal(t, 1, c.MaxRetries)
+	client, err := New(c)
+	require.NoError(t, err)
+	require.False(t, client.Account().Live)
+	shared.BaseURL = "http://127.0.0.1:1/api"
+	c, err = ConfigFromEnv(shared)
+	require.NoError(t, err)
+	require.Equal(t, shared.BaseURL, c.BaseURL, "what the settings say stands")
+
 	set("", "c2s=", "")
-	_, err = ConfigFromEnv()
+	_, err = ConfigFromEnv(esim.Settings{})
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)
 	require.ErrorContains(t, err, "ESIMSTORY_ACCESS_KEY")
 	require.False(t, esim.MaybeCharged(err))
 
 	set("ak", "", "")
-	_, err = ConfigFromEnv()
+	_, err = ConfigFromEnv(esim.Settings{})
 	require.ErrorContains(t, err, "ESIMSTORY_SECRET_KEY")
 }
 

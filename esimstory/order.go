@@ -28,10 +28,10 @@ const (
 // for the webhooks, then ask support. Quote and MaxTotal are compared with
 // [Config].Catalog; CallbackURL is unsupported.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
-	return c.api.Order(ctx, req, c.purchase(func(a *adapter.Attempt) []Line {
-		return []Line{{OptionID: a.PackageID, Quantity: a.Quantity}}
-	}))
+	return c.api.Order(ctx, req, c.purchase(oneLine))
 }
+
+func oneLine(a *adapter.Attempt) []Line { return []Line{{OptionID: a.PackageID, Quantity: a.Quantity}} }
 
 // purchase states how eSIM Story sells: all units in one call, under the
 // caller's reference. The provider refuses a second order under the reference of

@@ -61,7 +61,7 @@ func configured(w io.Writer) []esim.Client {
 			return esimfly.New(config)
 		},
 		func() (esim.Client, error) {
-			config, err := esimstory.ConfigFromEnv()
+			config, err := esimstory.ConfigFromEnv(esim.Settings{})
 			if err != nil {
 				return nil, err
 			}

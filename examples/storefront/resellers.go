@@ -105,7 +105,7 @@ func fromEnvironment(logger *slog.Logger) (*resellers, error) {
 			return esimfly.New(config)
 		},
 		func() (esim.Client, error) {
-			config, err := esimstory.ConfigFromEnv()
+			config, err := esimstory.ConfigFromEnv(esim.Settings{})
 			if err != nil {
 				return nil, err
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -59,20 +60,15 @@ func (c *Check) record(kind error, message string) {
 
 const maxID = 128
 
-// ID checks an opaque id of the provider: 1 to 128 letters, digits and
-// . _ : ~ + = @ -, no two dots in a row. What a path, a query or a header
-// could read differently is refused.
+// ID checks an opaque id of the provider: 1 to 128 bytes of UTF-8 without control
+// characters. Everything else is the provider's to judge: ids go into bodies as
+// JSON, and into paths and queries escaped.
 func (c *Check) ID(field, id string) {
-	switch {
-	case id == "":
+	if id == "" {
 		c.Fail(field, "is empty")
-	case len(id) > maxID:
-		c.Fail(field, fmt.Sprintf("is longer than %d bytes", maxID))
-	case strings.Contains(id, "..") || strings.Trim(id, ".") == "":
-		c.Fail(field, "contains dots in a row")
-	case strings.ContainsFunc(id, func(r rune) bool { return !isIDRune(r) }):
-		c.Fail(field, "contains a character that ids do not have")
+		return
 	}
+	c.Text(field, id, maxID)
 }
 
 func isIDRune(r rune) bool {
@@ -96,15 +92,15 @@ func (c *Check) Range(field string, v, lo, hi int) {
 	}
 }
 
-// Text checks free text that goes into a query: at most limit bytes, no
-// control characters, valid UTF-8. Empty is fine.
+// Text checks a text: at most limit bytes, no control characters, valid UTF-8.
+// Empty is fine.
 func (c *Check) Text(field, text string, limit int) {
 	switch {
 	case len(text) > limit:
 		c.Fail(field, fmt.Sprintf("is longer than %d bytes", limit))
 	case strings.ToValidUTF8(text, "") != text:
 		c.Fail(field, "is not UTF-8")
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsFunc(text, unicode.IsControl):
 		c.Fail(field, "contains a control character")
 	}
 }

@@ -12,15 +12,9 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// badIDs are ids that a path, a query, a header or a log could read as
-// something else.
+// badIDs are ids that no provider has.
 var badIDs = map[string]string{
-	"empty": "", "dot": ".", "dots": "..", "dots within": "a..b", "three dots": "...",
-	"slash": "a/b", "backslash": `a\b`, "query": "a?b", "fragment": "a#b", "percent": "a%2fb", "encoded dots": "%2e%2e",
-	"ampersand": "a&b", "semicolon": "a;b", "space": "a b", "tab": "a\tb", "quote": `a"b`, "apostrophe": "a'b",
-	"brackets": "a<b>", "comma": "a,b", "dollar": "a$b", "star": "a*b", "bar": "a|b", "braces": "{a}",
-	"CR": "a\rb", "LF": "a\nb", "NUL": "a\x00b", "DEL": "a\x7fb", "escape": "a\x1b[31mb",
-	"umlaut": "ä", "full-width digits": "１２３", "Arabic digits": "١٢٣", "zero width": "a\u200bb", "bidi": "a\u202eb",
+	"empty": "", "tab": "a\tb", "CR": "a\rb", "LF": "a\nb", "NUL": "a\x00b", "DEL": "a\x7fb", "escape": "a\x1b[31mb", "C1": "a\u0085b",
 	"invalid UTF-8": "a\xffb", "too long": strings.Repeat("a", 129), "10 kB": strings.Repeat("a", 10_000),
 }
 
@@ -35,7 +29,7 @@ func TestCheckID(t *testing.T) {
 	}
 	for _, id := range []string{
 		"1", "PHAJHEAYP", "merhaba-7days-1gb", "TOPUP_PXOO225PI", "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "2025.1",
-		"a:b~c+d=e@f", "order_1692123456_ab7cd", strings.Repeat("a", 128), "-", "_",
+		"a:b~c+d=e@f", "Asia 5GB", "EU/5GB/30", "a,b", "5GB(30d)", "ümlaut", "a#b", "a|b", "a..b", "..", "a?b&c", "{a}", `"`, "order_1692123456_ab7cd", strings.Repeat("a", 128), "-", "_",
 	} {
 		c := tr.Check(t.Context(), "Order")
 		c.ID("PackageID", id)

@@ -226,7 +226,7 @@ func TestTopUpEffectRefuses(t *testing.T) {
 		for field, change := range map[string]func(*esim.TopUpRequest){
 			"Reference": func(r *esim.TopUpRequest) { r.Reference = "" },
 			"ICCID":     func(r *esim.TopUpRequest) { r.ICCID = "89" },
-			"PackageID": func(r *esim.TopUpRequest) { r.PackageID = "a/b" },
+			"PackageID": func(r *esim.TopUpRequest) { r.PackageID = "a\nb" },
 		} {
 			req := topUpRequest("r1")
 			change(&req)

@@ -41,11 +41,8 @@ func TestOrderRefusesBadInput(t *testing.T) {
 	}{
 		{"no package", "PackageID is empty", esim.ErrInvalidRequest, esim.OrderRequest{}},
 		{"long package", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: strings.Repeat("a", 129)}},
-		{"dots", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: "a..b"}},
-		{"slash", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: "a/b"}},
-		{"question mark", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: "a?b"}},
 		{"control character", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: "a\nb"}},
-		{"full-width digits", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: "１２３"}},
+		{"no UTF-8", "PackageID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: "a\xffb"}},
 		{"negative quantity", "Quantity", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quantity: -1}},
 		{"too many", "Quantity must be 1 to 100", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quantity: 101}},
 		{"reference with space", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: "a b"}},

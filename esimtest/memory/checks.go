@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/esimkit/esim"
@@ -45,7 +46,7 @@ func (c *check) unsupported(field, why string) {
 	c.record(c.m.unsupported(c.op, field+" "+why))
 }
 
-// word checks an id or a reference.
+// word checks a reference.
 func (c *check) word(field, text string, limit int, marks string) {
 	odd := func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(marks, r)
@@ -62,7 +63,17 @@ func (c *check) word(field, text string, limit int, marks string) {
 	}
 }
 
-func (c *check) id(field, id string) { c.word(field, id, 128, "._:~+=@-") }
+// id checks an opaque id.
+func (c *check) id(field, id string) {
+	switch {
+	case id == "":
+		c.invalid(field, "is empty")
+	case len(id) > 128:
+		c.invalid(field, "is longer than 128 bytes")
+	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):
+		c.invalid(field, "contains a control character")
+	}
+}
 
 func (c *check) reference(ref string) { c.word("Reference", ref, 64, "._:-") }
 

@@ -3,7 +3,6 @@ package esimfly
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -67,9 +66,7 @@ func (c *Client) can(listProves time.Duration) esim.Capabilities {
 }
 
 // Format prints what this is and nothing of what it holds, whatever the verb.
-func (c *Client) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "esimfly.Client") // fmt collects in memory; there is no error to report
-}
+func (c *Client) Format(f fmt.State, _ rune) { adapter.Write(f, "esimfly.Client") }
 
 // CloseIdleConnections closes connections kept for later calls.
 func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }

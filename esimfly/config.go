@@ -3,10 +3,8 @@ package esimfly
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +14,6 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/internal/hmacsign"
 )
 
 // BaseURL is the address of the API (eSIMfly docs: api-reference). There is
@@ -59,20 +56,20 @@ type Config struct {
 	ListProvesAfter time.Duration
 }
 
-// ConfigFromEnv reads ESIMFLY_ACCESS_CODE and ESIMFLY_SECRET_KEY, which are
-// required, and ESIMFLY_BASE_URL, which replaces [BaseURL]. An absent one is
-// an [*esim.Error] that names the variable.
-func ConfigFromEnv() (Config, error) {
-	c := Config{
-		Settings:   esim.Settings{BaseURL: os.Getenv("ESIMFLY_BASE_URL")},
-		AccessCode: os.Getenv("ESIMFLY_ACCESS_CODE"),
-		SecretKey:  esim.NewSecret(os.Getenv("ESIMFLY_SECRET_KEY")),
-	}
-	switch {
-	case c.AccessCode == "":
-		return Config{}, misconfigured("ConfigFromEnv", "ESIMFLY_ACCESS_CODE is not set")
-	case c.SecretKey.IsZero():
-		return Config{}, misconfigured("ConfigFromEnv", "ESIMFLY_SECRET_KEY is not set")
+// ConfigFromEnv fills what s leaves open from ESIMFLY_BASE_URL, which replaces
+// [BaseURL], and reads ESIMFLY_ACCESS_CODE and ESIMFLY_SECRET_KEY, which are
+// required, ESIMFLY_REPLAYS_VERIFIED (true or false) and ESIMFLY_LIST_PROVES_AFTER
+// (such as 10m). The error is an [*esim.Error] that names the variable.
+func ConfigFromEnv(s esim.Settings) (Config, error) {
+	c := Config{Settings: s}
+	err := adapter.FromEnv(Provider,
+		adapter.Required("ESIMFLY_ACCESS_CODE", &c.AccessCode),
+		adapter.Required("ESIMFLY_SECRET_KEY", &c.SecretKey),
+		adapter.Optional("ESIMFLY_BASE_URL", &c.BaseURL),
+		adapter.Optional("ESIMFLY_REPLAYS_VERIFIED", &c.ReplaysVerified),
+		adapter.Optional("ESIMFLY_LIST_PROVES_AFTER", &c.ListProvesAfter))
+	if err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
@@ -82,18 +79,18 @@ func ConfigFromEnv() (Config, error) {
 // field and never its value.
 func New(c Config) (*Client, error) {
 	if err := adapter.Header(c.AccessCode); err != nil {
-		return nil, misconfigured("New", "AccessCode "+err.Error())
+		return nil, adapter.Misconfigured(Provider, "New", "AccessCode "+err.Error())
 	}
 	secret := c.SecretKey.Reveal()
 	if strings.ContainsFunc(secret, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return nil, misconfigured("New", "SecretKey contains white space or a line break")
+		return nil, adapter.Misconfigured(Provider, "New", "SecretKey contains white space or a line break")
 	}
-	mac, err := hmacsign.New([]byte(secret)) // the key is the text itself, prefix included
+	mac, err := adapter.NewSigner([]byte(secret)) // the key is the text itself, prefix included
 	if err != nil {
-		return nil, misconfigured("New", "SecretKey is empty")
+		return nil, adapter.Misconfigured(Provider, "New", "SecretKey is empty")
 	}
 	if c.ListProvesAfter < 0 {
-		return nil, misconfigured("New", "ListProvesAfter is negative")
+		return nil, adapter.Misconfigured(Provider, "New", "ListProvesAfter is negative")
 	}
 	code := esim.NewSecret(c.AccessCode)
 	client := &Client{verified: c.ReplaysVerified}
@@ -116,30 +113,20 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
-func misconfigured(op, why string) error {
-	return &esim.Error{
-		Provider: Provider, Op: op, Kind: esim.ErrInvalidRequest,
-		Outcome: esim.OutcomeNotSent, Message: why,
-	}
-}
-
 // Format prints a Config, with any verb, without its credentials and without
 // the settings that may hold some of their own.
-func (c Config) Format(f fmt.State, _ rune) {
-	// A Formatter has no way to report an error; fmt notices its writer's own.
-	_, _ = io.WriteString(f, c.text())
-}
+func (c Config) Format(f fmt.State, _ rune) { adapter.Write(f, c.text()) }
 
 // LogValue returns what Format prints.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Config) text() string {
-	return fmt.Sprintf("esimfly.Config{AccessCode: %t, SecretKey: %t, ReplaysVerified: %t, ListProvesAfter: %s}",
-		c.AccessCode != "", !c.SecretKey.IsZero(), c.ReplaysVerified, c.ListProvesAfter)
+	return adapter.Print("esimfly.Config", "AccessCode", adapter.Given(c.AccessCode), "SecretKey", adapter.Given(c.SecretKey),
+		"ReplaysVerified", c.ReplaysVerified, "ListProvesAfter", c.ListProvesAfter)
 }
 
 type signer struct {
-	mac  *hmacsign.Signer
+	mac  *adapter.Signer
 	code esim.Secret
 }
 

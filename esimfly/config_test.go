@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -58,27 +59,44 @@ func TestNewChecksTheConfiguration(t *testing.T) {
 }
 
 func TestConfigFromEnv(t *testing.T) {
-	for _, name := range []string{"ESIMFLY_ACCESS_CODE", "ESIMFLY_SECRET_KEY", "ESIMFLY_BASE_URL"} {
+	for _, name := range []string{
+		"ESIMFLY_ACCESS_CODE", "ESIMFLY_SECRET_KEY", "ESIMFLY_BASE_URL", "ESIMFLY_REPLAYS_VERIFIED", "ESIMFLY_LIST_PROVES_AFTER",
+	} {
 		t.Setenv(name, "")
 	}
-	_, err := ConfigFromEnv()
-	assert.ErrorContains(t, err, "ESIMFLY_ACCESS_CODE")
+	refused := func(name string) {
+		t.Helper()
+		_, err := ConfigFromEnv(esim.Settings{})
+		require.ErrorIs(t, err, esim.ErrInvalidRequest)
+		assert.ErrorContains(t, err, name)
+		assert.NotContains(t, err.Error(), "canary")
+		assert.False(t, esim.MaybeCharged(err))
+	}
+	refused("ESIMFLY_ACCESS_CODE")
 	t.Setenv("ESIMFLY_ACCESS_CODE", "esf_canary")
-	_, err = ConfigFromEnv()
-	assert.ErrorContains(t, err, "ESIMFLY_SECRET_KEY")
-	assert.ErrorIs(t, err, esim.ErrInvalidRequest)
-	assert.False(t, esim.MaybeCharged(err))
+	refused("ESIMFLY_SECRET_KEY")
 	t.Setenv("ESIMFLY_SECRET_KEY", "sk_canary")
-	c, err := ConfigFromEnv()
+	c, err := ConfigFromEnv(esim.Settings{Timeout: time.Second})
 	require.NoError(t, err)
 	assert.Equal(t, "esf_canary", c.AccessCode)
 	assert.Equal(t, "sk_canary", c.SecretKey.Reveal())
 	assert.Empty(t, c.BaseURL)
 	assert.False(t, c.ReplaysVerified)
+	assert.Zero(t, c.ListProvesAfter)
+	assert.Equal(t, time.Second, c.Timeout, "settings stay")
 	t.Setenv("ESIMFLY_BASE_URL", "https://proxy.example.com/fly")
-	c, err = ConfigFromEnv()
+	t.Setenv("ESIMFLY_REPLAYS_VERIFIED", "true")
+	t.Setenv("ESIMFLY_LIST_PROVES_AFTER", "10m")
+	c, err = ConfigFromEnv(esim.Settings{})
 	require.NoError(t, err)
 	assert.Equal(t, "https://proxy.example.com/fly", c.BaseURL)
+	assert.True(t, c.ReplaysVerified)
+	assert.Equal(t, 10*time.Minute, c.ListProvesAfter)
+	c, err = ConfigFromEnv(esim.Settings{BaseURL: "https://own.example.com"})
+	require.NoError(t, err)
+	assert.Equal(t, "https://own.example.com", c.BaseURL, "the environment fills what the settings leave open")
+	t.Setenv("ESIMFLY_LIST_PROVES_AFTER", "canary")
+	refused("ESIMFLY_LIST_PROVES_AFTER")
 }
 
 func TestConfigAndClientPrintNoSecret(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
-	"github.com/esimkit/esim/internal/hmacsign"
 )
 
 func newSigner(t testing.TB, code, secret string) signer {
-	mac, err := hmacsign.New([]byte(secret))
+	mac, err := adapter.NewSigner([]byte(secret))
 	require.NoError(t, err)
 	return signer{mac, esim.NewSecret(code)}
 }

@@ -1,17 +1,13 @@
 package esimfly
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
-	"github.com/esimkit/esim/internal/hmacsign"
 )
 
 // Headers of a webhook (eSIMfly docs: api/webhooks).
@@ -20,81 +16,50 @@ const (
 	headerDelivery  = "X-Webhook-Id"
 )
 
-// WebhookSource verifies and reads the webhooks of eSIMfly. Get one from
-// [Webhooks] and give it to the handler of package webhook.
-type WebhookSource struct {
-	signers []*hmacsign.Signer
-	err     error
+// Webhooks returns the source of eSIMfly's webhooks, for the handler of package
+// webhook. They are signed with secret: WebhookSettings.Secret, whole, with its
+// "whsec_". While a secret is being replaced, webhooks signed with an older one are
+// taken too. A secret that cannot be used is reported by Check.
+//
+// A webhook has one X-Webhook-Signature, "sha256=" and the HMAC-SHA256 of the body
+// as it came, in hex (eSIMfly docs: api/webhooks). An event from more than an hour
+// ago or ahead is refused too, by the time in the body: that in the header is not
+// signed. Within the hour a webhook can be replayed, so what it says must be
+// recognised by Event.Key.
+func Webhooks(secret esim.Secret, older ...esim.Secret) *adapter.WebhookSource {
+	return adapter.NewWebhookSource(adapter.Webhooks{
+		Provider: Provider, Name: "secret", Secrets: append([]esim.Secret{secret}, older...), Fit: isWhole,
+		Signature: headerSignature, Prefix: "sha256=",
+		At: statedTime, Window: webhookWindow,
+		Headers: []string{headerDelivery}, Parse: parseWebhook,
+	})
 }
 
-// Webhooks returns the source of eSIMfly's webhooks, which are signed with
-// secret: WebhookSettings.Secret, whole, with its "whsec_". While a secret is
-// being replaced, webhooks signed with an older one are taken too. An empty
-// secret is reported by [WebhookSource.Check].
-func Webhooks(secret esim.Secret, older ...esim.Secret) *WebhookSource {
-	s := new(WebhookSource)
-	for i, one := range append([]esim.Secret{secret}, older...) {
-		text := one.Reveal()
-		if text == "" || strings.TrimSpace(text) != text || text == "whsec_" {
-			s.err = fmt.Errorf("%w: webhook secret %d of eSIMfly is empty or has white space around it", esim.ErrInvalidRequest, i+1)
-			continue
-		}
-		signer, err := hmacsign.New([]byte(text))
-		if err != nil {
-			s.err = err
-			continue
-		}
-		s.signers = append(s.signers, signer)
+func isWhole(secret string) error {
+	if secret == "whsec_" {
+		return errors.New("is no more than its prefix")
 	}
-	return s
+	return nil
 }
-
-// Name returns "esimfly".
-func (s *WebhookSource) Name() string { return string(Provider) }
-
-// Check reports a secret that cannot be used.
-func (s *WebhookSource) Check() error { return s.err }
-
-// Headers names what [WebhookSource.Parse] reads beside the body.
-func (s *WebhookSource) Headers() []string { return []string{headerDelivery} }
 
 // webhookWindow is how far the time of an event may be from now. The fifth and
 // last attempt comes 13 minutes and four timeouts after it, and clocks differ.
 const webhookWindow = time.Hour
 
-var (
-	errSignature = fmt.Errorf("%w: the signature is missing, doubled or wrong", esim.ErrUnauthorized)
-	errStale     = fmt.Errorf("%w: %w: the event is more than an hour from now", esim.ErrUnauthorized, esim.ErrClockSkew)
-	errSubpath   = fmt.Errorf("%w: webhooks of eSIMfly have no path of their own", esim.ErrNotFound)
-)
-
-// Verify checks that the webhook is from eSIMfly: one X-Webhook-Signature,
-// "sha256=" and the HMAC-SHA256 of the body as it came, in hex (eSIMfly docs:
-// api/webhooks). An event from more than an hour ago or ahead is refused too,
-// by the time in the body: that in the header is not signed. Within the hour a
-// webhook can be replayed, so what it says must be recognised by Event.Key.
-//
-// The error matches [esim.ErrUnauthorized], or [esim.ErrNotFound] where the
-// path goes on behind the name of the source.
-func (s *WebhookSource) Verify(header http.Header, path string, body []byte, now time.Time) error {
-	if path != "" {
-		return errSubpath
-	}
-	signatures := header.Values(headerSignature)
-	if s.err != nil || len(signatures) != 1 || !hmacsign.VerifyHex(body, signatures[0], "sha256=", s.signers...) {
-		return errSignature
-	}
+// statedTime is when the event was made. A time that is there and cannot be read is
+// as far from now as one can be.
+func statedTime(body []byte) time.Time {
 	var e struct {
-		At wire.Optional[wire.UTCTime] `json:"timestamp"`
+		At wire.Raw `json:"timestamp"`
 	}
-	unread := wire.Decode(body, &e) // signed all the same, and not to be lost
-	if unread != nil || e.At.Value.IsZero() {
-		return nil //nolint:nilerr // what cannot be read comes as an unknown event
+	if wire.Decode(body, &e) != nil || wire.IsEmpty(e.At) {
+		return time.Time{} // signed all the same, and not to be lost
 	}
-	if age := now.Sub(e.At.Value.Time); age > webhookWindow || age < -webhookWindow {
-		return errStale
+	var at wire.UTCTime
+	if wire.Decode(e.At, &at) != nil || at.IsZero() {
+		return time.Unix(0, 0)
 	}
-	return nil
+	return at.Time
 }
 
 // webhookEvent is the body of a webhook (eSIMfly docs: api/webhooks, in the
@@ -125,19 +90,15 @@ type webhookEvent struct {
 	} `json:"data"`
 }
 
-var errNoEvent = errors.New("esimfly: webhook without an event name")
-
-// Parse reads the event of a webhook. One with a name that is not known comes
-// as [esim.EventUnknown]. The error, for a body that is none of eSIMfly's,
-// matches [esim.ErrMalformedResponse] and holds nothing of it.
-func (s *WebhookSource) Parse(header http.Header, body []byte) ([]esim.Event, error) {
+// parseWebhook reads the event of a webhook. One with a name that is not known comes
+// as [esim.EventUnknown].
+func parseWebhook(header http.Header, body []byte) ([]esim.Event, error) {
 	var w webhookEvent
-	err := wire.Decode(body, &w)
-	if err == nil && w.Event == "" {
-		err = errNoEvent
+	if err := wire.Decode(body, &w); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("esimfly: webhook: %w: %w", esim.ErrMalformedResponse, err)
+	if w.Event == "" {
+		return nil, errors.New("it has no event name")
 	}
 	e := w.convert()
 	e.ID = header.Get(headerDelivery)
@@ -186,14 +147,15 @@ func (w *webhookEvent) convert() esim.Event {
 	return e
 }
 
+// statusKinds are the changes that have a kind of their own.
+var statusKinds = map[esim.ESIMStatus]esim.EventKind{
+	esim.ESIMActive: esim.EventActivated, esim.ESIMDepleted: esim.EventDepleted, esim.ESIMExpired: esim.EventExpired,
+}
+
 func statusKind(now, before esim.ESIMStatus) esim.EventKind {
-	switch {
-	case now == esim.ESIMActive && (before == esim.ESIMNew || before == esim.ESIMUnknown):
-		return esim.EventActivated
-	case now == esim.ESIMDepleted:
-		return esim.EventDepleted
-	case now == esim.ESIMExpired:
-		return esim.EventExpired
+	again := now == esim.ESIMActive && before != esim.ESIMNew && before != esim.ESIMUnknown
+	if kind, own := statusKinds[now]; own && !again {
+		return kind
 	}
 	return esim.EventStatusChanged
 }
@@ -233,9 +195,9 @@ func (w *webhookEvent) key(body []byte) string {
 		told = told && part != ""
 	}
 	if !told {
-		return digest(string(body))
+		return adapter.EventKey(string(body))
 	}
-	return digest(append(about, which...)...)
+	return adapter.EventKey(append(about, which...)...)
 }
 
 func numberText(n wire.Number) string {
@@ -243,11 +205,6 @@ func numberText(n wire.Number) string {
 		return ""
 	}
 	return n.Decimal().Trim(0).String()
-}
-
-func digest(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:])
 }
 
 // firstTime returns the first time that is stated.

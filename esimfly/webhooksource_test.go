@@ -56,11 +56,16 @@ func TestWebhookVector(t *testing.T) {
 	require.ErrorIs(t, s.Verify(signedHeader(hookSignature), "x", []byte(hookBody), hookTime), esim.ErrNotFound)
 }
 
-// A signed body without a time that can be read is not lost.
+// A signed body without a time is not lost. One whose time cannot be read may be of
+// any age, so it is not fresh.
 func TestWebhookWithoutTime(t *testing.T) {
 	s := Webhooks(esim.NewSecret(hookSecret))
-	for _, body := range []string{`{"event":"x"}`, `{"event":"x","timestamp":"yesterday"}`, `{"event":"x","timestamp":5}`, `not JSON`, ``} {
+	for _, body := range []string{`{"event":"x"}`, `{"event":"x","timestamp":null}`, `{"event":"x","timestamp":""}`, `not JSON`, ``} {
 		require.NoError(t, s.Verify(signedHeader(hookSign(body)), "", []byte(body), hookTime), body)
+	}
+	for _, at := range []string{`"yesterday"`, `5`, `[]`, `"03/04/2026"`, `"9999-99-99T00:00:00Z"`} {
+		body := `{"event":"x","timestamp":` + at + `}`
+		require.ErrorIs(t, s.Verify(signedHeader(hookSign(body)), "", []byte(body), hookTime), esim.ErrClockSkew, body)
 	}
 }
 

@@ -54,7 +54,7 @@ func realShop(ctx context.Context, w io.Writer, buy string) error {
 func configured(w io.Writer) []esim.Client {
 	makers := []func() (esim.Client, error){
 		func() (esim.Client, error) {
-			config, err := esimfly.ConfigFromEnv()
+			config, err := esimfly.ConfigFromEnv(esim.Settings{})
 			if err != nil {
 				return nil, err
 			}

@@ -98,7 +98,7 @@ func fromEnvironment(logger *slog.Logger) (*resellers, error) {
 	r := &resellers{now: time.Now, hookURL: func(string) {}}
 	makers := []func() (esim.Client, error){
 		func() (esim.Client, error) {
-			config, err := esimfly.ConfigFromEnv()
+			config, err := esimfly.ConfigFromEnv(esim.Settings{})
 			if err != nil {
 				return nil, err
 			}

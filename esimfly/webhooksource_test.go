@@ -63,7 +63,7 @@ func TestWebhookWithoutTime(t *testing.T) {
 	for _, body := range []string{`{"event":"x"}`, `{"event":"x","timestamp":null}`, `{"event":"x","timestamp":""}`, `not JSON`, ``} {
 		require.NoError(t, s.Verify(signedHeader(hookSign(body)), "", []byte(body), hookTime), body)
 	}
-	for _, at := range []string{`"yesterday"`, `5`, `[]`, `"03/04/2026"`, `"9999-99-99T00:00:00Z"`} {
+	for _, at := range []string{`"yesterday"`, `5`, `[5]`, `"03/04/2026"`, `"9999-99-99T00:00:00Z"`} {
 		body := `{"event":"x","timestamp":` + at + `}`
 		require.ErrorIs(t, s.Verify(signedHeader(hookSign(body)), "", []byte(body), hookTime), esim.ErrClockSkew, body)
 	}

@@ -22,7 +22,9 @@ type listedPackage struct {
 	Price wire.Number `json:"price"`
 }
 
-func (l *listed) Accepted() (ok, valid bool) { return l.OK != nil && *l.OK, l.OK != nil && l.Rows != nil }
+func (l *listed) Accepted() (ok, valid bool) {
+	return l.OK != nil && *l.OK, l.OK != nil && l.Rows != nil
+}
 
 const oddList = `{"ok":true,"rows":[{"id":"CANARY-1","price":1},{"id":"b","price":"CANARY"},"CANARY",{"id":"d","price":4}]}`
 

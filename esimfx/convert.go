@@ -28,7 +28,7 @@ func (d *productsData) packages() (list []esim.Package, lost int) {
 func (p *product) convert() esim.Package {
 	out := esim.Package{
 		Provider: Provider, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
-		Kind: p.kind(), Price: p.price(),
+		Price:     p.price(),
 		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit),
 	}
 	if !out.Unlimited {
@@ -42,6 +42,7 @@ func (p *product) convert() esim.Package {
 			out.Countries = append(out.Countries, country)
 		}
 	}
+	out.Kind = p.kind(len(out.Countries))
 	if len(p.Networks) > 0 {
 		out.Networks = make([]esim.Network, len(p.Networks))
 	}
@@ -64,17 +65,18 @@ func (p *product) price() esim.Money {
 // worldwide are words for a region that only a worldwide product has.
 var worldwide = map[string]bool{"GLOBAL": true, "WORLDWIDE": true, "WORLD": true}
 
-// kind goes by the coverage; only a region says that a product is worldwide.
-func (p *product) kind() esim.PackageKind {
-	switch n := len(p.Coverage); {
+// kind goes by the coverage, of which so many countries are known; only a region
+// says that a product is worldwide.
+func (p *product) kind(countries int) esim.PackageKind {
+	switch {
 	case worldwide[p.Region.Upper()]:
 		return esim.KindGlobal
-	case n == 1:
-		return esim.KindLocal
-	case n > 1:
+	case countries == 0:
+		return esim.KindUnknown
+	case len(p.Coverage) > 1:
 		return esim.KindRegional
 	}
-	return esim.KindUnknown
+	return esim.KindLocal
 }
 
 func (n network) convert() esim.Network {

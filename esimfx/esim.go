@@ -39,7 +39,7 @@ func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, erro
 	call := adapter.Get("/order/api/v1/get_esim_orders", "iccid", string(iccid))
 	call.MaxRows = maxUnpaged
 	data, err := fetch[plansData](ctx, c.api, call)
-	if err == nil && !wire.IsEmpty(data.Next) {
+	if err == nil && !wire.IsEmpty(data.Object.Next) {
 		err = c.api.Malformed(ctx, truncated)
 	}
 	if err != nil {
@@ -50,8 +50,9 @@ func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, erro
 		return nil, err
 	}
 	usage := &esim.Usage{ICCID: iccid, Status: profile.Status}
-	for i := range data.Orders {
-		plan, err := data.Orders[i].convert()
+	orders := data.orders()
+	for i := range orders {
+		plan, err := orders[i].convert()
 		if err != nil {
 			return nil, c.api.Malformed(ctx, err.Error())
 		}

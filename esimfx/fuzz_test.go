@@ -159,8 +159,9 @@ func FuzzUsage(f *testing.F) {
 			return
 		}
 		u := &esim.Usage{}
-		for i := range plans.Data.Orders {
-			plan, err := plans.Data.Orders[i].convert()
+		orders := plans.Data.orders()
+		for i := range orders {
+			plan, err := orders[i].convert()
 			if err != nil {
 				return
 			}

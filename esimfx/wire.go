@@ -192,26 +192,24 @@ func (d planData) id() string { return string(d.ID) }
 // plansData is the answer of get_esim_orders: the documents have an array in
 // data.orders, a public integration has it in data itself.
 type plansData struct {
-	Orders wire.Rows[planData] `json:"orders"`
-	Next   wire.Raw            `json:"last_evaluated_key"`
+	wire.Either[planData, struct {
+		Orders wire.Rows[planData] `json:"orders"`
+		Next   wire.Raw            `json:"last_evaluated_key"`
+	}]
 }
 
-func (d plansData) complete() bool { return d.Orders != nil }
+func (d plansData) complete() bool { return d.orders() != nil }
+
+func (d plansData) orders() []planData {
+	if d.Rows != nil {
+		return d.Rows
+	}
+	return d.Object.Orders
+}
 
 // maxUnpaged is how many rows a list has at most that is documented without
 // pages: the orders and the top-ups of one eSIM.
 const maxUnpaged = 5_000
-
-// UnmarshalJSON reads both forms.
-func (d *plansData) UnmarshalJSON(doc []byte) error {
-	if !wire.IsObject(doc) {
-		_, err := wire.DecodeTolerant(doc, maxUnpaged, &d.Orders)
-		return err
-	}
-	type plain plansData
-	_, err := wire.DecodeTolerant(doc, maxUnpaged, (*plain)(d))
-	return err
-}
 
 // activatedData is the answer of activate_subscription, of which only the code
 // is known.

@@ -7,7 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Rows is a page of a long list. It makes room for a hundred rows at once,
+// Rows are what an answer is asked for: a page of a list. Anything else in its place
+// is an error of the whole answer, and never a list without rows. It makes room for a hundred rows at once,
 // where growing row by row would copy the page several times over. Absent and
 // null are nil, an empty array is not.
 type Rows[T any] []T
@@ -16,32 +17,50 @@ const roomForRows = 100
 
 // UnmarshalJSONFrom reads an array or null.
 func (r *Rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
-	*r, err = readList[T](dec, func([]byte) int { return roomForRows })
+	*r, err = readList[T](dec, errNotRows, func([]byte) int { return roomForRows })
 	return err
 }
 
-// List is a list in a row of a page: of anything from none to hundreds. Its
+// List is a fact about one thing that has several values, from none to hundreds,
+// such as the networks of a package. Anything else in its place is an odd cell. Its
 // elements are counted before room is made for them, for in a page of worldwide
 // packages what growing leaves behind is more than the page.
 type List[T any] []T
 
 // UnmarshalJSONFrom reads an array or null.
 func (l *List[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
-	*l, err = readList[T](dec, elements)
+	*l, err = readList[T](dec, errNotList, elements)
 	return err
 }
 
-var errNotList = errors.New("not a list")
+// Either is a list that stands by itself, or in an object beside other members.
+type Either[Row, Object any] struct {
+	Rows   Rows[Row]
+	Object Object
+}
 
-// readList reads an array or null. Room is how many elements to expect, by what
+// UnmarshalJSONFrom reads an array into Rows, and anything else into Object.
+func (e *Either[Row, Object]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() == '[' {
+		return json.UnmarshalDecode(dec, &e.Rows)
+	}
+	return json.UnmarshalDecode(dec, &e.Object)
+}
+
+var (
+	errNotRows = errors.New("not a list of rows")
+	errNotList = errors.New("not a list")
+)
+
+// readList reads an array or null. Other is the error for anything else, room is how many elements to expect, by what
 // follows the opening bracket.
-func readList[T any](dec *jsontext.Decoder, room func(rest []byte) int) ([]T, error) {
+func readList[T any](dec *jsontext.Decoder, other error, room func(rest []byte) int) ([]T, error) {
 	switch dec.PeekKind() {
 	case 'n':
 		return nil, dec.SkipValue()
 	case '[':
 	default:
-		return nil, errNotList
+		return nil, other
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err

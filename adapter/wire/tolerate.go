@@ -34,9 +34,9 @@ func (f *Findings) add(cells, rows int, where string) {
 // more than itself, or its row where the row cannot be read without it.
 //
 // A document that is not JSON, ends early, or has a name twice or text behind it
-// is an error as ever. So is anything else in the place of a list, except in a row
-// of another: nothing tells it from a list that was cut short. What an answer must
-// have is the caller's to check, for a value that cannot be read is missing.
+// is an error as ever. So is anything else in the place of [Rows] or of a slice,
+// outside of a row: it would read as a list without rows. What an answer must have
+// is the caller's to check, for a value that cannot be read is missing.
 func DecodeTolerant(doc []byte, rows int, out any) (Findings, error) {
 	doc = withoutMark(doc)
 	if err := withinBounds(doc, rows); err != nil {
@@ -120,8 +120,8 @@ func oddCell(doc []byte, err error) (cell, bool) {
 	if _, err := dec.ReadValue(); err != nil {
 		return cell{}, false
 	}
-	list := errors.Is(err, errNotList)
-	if t := se.GoType; t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
+	list := errors.Is(err, errNotRows)
+	if t := se.GoType; t != nil && !errors.Is(err, errNotList) && (t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
 		list = true
 	}
 	return cell{from, from + int(dec.InputOffset()), printable(se.JSONPointer), list}, true

@@ -15,6 +15,7 @@ type catalogue struct {
 		Packages Rows[plan] `json:"packages"`
 		Total    Number     `json:"total"`
 		Others   []plan     `json:"others"`
+		Networks List[Text] `json:"networks"`
 	} `json:"data"`
 }
 
@@ -138,6 +139,9 @@ func TestOddCellsBesideRows(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, found.Any())
 	assert.Nil(t, out.Data, "nothing is left of the answer before")
+	found, err = DecodeTolerant([]byte(`{"success":true,"data":{"packages":[],"networks":"none"}}`), DefaultRows, &out)
+	require.NoError(t, err)
+	assert.Equal(t, Findings{Cells: 1, First: "/data/networks"}, found)
 	found, err = DecodeTolerant([]byte(pageOf(goodRow)), DefaultRows, &out)
 	require.NoError(t, err)
 	assert.False(t, found.Any())

@@ -186,8 +186,11 @@ func readPage[T any](ctx context.Context, c *Client, call adapter.Call, at page)
 		return nil, false, 0, err
 	}
 	rows = data.rows()
-	if last, lost, err = at.last(data.Pagination, len(rows)); err != nil {
-		err = c.api.Malformed(ctx, err.Error())
+	if last, lost, err = at.last(data.Pagination, len(rows)); err == nil && rows == nil && lost > 0 {
+		err = errors.New("the list is missing beside its length")
+	}
+	if err != nil {
+		return nil, false, 0, c.api.Malformed(ctx, err.Error())
 	}
 	c.api.Lost(ctx, lost)
 	return rows, last, lost, err

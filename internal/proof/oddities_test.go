@@ -65,6 +65,15 @@ func oddReads() []oddRead {
 		}
 	}
 	return []oddRead{
+		{"esimfly/listpackages_sample", "packages", "package_code", nil, fly(func(t *testing.T, c *esimfly.Client) (any, int, error) {
+			return packagesOf(c.ListPackages(t.Context(), esim.PackageQuery{}))
+		})},
+		{"esimfly/listpackages_old_row", "packages", "package_code", nil, fly(func(t *testing.T, c *esimfly.Client) (any, int, error) {
+			return packagesOf(c.ListPackages(t.Context(), esim.PackageQuery{}))
+		})},
+		{"esimfly/listtopups_row", "packages", "package_code", nil, fly(func(t *testing.T, c *esimfly.Client) (any, int, error) {
+			return rowsOf(c.ListTopUps(t.Context(), "8943108170002570328"))
+		})},
 		{"esimfly/orders_with_esim", "orders", "order_reference", nil, fly(func(t *testing.T, c *esimfly.Client) (any, int, error) {
 			return allOf(c.Orders(t.Context(), esimfly.OrdersQuery{}))
 		})},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/govalues/decimal"
 )
@@ -13,7 +14,7 @@ import (
 var (
 	errCurrency         = errors.New("esim: a currency is three letters A to Z (ISO 4217)")
 	errCurrencyMismatch = errors.New("esim: amounts of different or unstated currencies do not mix")
-	errMoneyJSON        = errors.New(`esim: money in JSON is {"amount":"2.72","currency":"USD"}, with nothing missing, twice or more`)
+	errMoneyJSON        = errors.New(`esim: money in JSON is {"amount":"2.72","currency":"USD"} or null, with nothing missing, twice or more`)
 )
 
 // Money is an exact amount of a currency.
@@ -21,50 +22,89 @@ var (
 // The amount is a decimal of up to 19 digits, of which any number may follow
 // the point; what does not fit is an error and never rounded. Trailing zeros
 // carry no meaning: 2.7 and 2.70 are one value, so == compares amount and
-// currency, and Money may be the key of a map.
+// currency, and Money may be the key of a map. Amounts that may have been
+// rounded, by a rate or a division, are a type of their own: [Estimate].
 //
 // The currency is an ISO 4217 code, or "" for one the provider did not state.
 // Unstated means unknown and not a default, so such an amount mixes with no
-// other, not even another unstated one. The zero Money is a zero of unstated
-// currency, the usual sign for "not reported".
+// other, not even another unstated one. The zero Money means "not stated", and
+// is null in JSON; an amount of zero has a currency.
 type Money struct {
 	amount   decimal.Decimal // without trailing zeros after the point
 	currency string
 }
 
 // ParseMoney reads an amount as written in JSON or in a plain decimal string,
-// "2.72", "-3" or "1.5e3", and a currency of exactly three letters A to Z.
+// "2.72", "-3" or "1.5e3", and a currency of exactly three letters A to Z, or
+// "" if the provider did not state one.
 //
 // It is strict: no spaces, plus sign, leading zeros or separators, no NaN.
 // An amount of more than 19 significant digits, or with more than 19 places
 // after the point, is refused rather than rounded.
 func ParseMoney(amount, currency string) (Money, error) {
-	if currency == "" {
-		return Money{}, errCurrency
+	n, err := parseNumeral(amount)
+	if err != nil {
+		return Money{}, err
 	}
-	return parseMoney(amount, currency)
+	exact, err := n.decimal()
+	if err != nil {
+		return Money{}, err
+	}
+	return newMoney(exact, currency)
 }
 
-// NewMoney returns the amount in the currency, which is an ISO 4217 code or
-// "" if the provider did not state it.
-func NewMoney(amount decimal.Decimal, currency string) (Money, error) {
+// MoneyOf returns so many units of the last of so many places: 499 units of 2
+// places are 4.99. The currency is as for [ParseMoney].
+func MoneyOf(units int64, places int, currency string) (Money, error) {
+	exact, err := decimal.New(units, places)
+	if err != nil {
+		return Money{}, errNumeralRange
+	}
+	return newMoney(exact, currency)
+}
+
+func newMoney(amount decimal.Decimal, currency string) (Money, error) {
 	if currency != "" && !isCurrency(currency) {
 		return Money{}, errCurrency
 	}
 	return Money{amount: amount.Trim(0), currency: currency}, nil
 }
 
-// Amount returns the amount, without trailing zeros after the point.
-func (m Money) Amount() decimal.Decimal { return m.amount }
+// Amount writes the amount alone, as in JSON: "2.70" of a dollar, "1980000" of
+// a dinar. Zeros are added up to the usual decimals of the currency where they
+// fit, and no digit is dropped, so [ParseMoney] reads the same amount.
+func (m Money) Amount() string {
+	if m.currency == "" {
+		return m.amount.String()
+	}
+	return m.amount.Pad(usualDecimals(m.currency)).String()
+}
+
+// Parts returns the amount as a whole number of units of its last place, the
+// fewest places that hold it: 2.70 is 27 units of 1 place.
+func (m Money) Parts() (units uint64, places int, negative bool) {
+	return m.amount.Coef(), m.amount.Scale(), m.amount.IsNeg()
+}
 
 // Currency returns the ISO 4217 code, or "" if it was not stated.
 func (m Money) Currency() string { return m.currency }
 
-// IsZero reports whether the amount is zero, whatever the currency.
-func (m Money) IsZero() bool { return m.amount.IsZero() }
+// WithCurrency returns the same number in another currency, or in none: for an
+// amount that came without one. The zero Money stays what it is.
+func (m Money) WithCurrency(currency string) (Money, error) {
+	if m.IsZero() {
+		return m, nil
+	}
+	return newMoney(m.amount, currency)
+}
 
-// IsNegative reports whether the amount is less than zero.
-func (m Money) IsNegative() bool { return m.amount.IsNeg() }
+// IsZero reports whether nothing is stated: m is the zero Money. [Money.Sign]
+// tells an amount of zero.
+func (m Money) IsZero() bool { return m == Money{} }
+
+// Sign returns -1, 0 or +1 as the amount is less than, equal to or more than
+// zero, whatever the currency.
+func (m Money) Sign() int { return m.amount.Sign() }
 
 // Equal reports whether amount and currency are the same. It is the same as
 // ==, and unlike [Money.Cmp] holds for two amounts of unstated currency too.
@@ -79,6 +119,16 @@ func (m Money) Cmp(other Money) (int, error) {
 	return m.amount.Cmp(other.amount), nil
 }
 
+// Compare orders amounts for a list: by currency, then by amount. It is for
+// slices.SortFunc; which of two amounts is the dearer one is said by
+// [Money.Cmp].
+func (m Money) Compare(other Money) int {
+	if m.currency != other.currency {
+		return strings.Compare(m.currency, other.currency)
+	}
+	return m.amount.Cmp(other.amount)
+}
+
 // Add returns m + other. It is an error if the currencies differ or are not
 // stated, or if the sum has too many digits.
 func (m Money) Add(other Money) (Money, error) {
@@ -89,13 +139,18 @@ func (m Money) Add(other Money) (Money, error) {
 	if err != nil {
 		return Money{}, fmt.Errorf("esim: adding money: %w", err)
 	}
-	return NewMoney(sum, m.currency)
+	return newMoney(sum, m.currency)
 }
 
 // Sub returns m - other. It fails as [Money.Add] does.
-func (m Money) Sub(other Money) (Money, error) {
-	other.amount = other.amount.Neg()
-	return m.Add(other)
+func (m Money) Sub(other Money) (Money, error) { return m.Add(other.Neg()) }
+
+// Neg returns -m.
+func (m Money) Neg() Money {
+	if m.amount.IsZero() {
+		return m
+	}
+	return Money{amount: m.amount.Neg(), currency: m.currency}
 }
 
 // MulInt returns n times m. It is an error if the product has too many
@@ -106,55 +161,53 @@ func (m Money) MulInt(n int) (Money, error) {
 	if err != nil {
 		return Money{}, fmt.Errorf("esim: multiplying money: %w", err)
 	}
-	return NewMoney(product, m.currency)
+	return newMoney(product, m.currency)
 }
 
 // String writes the amount as people do, then the currency: "2.70 USD",
-// "1980000 IQD", "0.123 USD". Zeros are added up to the usual decimals of the
-// currency where they fit, and no digit is dropped. What was not stated is
-// said to be so: the zero Money is "not stated".
+// "1980000 IQD", "0.123 USD". The digits are those of [Money.Amount]. What was
+// not stated is said to be so: the zero Money is "not stated".
 func (m Money) String() string {
 	switch {
-	case m.currency == "" && m.amount.IsZero():
+	case m.IsZero():
 		return "not stated"
 	case m.currency == "":
-		return m.amount.String() + " (currency not stated)"
+		return m.Amount() + " (currency not stated)"
 	}
-	return m.amount.Pad(usualDecimals(m.currency)).String() + " " + m.currency
+	return m.Amount() + " " + m.currency
 }
 
-// MarshalJSON writes {"amount":"2.72","currency":"USD"}. The amount is a
-// string, since many readers of JSON turn a number into a float.
+// MarshalJSON writes {"amount":"2.70","currency":"USD"}, and null for what was
+// not stated: the zero Money, and a currency. The amount is a string, since
+// many readers of JSON turn a number into a float.
 func (m Money) MarshalJSON() ([]byte, error) {
-	return []byte(`{"amount":"` + m.amount.String() + `","currency":"` + m.currency + `"}`), nil
+	switch {
+	case m.IsZero():
+		return []byte("null"), nil
+	case m.currency == "":
+		return []byte(`{"amount":"` + m.Amount() + `","currency":null}`), nil
+	}
+	return []byte(`{"amount":"` + m.Amount() + `","currency":"` + m.currency + `"}`), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, and the amount as a number
 // too, exactly. Both members are required; an unknown one or one given twice
-// is an error. JSON null changes nothing.
+// is an error. JSON null is the zero Money: not stated.
 func (m *Money) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
+		*m = Money{}
 		return nil
 	}
 	amount, currency, err := moneyMembers(data)
 	if err != nil {
 		return err
 	}
-	parsed, err := parseMoney(amount, currency)
+	parsed, err := ParseMoney(amount, currency)
 	if err != nil {
 		return err
 	}
 	*m = parsed
 	return nil
-}
-
-// parseMoney is ParseMoney for a currency that may be unstated.
-func parseMoney(amount, currency string) (Money, error) {
-	exact, err := ParseAmount(amount)
-	if err != nil {
-		return Money{}, err
-	}
-	return NewMoney(exact, currency)
 }
 
 func (m Money) mixes(other Money) bool {
@@ -186,7 +239,7 @@ func moneyMembers(data []byte) (amount, currency string, err error) {
 			amount, seen["amount"] = number.String(), true
 		case name == "amount" && isText && !seen["amount"]:
 			amount, seen["amount"] = text, true
-		case name == "currency" && isText && !seen["currency"]:
+		case name == "currency" && (isText && text != "" || value == nil) && !seen["currency"]:
 			currency, seen["currency"] = text, true
 		default:
 			return "", "", errMoneyJSON

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -51,7 +51,7 @@ func TestParseMoney(t *testing.T) {
 	for _, tt := range tests {
 		m, err := ParseMoney(tt.in, "USD")
 		require.NoError(t, err, tt.in)
-		assert.Equal(t, tt.amount, m.Amount().String(), tt.in)
+		assert.Equal(t, tt.amount, bare(m), tt.in)
 		assert.Equal(t, "USD", m.Currency())
 	}
 }
@@ -109,20 +109,61 @@ func TestParseMoneyRefuses(t *testing.T) {
 }
 
 func TestParseMoneyCurrency(t *testing.T) {
-	for _, currency := range []string{"", "usd", "Usd", "US", "USDT", "US ", "U5D", "€€€", "ＵＳＤ", "€"} {
+	for _, currency := range []string{"usd", "Usd", "US", "USDT", "US ", "U5D", "€€€", "ＵＳＤ", "€"} {
 		_, err := ParseMoney("1", currency)
 		assert.ErrorIs(t, err, errCurrency, currency)
 	}
-	_, err := NewMoney(decimal.One, "usd")
+	_, err := MoneyOf(1, 0, "usd")
 	require.ErrorIs(t, err, errCurrency)
 }
 
-func TestNewMoney(t *testing.T) {
-	m, err := NewMoney(decimal.MustParse("2.70"), "")
+// bare is the amount without the zeros that its currency adds.
+func bare(m Money) string { return m.amount.String() }
+
+func TestMoneyOf(t *testing.T) {
+	m, err := MoneyOf(270, 2, "")
 	require.NoError(t, err)
 	assert.Empty(t, m.Currency())
-	assert.Equal(t, "2.7", m.Amount().String())
+	assert.Equal(t, "2.7", m.Amount())
 	assert.Equal(t, "2.7 (currency not stated)", m.String())
+
+	stated, err := m.WithCurrency("USD")
+	require.NoError(t, err)
+	assert.Equal(t, mustMoney(t, "2.7", "USD"), stated)
+	_, err = m.WithCurrency("dollars")
+	require.ErrorIs(t, err, errCurrency)
+	unknown, err := Money{}.WithCurrency("USD")
+	require.NoError(t, err)
+	assert.Equal(t, Money{}, unknown, "unknown is not zero dollars")
+
+	for _, places := range []int{-1, 20, math.MaxInt, math.MinInt} {
+		_, err := MoneyOf(1, places, "USD")
+		require.ErrorIs(t, err, errNumeralRange, places)
+	}
+}
+
+func TestMoneyParts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		units, places := rapid.Int64Range(math.MinInt64+1, math.MaxInt64).Draw(t, "units"), rapid.IntRange(0, 19).Draw(t, "places")
+		m, err := MoneyOf(units, places, "USD")
+		require.NoError(t, err)
+		digits, scale, negative := m.Parts()
+		require.Equal(t, units < 0, negative)
+		require.LessOrEqual(t, scale, places)
+		for range places - scale {
+			digits *= 10
+		}
+		if negative {
+			digits = -digits
+		}
+		require.Equal(t, uint64(units), digits) //nolint:gosec // two's complement
+	})
+}
+
+func TestMoneyCompareSorts(t *testing.T) {
+	list := []Money{mustMoney(t, "2", "USD"), mustMoney(t, "3", "EUR"), mustMoney(t, "-1", "USD"), {}, mustMoney(t, "10", "EUR")}
+	slices.SortFunc(list, Money.Compare)
+	assert.Equal(t, []Money{{}, mustMoney(t, "3", "EUR"), mustMoney(t, "10", "EUR"), mustMoney(t, "-1", "USD"), mustMoney(t, "2", "USD")}, list)
 }
 
 func TestMoneyIsComparable(t *testing.T) {
@@ -141,11 +182,13 @@ func TestMoneyIsComparable(t *testing.T) {
 
 func TestMoneySigns(t *testing.T) {
 	assert.True(t, Money{}.IsZero())
-	assert.True(t, mustMoney(t, "0.00", "USD").IsZero())
-	assert.False(t, mustMoney(t, "-0.01", "USD").IsZero())
-	assert.True(t, mustMoney(t, "-0.01", "USD").IsNegative())
-	assert.False(t, mustMoney(t, "0.01", "USD").IsNegative())
-	assert.False(t, mustMoney(t, "-0", "USD").IsNegative())
+	assert.False(t, mustMoney(t, "0.00", "USD").IsZero(), "zero dollars are known")
+	assert.Zero(t, mustMoney(t, "0.00", "USD").Sign())
+	assert.Equal(t, -1, mustMoney(t, "-0.01", "USD").Sign())
+	assert.Equal(t, 1, mustMoney(t, "0.01", "USD").Sign())
+	assert.Zero(t, mustMoney(t, "-0", "USD").Sign())
+	assert.Equal(t, mustMoney(t, "0", "USD"), mustMoney(t, "0", "USD").Neg(), "one zero only")
+	assert.Equal(t, mustMoney(t, "-1.5", "USD"), mustMoney(t, "1.5", "USD").Neg())
 }
 
 func TestMoneyArithmetic(t *testing.T) {
@@ -224,16 +267,33 @@ func TestMoneyString(t *testing.T) {
 }
 
 func TestMoneyJSON(t *testing.T) {
-	text, err := json.Marshal([]Money{mustMoney(t, "2.72", "USD"), mustMoney(t, "9007199254740993", "IQD"), {}})
-	require.NoError(t, err)
-	assert.Equal(t, `[{"amount":"2.72","currency":"USD"},{"amount":"9007199254740993","currency":"IQD"},{"amount":"0","currency":""}]`, string(text))
+	for want, m := range map[string]Money{
+		`{"amount":"2.72","currency":"USD"}`:             mustMoney(t, "2.72", "USD"),
+		`{"amount":"2.50","currency":"USD"}`:             mustMoney(t, "2.5", "USD"),
+		`{"amount":"0.00","currency":"USD"}`:             mustMoney(t, "0", "USD"),
+		`{"amount":"0.12345","currency":"USD"}`:          mustMoney(t, "0.12345", "USD"),
+		`{"amount":"500","currency":"JPY"}`:              mustMoney(t, "500", "JPY"),
+		`{"amount":"1.500","currency":"KWD"}`:            mustMoney(t, "1.5", "KWD"),
+		`{"amount":"9007199254740993","currency":"IQD"}`: mustMoney(t, "9007199254740993", "IQD"),
+		`{"amount":"2.5","currency":null}`:               mustMoney(t, "2.50", ""),
+		`null`:                                           {},
+	} {
+		text, err := json.Marshal(m)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text))
+		if !m.IsZero() && m.Currency() != "" {
+			assert.Equal(t, m.String(), m.Amount()+" "+m.Currency(), "JSON and text agree")
+		}
+	}
 
 	tests := map[string]Money{
 		`{"amount":"2.72","currency":"USD"}`:                 mustMoney(t, "2.72", "USD"),
 		`{"amount":2.72,"currency":"USD"}`:                   mustMoney(t, "2.72", "USD"),
 		` { "currency" : "USD" , "amount" : 2720e-3 } `:      mustMoney(t, "2.72", "USD"),
 		`{"\u0061mount":9007199254740993,"currency":"IQD"}`:  mustMoney(t, "9007199254740993", "IQD"),
-		`{"amount":"0","currency":""}`:                       {},
+		`{"amount":"0","currency":null}`:                     {},
+		`{"amount":"1.50","currency":null}`:                  mustMoney(t, "1.5", ""),
+		`null`:                                               {},
 		`{"amount":0.1000000000000000001,"currency":"USD"}`:  mustMoney(t, "0.1000000000000000001", "USD"),
 		`{"amount":"12345678901234567.89","currency":"USD"}`: mustMoney(t, "12345678901234567.89", "USD"),
 	}
@@ -244,10 +304,27 @@ func TestMoneyJSON(t *testing.T) {
 	}
 }
 
-func TestMoneyJSONNullChangesNothing(t *testing.T) {
+// An amount of zero is known, so it is neither left out nor null.
+func TestMoneyJSONTellsZeroFromUnknown(t *testing.T) {
 	m := mustMoney(t, "1", "USD")
 	require.NoError(t, json.Unmarshal([]byte("null"), &m))
-	assert.Equal(t, mustMoney(t, "1", "USD"), m)
+	assert.Equal(t, Money{}, m)
+
+	type order struct {
+		Total Money `json:"total"`
+		Fee   Money `json:"fee,omitzero"`
+	}
+	for want, o := range map[string]order{
+		`{"total":null}`: {},
+		`{"total":{"amount":"0.00","currency":"USD"},"fee":{"amount":"0.00","currency":"EUR"}}`: {mustMoney(t, "0", "USD"), mustMoney(t, "0", "EUR")},
+	} {
+		text, err := json.Marshal(o)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text))
+		var back order
+		require.NoError(t, json.Unmarshal(text, &back))
+		assert.Equal(t, o, back)
+	}
 }
 
 func TestMoneyJSONRefuses(t *testing.T) {
@@ -261,7 +338,8 @@ func TestMoneyJSONRefuses(t *testing.T) {
 		`true`,
 		`{"amount":"1"}`,
 		`{"currency":"USD"}`,
-		`{"amount":"1","currency":null}`,
+		`{"amount":"1","currency":""}`,
+		`{"amount":"1","currency":null,"currency":"USD"}`,
 		`{"amount":null,"currency":"USD"}`,
 		`{"amount":true,"currency":"USD"}`,
 		`{"amount":["1"],"currency":"USD"}`,
@@ -312,7 +390,7 @@ func drawMoney(t *rapid.T, label string) (Money, *big.Rat) {
 }
 
 func rat(m Money) *big.Rat {
-	r, ok := new(big.Rat).SetString(m.Amount().String())
+	r, ok := new(big.Rat).SetString(m.Amount())
 	if !ok {
 		panic("not a decimal")
 	}
@@ -331,7 +409,7 @@ func TestMoneyAgainstRationals(t *testing.T) {
 		a, ra := drawMoney(t, "a")
 		b, rb := drawMoney(t, "b")
 		n := rapid.IntRange(-1000, 1000).Draw(t, "n")
-		places := max(a.Amount().Scale(), b.Amount().Scale())
+		places := max(a.amount.Scale(), b.amount.Scale())
 
 		check := func(op string, got Money, err error, want *big.Rat, places int) {
 			if fits := holds(want, places); fits != (err == nil) {
@@ -346,7 +424,7 @@ func TestMoneyAgainstRationals(t *testing.T) {
 		difference, err := a.Sub(b)
 		check("-", difference, err, new(big.Rat).Sub(ra, rb), places)
 		product, err := a.MulInt(n)
-		check("*", product, err, new(big.Rat).Mul(ra, new(big.Rat).SetInt64(int64(n))), a.Amount().Scale())
+		check("*", product, err, new(big.Rat).Mul(ra, new(big.Rat).SetInt64(int64(n))), a.amount.Scale())
 
 		if order, err := a.Cmp(b); err != nil || order != ra.Cmp(rb) {
 			t.Fatalf("%v cmp %v = %d, %v", a, b, order, err)

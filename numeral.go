@@ -3,6 +3,7 @@ package esim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -138,6 +139,18 @@ func cutDigits(s string) (digits, rest string) {
 
 // decimal returns the value as a decimal, exactly.
 func (n numeral) decimal() (decimal.Decimal, error) {
+	if n.coef > math.MaxInt64 {
+		return n.longDecimal()
+	}
+	coef := int64(n.coef)
+	if n.neg {
+		coef = -coef
+	}
+	return decimal.New(coef, n.scale)
+}
+
+// longDecimal is decimal for digits that no int64 holds.
+func (n numeral) longDecimal() (decimal.Decimal, error) {
 	digits := strconv.FormatUint(n.coef, 10)
 	if missing := n.scale + 1 - len(digits); missing > 0 {
 		digits = strings.Repeat("0", missing) + digits

@@ -3,8 +3,6 @@ package adapter
 import (
 	"strings"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -19,8 +17,13 @@ type Terms struct {
 // Guarded reports whether the caller set a quote or a ceiling.
 func (p *Terms) Guarded() bool { return p.Quote != nil || !p.MaxTotal.IsZero() }
 
-// absurd is more than any one order costs, in any currency of a reseller.
-var absurd = decimal.MustNew(1_000_000_000_000, 0)
+// absurd reports whether an amount is more than any one order costs, in any
+// currency of a reseller.
+func absurd(m esim.Money) bool {
+	const most = 1_000_000_000_000
+	limit, _ := esim.MoneyOf(most, 0, m.Currency())
+	return m.Compare(limit) > 0
+}
 
 // Terms checks package, quote and ceiling against each other.
 func (c *Check) Terms(p Terms) {
@@ -48,9 +51,9 @@ func (c *Check) Terms(p Terms) {
 }
 
 func (c *Check) amount(field string, m esim.Money) {
-	if m.IsNegative() {
+	if m.Sign() < 0 {
 		c.Fail(field, "is negative")
-	} else if m.Amount().Cmp(absurd) > 0 {
+	} else if absurd(m) {
 		c.Fail(field, "is absurdly large")
 	}
 }

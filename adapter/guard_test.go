@@ -12,9 +12,7 @@ import (
 
 func money(t testing.TB, amount, currency string) esim.Money {
 	t.Helper()
-	d, err := esim.ParseAmount(amount)
-	require.NoError(t, err)
-	m, err := esim.NewMoney(d, currency)
+	m, err := esim.ParseMoney(amount, currency)
 	require.NoError(t, err)
 	return m
 }

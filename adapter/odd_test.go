@@ -39,7 +39,7 @@ func TestAnOddCellCostsItself(t *testing.T) {
 	assert.Equal(t, "b", out.Rows[1].ID)
 	assert.False(t, out.Rows[1].Price.Known())
 	assert.Zero(t, out.Rows[2])
-	assert.Equal(t, "4", out.Rows[3].Price.Decimal().String())
+	assert.Equal(t, "4", out.Rows[3].Price.String())
 	assert.Equal(t, 1, bytes.Count(log.Bytes(), []byte("\n")))
 	assert.Contains(t, log.String(), "level=WARN")
 	assert.Contains(t, log.String(), "odd_cells=1 odd_rows=1 first_odd=/rows/1/price")

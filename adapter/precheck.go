@@ -55,7 +55,7 @@ func (t *API) patiently(ctx context.Context, read func(context.Context) (esim.Mo
 // too low refuses a sale only if the account is known to pay from it: one on
 // invoice reads 0, or what it owes, all its life.
 func (t *API) SawBalance(balance esim.Money) {
-	if balance.Amount().IsPos() {
+	if balance.Sign() > 0 {
 		t.prepaid.Store(true)
 	}
 }
@@ -77,7 +77,7 @@ func (t *API) Covers(ctx context.Context, op string, balance, total esim.Money) 
 // amountOf is a balance as it was stated, which may be without a currency.
 func amountOf(balance esim.Money) string {
 	if balance.Currency() == "" {
-		return balance.Amount().String()
+		return balance.Amount()
 	}
 	return balance.String()
 }
@@ -85,8 +85,7 @@ func amountOf(balance esim.Money) string {
 // below is false for amounts that cannot be compared.
 func below(balance, total esim.Money) bool {
 	if balance.Currency() == "" {
-		return balance.Amount().Cmp(total.Amount()) < 0
+		balance, _ = esim.ParseMoney(balance.Amount(), total.Currency()) // 0 too: it was read
 	}
-	cmp, err := balance.Cmp(total)
-	return err == nil && cmp < 0
+	return balance.Currency() == total.Currency() && balance.Compare(total) < 0
 }

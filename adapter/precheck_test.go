@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +16,7 @@ import (
 
 func usd(t *testing.T, amount, currency string) esim.Money {
 	t.Helper()
-	m, err := esim.NewMoney(decimal.MustParse(amount), currency)
+	m, err := esim.ParseMoney(amount, currency)
 	require.NoError(t, err)
 	return m
 }

@@ -12,10 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/esimkit/esim"
 )
@@ -75,7 +73,7 @@ func TestATripComparesNoAmountThatHasNoRate(t *testing.T) {
 	days, price := []int{5, 10}, []string{"900000000", "10000000000"}
 	c := stocked(t, some("a", 2, func(i int, p *esim.Package) {
 		p.ValidityDays, p.Price = days[i], amount(price[i], []string{"JPY", "USD"}[i])
-	}), table{"JPY USD": "100"})
+	}), table{"JPY USD": "100"}.rate)
 	// Two units of the first are 180 billion USD, beyond what can be compared.
 	trip := c.Trip(TripQuery{Legs: []Leg{{Country: "JP", Days: 10}}, Currency: "USD", Stack: 2}).Trips[0]
 	require.Len(t, trip.Plans, 1)
@@ -241,33 +239,4 @@ func TestUnreadableSnapshotIsSetAside(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "precious", string(kept))
 	require.ErrorIs(t, c.Status().Snapshot, fs.ErrPermission)
-}
-
-// The quick inverse is that of the general division, digit by digit.
-func TestInverse(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d := decimal.MustNew(rapid.Int64Range(1, math.MaxInt64).Draw(t, "digits"), rapid.IntRange(0, decimal.MaxScale).Draw(t, "places"))
-		want, err := decimal.One.Quo(d)
-		got, ok := inverse(d)
-		require.Equal(t, err == nil && want.IsPos(), ok)
-		if ok {
-			require.Equal(t, want, got)
-		}
-	})
-}
-
-// From its base a table is read, not computed, so all its digits stay.
-func TestFixedRatesFromTheirBase(t *testing.T) {
-	for _, text := range []string{"0.1234567890123456789", "160.10", "1234567890123456789"} {
-		want := decimal.MustParse(text)
-		rates := FixedRates{Base: "USD", Per: map[string]decimal.Decimal{"EUR": want}}
-		got, known := rates.Rate("USD", "EUR")
-		require.True(t, known)
-		assert.Equal(t, want, got)
-		back, known := rates.Rate("EUR", "USD")
-		require.True(t, known)
-		inverse, err := decimal.One.Quo(want)
-		require.NoError(t, err)
-		assert.Zero(t, inverse.Cmp(back))
-	}
 }

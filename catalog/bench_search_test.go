@@ -10,7 +10,7 @@ import (
 )
 
 // stocked is a catalogue with these packages on its shelf.
-func stocked(tb testing.TB, packages []esim.Package, rates Rates) *Catalog {
+func stocked(tb testing.TB, packages []esim.Package, rates esim.Rates) *Catalog {
 	tb.Helper()
 	c, err := New(Config{Rates: rates})
 	if err != nil {
@@ -25,7 +25,7 @@ func stocked(tb testing.TB, packages []esim.Package, rates Rates) *Catalog {
 }
 
 // marketRates are those the benchmarks compare with.
-var marketRates = FixedRates{Base: "EUR", Per: prices("USD", "1.0836", "GBP", "0.8531")}
+var marketRates = fixedRates("EUR", "USD", "1.0836", "GBP", "0.8531")
 
 func bounded(c esim.Country) Query {
 	return Query{Countries: []esim.Country{c}, MinData: 5 * esim.GB, MaxData: 50 * esim.GB, MinDays: 7, MaxPrice: amount("150", "EUR"), Currency: "EUR"}
@@ -61,27 +61,27 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 // scan answers the bounded query as one would without an index.
-func scan(packages []esim.Package, q Query, rates Rates) []esim.Package {
+func scan(packages []esim.Package, q Query, rates esim.Rates) []esim.Package {
 	found := matching(packages, q, rates)
 	slices.SortFunc(found, func(a, b esim.Package) int {
-		x, _ := convert(a.Price.Amount(), rate(rates, a.Price.Currency(), q.Currency))
-		y, _ := convert(b.Price.Amount(), rate(rates, b.Price.Currency(), q.Currency))
-		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a.Price.Currency(), b.Price.Currency()), a.Price.Amount().Cmp(b.Price.Amount()),
+		x, _ := convert(a.Price, rate(rates, a.Price.Currency(), q.Currency))
+		y, _ := convert(b.Price, rate(rates, b.Price.Currency(), q.Currency))
+		return cmp.Or(cmp.Compare(x, y), a.Price.Compare(b.Price),
 			cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.ID, b.ID))
 	})
 	return found[:min(len(found), 20)]
 }
 
 // matching looks at every package, at what is cheap to tell first.
-func matching(packages []esim.Package, q Query, rates Rates) []esim.Package {
+func matching(packages []esim.Package, q Query, rates esim.Rates) []esim.Package {
 	var found []esim.Package
 	for i := range packages {
 		p := &packages[i]
 		if p.Data < q.MinData || p.Data > q.MaxData || p.ValidityDays < q.MinDays || !slices.Contains(p.Countries, q.Countries[0]) {
 			continue
 		}
-		cost, ok := convert(p.Price.Amount(), rate(rates, p.Price.Currency(), q.Currency))
-		if ok && mustFixed(cost, comparedPlaces, q.Currency).Amount().Cmp(q.MaxPrice.Amount()) <= 0 {
+		cost, ok := convert(p.Price, rate(rates, p.Price.Currency(), q.Currency))
+		if ok && mustFixed(cost, comparedPlaces, q.Currency).Compare(q.MaxPrice) <= 0 {
 			found = append(found, *p)
 		}
 	}

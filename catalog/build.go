@@ -81,7 +81,7 @@ func (b *builder) add(p *esim.Package) error {
 	if len(b.currencies.all) > maxCurrencies || len(b.providers.all) > maxProviders || len(b.rows) >= maxRows {
 		return fmt.Errorf("catalog: more than %d currencies, %d providers or %d packages", maxCurrencies, maxProviders, maxRows)
 	}
-	price, err := esim.NewMoney(p.Price.Amount(), b.currencies.all[r.currency])
+	price, err := p.Price.WithCurrency(b.currencies.all[r.currency])
 	if err != nil {
 		return fmt.Errorf("catalog: package %q: %w", p.ID, err)
 	}

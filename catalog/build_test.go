@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -70,7 +69,7 @@ func TestPostingsAreEveryRowOfACountryByPrice(t *testing.T) {
 	s := shelfOf(t, market(3_000, 2))
 	ordered := func(n uint32, m uint32) bool {
 		a, b := &s.rows[n], &s.rows[m]
-		if c := a.price.Amount().Cmp(b.price.Amount()); c != 0 {
+		if c := a.price.Compare(b.price); c != 0 {
 			return c < 0
 		}
 		return n < m
@@ -166,7 +165,7 @@ func TestABuildRefusesWhatNoRowHolds(t *testing.T) {
 
 	var currencies []esim.Package
 	for i := range 256 {
-		m, err := esim.NewMoney(decimal.One, string([]byte{'A', byte('A' + i/16), byte('A' + i%16)}))
+		m, err := esim.MoneyOf(1, 0, string([]byte{'A', byte('A' + i/16), byte('A' + i%16)}))
 		require.NoError(t, err)
 		currencies = append(currencies, esim.Package{Provider: "a", ID: strconv.Itoa(i), Price: m})
 	}

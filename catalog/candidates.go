@@ -3,8 +3,6 @@ package catalog
 import (
 	"slices"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -34,11 +32,11 @@ type candidate struct {
 	unlimited bool
 	days      int32
 	data      int64
-	cost      sum             // of one
-	price     decimal.Decimal // what is shown of it
+	cost      sum        // of one
+	price     esim.Money // what is shown of it
 }
 
-func (s *shelf) newJourney(q *TripQuery, rates Rates) *journey {
+func (s *shelf) newJourney(q *TripQuery, rates esim.Rates) *journey {
 	sets := 1 << len(q.Legs)
 	j := &journey{
 		shelf: s, query: q, covered: make([]legs, len(s.coverages)), days: make([]int32, sets), data: make([]int64, sets),
@@ -108,7 +106,7 @@ func (j *journey) collect(currencies []uint8) {
 // consider keeps a row unless one that is kept is as good in every way.
 func (j *journey) consider(n uint32, covered legs) {
 	r := &j.rows[n]
-	if r.days <= 0 || r.price.IsNegative() || j.units(j.shelf, r) == 0 {
+	if r.days <= 0 || r.price.Sign() < 0 || j.units(j.shelf, r) == 0 {
 		return
 	}
 	c := candidate{row: n, currency: r.currency, unlimited: r.flags&unlimited != 0, days: r.days, data: int64(r.data)}
@@ -149,7 +147,7 @@ func (a *candidate) undercuts(b *candidate) bool {
 	if a.cost.comparable {
 		return a.cost.compared+3 <= b.cost.compared
 	}
-	return a.cost.total.Amount().Cmp(b.cost.total.Amount()) < 0
+	return a.cost.total.Compare(b.cost.total) < 0
 }
 
 // unitsOf returns how many of the candidate serve a set of legs; 0 = none do.

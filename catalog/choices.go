@@ -1,11 +1,11 @@
 package catalog
 
-import "github.com/govalues/decimal"
+import "github.com/esimkit/esim"
 
 // plan is the cheapest offer for a set of legs; without units there is none.
 type plan struct {
 	pick
-	total decimal.Decimal
+	total esim.Money
 }
 
 // offer finds the cheapest plan of each set of legs.
@@ -26,7 +26,7 @@ func (j *journey) offer() {
 // compete makes the candidate the plan of a set of legs if it is the cheapest.
 func (j *journey) compete(c *candidate, set legs) {
 	p := &j.plans[set]
-	if p.units > 0 && c.price.Cmp(p.total) > 0 {
+	if p.units > 0 && c.price.Compare(p.total) > 0 {
 		return
 	}
 	units := j.unitsOf(c, set)
@@ -41,7 +41,7 @@ func (j *journey) compete(c *candidate, set legs) {
 		}
 	}
 	total := cost.shown()
-	if d := total.Cmp(p.total); p.units == 0 || d < 0 || d == 0 && c.row < p.row {
+	if d := total.Compare(p.total); p.units == 0 || d < 0 || d == 0 && c.row < p.row {
 		*p = plan{pick{c.row, int32(units), cost}, total} //nolint:gosec // at most the stack
 	}
 }
@@ -49,7 +49,7 @@ func (j *journey) compete(c *candidate, set legs) {
 // choice is the cheapest way to serve a set of legs: a plan for some of them,
 // its first leg among them, and the best way for the rest.
 type choice struct {
-	total decimal.Decimal
+	total esim.Money
 	plans int  // 0 = there is no way
 	first legs // what the plan of the first leg serves
 }
@@ -89,7 +89,7 @@ func (j *journey) split(set, first legs) (choice, bool) {
 	if others.plans == 0 {
 		return choice{}, false
 	}
-	total, err := p.total.AddExact(others.total, max(p.total.Scale(), others.total.Scale()))
+	total, err := p.total.Add(others.total)
 	if err != nil {
 		return choice{}, false // more digits than any amount has
 	}
@@ -101,7 +101,7 @@ func (j *journey) split(set, first legs) (choice, bool) {
 // whose order is that of provider and ID. Where even these are the same, the
 // earlier plan has the earlier leg.
 func (j *journey) before(a, b choice, set legs) bool {
-	if c := a.total.Cmp(b.total); c != 0 {
+	if c := a.total.Compare(b.total); c != 0 {
 		return c < 0
 	}
 	if a.plans != b.plans {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -76,7 +74,7 @@ func (m *moved) look(before, after *esim.Package, factor int) {
 	switch {
 	case before.Price.Currency() != after.Price.Currency():
 		m.currencies = append(m.currencies, suspect())
-	case apart(before.Price.Amount(), after.Price.Amount(), factor):
+	case apart(before.Price.Estimate(), after.Price.Estimate(), factor):
 		m.prices = append(m.prices, suspect())
 	}
 	if len(before.Countries) > 0 && !coversAll(after.Countries, before.Countries) {
@@ -102,7 +100,7 @@ func coversAll(list, wanted []esim.Country) bool {
 type asked struct {
 	shelf *shelf
 	rule  Equivalence
-	rates Rates
+	rates esim.Rates
 }
 
 // outliers says whether most prices of new packages are beyond reason.
@@ -122,7 +120,7 @@ func (a *asked) outliers(fresh []*esim.Package, factor int) []Finding {
 			continue
 		}
 		compared++
-		if apart(median, p.Price.Amount(), factor) {
+		if apart(median, p.Price.Estimate(), factor) {
 			found = append(found, Suspect{After: *p})
 		}
 	}
@@ -137,34 +135,30 @@ func (a *asked) outliers(fresh []*esim.Package, factor int) []Finding {
 
 // median returns what is asked for a product, in a currency. The price of a
 // product is that of its gigabytes: all its offers have as many.
-func (a *asked) median(g group, currency string) (decimal.Decimal, bool) {
+func (a *asked) median(g group, currency string) (esim.Estimate, bool) {
 	if currency == "" {
-		return decimal.Decimal{}, false
+		return esim.Estimate{}, false
 	}
-	var prices []decimal.Decimal
+	var prices []esim.Estimate
 	for _, n := range a.shelf.groupOf[g.from:g.to] {
 		if price, ok := a.convert(a.shelf.rows[n].price, currency); ok {
 			prices = append(prices, price)
 		}
 	}
 	if len(prices) == 0 {
-		return decimal.Decimal{}, false
+		return esim.Estimate{}, false
 	}
-	slices.SortFunc(prices, decimal.Decimal.Cmp)
+	slices.SortFunc(prices, esim.Estimate.Compare)
 	return prices[len(prices)/2], true
 }
 
-func (a *asked) convert(price esim.Money, to string) (decimal.Decimal, bool) {
+func (a *asked) convert(price esim.Money, to string) (esim.Estimate, bool) {
 	if price.Currency() == to {
-		return price.Amount(), true
+		return price.Estimate(), true
 	}
 	if a.rates == nil || price.Currency() == "" {
-		return decimal.Decimal{}, false
+		return esim.Estimate{}, false
 	}
-	rate, ok := a.rates.Rate(price.Currency(), to)
-	if !ok {
-		return decimal.Decimal{}, false
-	}
-	amount, err := price.Amount().Mul(rate)
-	return amount, err == nil
+	amount, err := price.Times(a.rates(price.Currency(), to))
+	return amount, err == nil && amount.Currency() == to
 }

@@ -22,7 +22,7 @@ type Config struct {
 	// minute, then two, four and so on, up to Every.
 	Every time.Duration
 	// Rates compare currencies; nil = they are never compared.
-	Rates Rates
+	Rates esim.Rates
 	// Guards hold back what cannot be right; zero = their defaults.
 	Guards Guards
 	// Equivalence is the rule for what is the same product; zero = default.

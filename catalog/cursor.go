@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -29,7 +27,7 @@ func (s *shelf) cursor(q *Query, at *seat) string {
 	place = append(place, flag(at.group == 0)|flag(at.without)<<1)
 	place = binary.AppendVarint(place, at.value)
 	place = binary.AppendVarint(place, at.compared)
-	place = appendText(place, at.amount.String())
+	place = appendText(place, at.amount.Amount())
 	place = appendText(place, s.currencies[r.currency])
 	place = appendText(place, string(s.providers[r.provider]))
 	place = appendText(place, r.id)
@@ -53,8 +51,8 @@ func (s *shelf) readCursor(q *Query) (seat, error) {
 	}
 	r := fields{rest: place[1:], ok: true}
 	at := seat{without: place[0]&2 != 0, value: r.number(), compared: r.number()}
-	amount, err := decimal.Parse(r.text())
-	currency, provider, id := r.text(), r.text(), r.text()
+	number, currency, provider, id := r.text(), r.text(), r.text(), r.text()
+	amount, err := esim.ParseMoney(number, currency)
 	if err != nil || !r.ok || len(r.rest) > 0 {
 		return seat{}, ErrCursor
 	}
@@ -84,7 +82,7 @@ func (q *Query) digest(place []byte) (d [digestSize]byte) {
 	} {
 		b = binary.AppendVarint(b, n)
 	}
-	b = appendText(b, q.MaxPrice.Amount().String())
+	b = appendText(b, q.MaxPrice.Amount())
 	b = appendText(b, q.MaxPrice.Currency())
 	b = appendText(b, q.Text)
 	b = appendText(b, q.Currency)

@@ -28,7 +28,7 @@ func TestACursorHoldsOnAnotherShelf(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		packages, rates := few(r, 24), someRates(r)
 		q := someQuery(r)
-		first := stocked(t, packages, rates).Search(q)
+		first := stocked(t, packages, rates.rate).Search(q)
 		if first.Next == "" {
 			continue
 		}
@@ -44,7 +44,7 @@ func TestACursorHoldsOnAnotherShelf(t *testing.T) {
 			}
 		}
 		q.After, q.Limit = first.Next, 100
-		rest := stocked(t, less, rates).Search(q)
+		rest := stocked(t, less, rates.rate).Search(q)
 		require.NoError(t, rest.Err)
 		require.Equal(t, want, ids(rest), "seed %d: %+v", seed, q)
 		withdrawn++

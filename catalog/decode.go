@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -275,7 +273,7 @@ func (d *decoder) terms() []terms {
 }
 
 func (d *decoder) amount(currency string) esim.Money {
-	head, digits := d.uint(2*decimal.MaxScale+1), d.uint(math.MaxUint64)
+	head, digits := d.uint(2*maxPlaces+1), d.uint(math.MaxUint64)
 	if d.err != nil {
 		return esim.Money{}
 	}
@@ -290,14 +288,11 @@ func moneyOf(digits uint64, places int, negative bool, currency string) (esim.Mo
 	if digits > math.MaxInt64 {
 		return largeMoney(digits, places, negative, currency)
 	}
-	amount, err := decimal.New(int64(digits), places)
-	if err != nil {
-		return esim.Money{}, err
-	}
+	units := int64(digits)
 	if negative {
-		amount = amount.Neg()
+		units = -units
 	}
-	return esim.NewMoney(amount, currency)
+	return esim.MoneyOf(units, places, currency)
 }
 
 // largeMoney is for the nineteen digits that an int64 has no room for.
@@ -307,9 +302,5 @@ func largeMoney(digits uint64, places int, negative bool, currency string) (esim
 	if negative {
 		text = "-" + text
 	}
-	amount, err := decimal.Parse(text)
-	if err != nil {
-		return esim.Money{}, err
-	}
-	return esim.NewMoney(amount, currency)
+	return esim.ParseMoney(strings.TrimSuffix(text, "."), currency)
 }

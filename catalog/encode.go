@@ -164,13 +164,13 @@ func (e *encoder) allowance(a esim.Allowance) {
 // amount is a decimal: twice the places after the point, plus one if it is
 // negative, then all its digits.
 func (e *encoder) amount(m esim.Money) {
-	d := m.Amount()
-	head := uint64(d.Scale()) << 1 //nolint:gosec // 0 to 19
-	if d.IsNeg() {
+	units, places, negative := m.Parts()
+	head := uint64(places) << 1 //nolint:gosec // 0 to 19
+	if negative {
 		head++
 	}
 	e.uint(head)
-	e.uint(d.Coef())
+	e.uint(units)
 }
 
 // moment reads back what encode writes of a time.

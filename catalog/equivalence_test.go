@@ -76,9 +76,9 @@ func TestSameTellsEveryOfferOfAProduct(t *testing.T) {
 		assert.Equal(t, g.Key, o.Group)
 		assert.Equal(t, o.Package, c.Equivalents("b", "2")[i])
 		assert.Equal(t, o.Price, o.Total)
-		assert.Equal(t, esim.Money{}, o.Compared)
+		assert.Equal(t, esim.Estimate{}, o.Compared)
 	}
-	assert.Equal(t, amount("0.8", "USD"), g.Offers[2].PerDay)
+	assert.Equal(t, amount("0.8", "USD").Estimate(), g.Offers[2].PerDay)
 
 	other := c.Same("c", "2")
 	assert.NotEqual(t, g.Key, other.Key)

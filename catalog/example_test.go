@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/esimtest/memory"
@@ -25,12 +23,16 @@ func plan(id, price, currency string, gb esim.DataSize, days int, countries ...e
 }
 
 func shelves() *catalog.Catalog {
+	rates, err := esim.FixedRates("USD", map[string]string{"EUR": "0.80"})
+	if err != nil {
+		panic(err)
+	}
 	cat, err := catalog.New(catalog.Config{
 		Clients: []esim.Client{
 			reseller("north", "USD", plan("japan-5", "9.00", "USD", 5, 15, "JP"), plan("taiwan-3", "6.50", "USD", 3, 15, "TW")),
 			reseller("south", "EUR", plan("japan-5gb", "7.90", "EUR", 5, 15, "JP"), plan("asia-8", "12.00", "EUR", 8, 30, "JP", "KR", "TW")),
 		},
-		Rates: catalog.FixedRates{Base: "USD", Per: map[string]decimal.Decimal{"EUR": decimal.MustParse("0.80")}},
+		Rates: rates,
 	})
 	if err != nil {
 		panic(err)

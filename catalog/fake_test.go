@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
@@ -107,7 +106,7 @@ func some(p esim.Provider, n int, edits ...func(i int, p *esim.Package)) []esim.
 func usd(cents int64) esim.Money { return money(cents, "USD") }
 
 func money(cents int64, currency string) esim.Money {
-	m, err := esim.NewMoney(decimal.MustNew(cents, 2), currency)
+	m, err := esim.MoneyOf(cents, 2, currency)
 	if err != nil {
 		panic(err)
 	}

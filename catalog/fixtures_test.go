@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -14,11 +12,15 @@ func amount(text, currency string) esim.Money {
 	return m
 }
 
-// prices reads pairs of a currency and an amount.
-func prices(pairs ...string) map[string]decimal.Decimal {
-	m := make(map[string]decimal.Decimal)
+// fixedRates reads pairs of a currency and what a unit of base buys of it.
+func fixedRates(base string, pairs ...string) esim.Rates {
+	m := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = decimal.MustParse(pairs[i+1])
+		m[pairs[i]] = pairs[i+1]
 	}
-	return m
+	rates, err := esim.FixedRates(base, m)
+	if err != nil {
+		panic(err)
+	}
+	return rates
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -143,13 +141,13 @@ func lone(p esim.Package) esim.Package {
 }
 
 // apart reports whether one price is so many times the other, or more.
-func apart(a, b decimal.Decimal, factor int) bool {
+func apart(a, b esim.Estimate, factor int) bool {
 	if a.Sign() <= 0 || b.Sign() <= 0 {
-		return a.Cmp(b) != 0 // free, or worse, is beyond any factor
+		return a != b // free, or worse, is beyond any factor
 	}
-	if a.Cmp(b) > 0 {
+	if a.Compare(b) > 0 {
 		a, b = b, a
 	}
-	bound, err := a.Mul(decimal.MustNew(int64(factor), 0))
-	return err == nil && bound.Cmp(b) <= 0 // one that has too many digits is larger than any price
+	bound, err := a.MulInt(factor)
+	return err == nil && bound.Compare(b) <= 0 // one that has too many digits is larger than any price
 }

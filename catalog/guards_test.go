@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -26,17 +25,14 @@ func dearer(factor int) func(*esim.Package) {
 }
 
 func cheaper(p *esim.Package) {
-	amount, err := p.Price.Amount().Quo(decimal.MustNew(100, 0))
-	if err != nil {
-		panic(err)
-	}
-	p.Price, err = esim.NewMoney(amount, p.Price.Currency())
+	var err error
+	p.Price, err = esim.ParseMoney(p.Price.Amount()+"e-2", p.Price.Currency())
 	if err != nil {
 		panic(err)
 	}
 }
 
-func inEuro(p *esim.Package) { p.Price, _ = esim.NewMoney(p.Price.Amount(), "EUR") }
+func inEuro(p *esim.Package) { p.Price, _ = p.Price.WithCurrency("EUR") }
 func narrow(p *esim.Package) { p.Countries = nil }
 
 // Each guard is shown just below and just above its measure, and switched off.
@@ -271,12 +267,12 @@ func TestAFirstListIsComparedWithTheOtherResellers(t *testing.T) {
 	of := func(p esim.Provider, edits ...func(int, *esim.Package)) *fake {
 		return newFake(p, some(p, 30, edits...)...)
 	}
-	rates := FixedRates{Base: "USD", Per: map[string]decimal.Decimal{"EUR": decimal.MustParse("0.9")}}
+	rates := fixedRates("USD", "EUR", "0.9")
 	tests := []struct {
 		name   string
 		edits  []func(int, *esim.Package)
 		guards Guards
-		rates  Rates
+		rates  esim.Rates
 		held   bool
 	}{
 		{"the same prices", nil, Guards{}, nil, false},
@@ -329,6 +325,6 @@ func TestApart(t *testing.T) {
 		{"1", "9999999999999999999", true},
 	}
 	for _, test := range tests {
-		assert.Equal(t, test.want, apart(decimal.MustParse(test.a), decimal.MustParse(test.b), 5), "%s %s", test.a, test.b)
+		assert.Equal(t, test.want, apart(amount(test.a, "USD").Estimate(), amount(test.b, "USD").Estimate(), 5), "%s %s", test.a, test.b)
 	}
 }

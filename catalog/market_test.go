@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimfly"
 	"github.com/esimkit/esim/esimfx"
@@ -139,7 +137,7 @@ func (r reseller) sell(i int, chance *rand.Rand, reaches []reach) esim.Package {
 		p.Rechargeable = new(rechargeable == 1)
 	}
 	cents := where.cents*size*int64(100+r.dearer)/100 + int64(days*5+chance.IntN(60))
-	p.Price, _ = esim.NewMoney(decimal.MustNew(cents, 2), r.currency)
+	p.Price, _ = esim.MoneyOf(cents, 2, r.currency)
 	p.Name = fmt.Sprintf("%s %s %d days", cmpName(where), p.Data, days)
 	return p
 }

@@ -79,7 +79,7 @@ func (e *search) skip(a *aisle) {
 // group is 0 for a currency that can be compared.
 func (e *search) group(a *aisle) uint32 {
 	t := &e.tariffs[a.currency]
-	if t.rate.IsPos() {
+	if !t.rate.IsZero() {
 		return 0
 	}
 	return t.ordinal + 1

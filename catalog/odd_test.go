@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -23,11 +22,11 @@ func oddPackages(t *rapid.T) []esim.Package {
 	words := rapid.SampledFrom([]string{"", "x", "Япония", "\xff\xfe", strings.Repeat("long ", 5000)})
 	var list []esim.Package
 	for i := range rapid.IntRange(0, 12).Draw(t, "packages") {
-		amount, err := decimal.New(digits.Draw(t, "digits"), rapid.SampledFrom([]int{0, 2, 8, 9, 19}).Draw(t, "places"))
+		amount, err := esim.MoneyOf(digits.Draw(t, "digits"), rapid.SampledFrom([]int{0, 2, 8, 9, 19}).Draw(t, "places"), "")
 		if err != nil {
 			continue
 		}
-		price, err := esim.NewMoney(amount, rapid.SampledFrom([]string{"", "USD", "EUR", "AAA"}).Draw(t, "currency"))
+		price, err := amount.WithCurrency(rapid.SampledFrom([]string{"", "USD", "EUR", "AAA"}).Draw(t, "currency"))
 		require.NoError(t, err)
 		list = append(list, esim.Package{
 			Provider: rapid.SampledFrom([]esim.Provider{"a", "b"}).Draw(t, "provider"), ID: string(rune(i + 1)), Name: words.Draw(t, "name"),
@@ -54,14 +53,14 @@ func TestOddPackages(t *testing.T) {
 			AnyOf:   rapid.SampledFrom([][]esim.Country{nil, {"JP"}, {"TW", "JP", "TW"}}).Draw(t, "any"),
 			Limit:   1000, Facets: true,
 		}
-		whole := s.answer(&q, rates)
+		whole := s.answer(&q, rates.rate)
 		require.NoError(t, whole.Err)
 		require.Len(t, whole.Offers, whole.Facets.Total)
 
 		q.Limit, q.Facets = rapid.IntRange(1, 4).Draw(t, "limit"), false
 		var paged []Offer
 		for more := true; more; more = q.After != "" {
-			page := s.answer(&q, rates)
+			page := s.answer(&q, rates.rate)
 			require.NoError(t, page.Err)
 			paged, q.After = append(paged, page.Offers...), page.Next
 			require.LessOrEqual(t, len(paged), len(whole.Offers))
@@ -69,12 +68,12 @@ func TestOddPackages(t *testing.T) {
 		require.Equal(t, whole.Offers, append([]Offer{}, paged...))
 
 		trip := TripQuery{Legs: []Leg{{"JP", 2, 1}, {"TW", 1, 0}, {"JP", 3, esim.GB}}, Currency: q.Currency, Stack: q.Stack}
-		planned := s.journey(&trip, rates)
+		planned := s.journey(&trip, rates.rate)
 		require.NoError(t, planned.Err)
 
 		again, err := decode(encode(&saved{shelf: s, withheld: emptyShelf(), syncedAt: map[esim.Provider]time.Time{}}), Equivalence{})
 		require.NoError(t, err)
 		require.Equal(t, slices.Collect(s.all), slices.Collect(again.shelf.all))
-		require.Equal(t, planned, again.shelf.journey(&trip, rates))
+		require.Equal(t, planned, again.shelf.journey(&trip, rates.rate))
 	})
 }

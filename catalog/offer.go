@@ -3,8 +3,6 @@ package catalog
 import (
 	"math"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -13,14 +11,14 @@ import (
 type Offer struct {
 	esim.Package // its lists are the shelf's own: read only
 
-	Units    int        // of the package, one after the other; 1 unless Query.Stack allowed more
-	Total    esim.Money // Units x Price
-	Compared esim.Money // Total in Query.Currency, rounded half to even to 8 places; zero Money = it cannot be compared
+	Units    int           // of the package, one after the other; 1 unless Query.Stack allowed more
+	Total    esim.Money    // Units x Price
+	Compared esim.Estimate // Total in Query.Currency, rounded half to even to 8 places; zero = it cannot be compared
 
 	// PerGB and PerDay are Compared, or Total where there is none, for 10⁹
-	// bytes and for a day, rounded half to even to 4 places. The zero Money
-	// means that it does not apply: unlimited, or not stated.
-	PerGB, PerDay esim.Money
+	// bytes and for a day, rounded half to even to 4 places. Zero means
+	// that it does not apply: unlimited, or not stated.
+	PerGB, PerDay esim.Estimate
 
 	// Group is the same number for offers that are the same product, as
 	// [Catalog.Same] explains. It stays the same as long as the product does.
@@ -29,11 +27,13 @@ type Offer struct {
 
 // tariff is what a query makes of one currency.
 type tariff struct {
-	ordinal uint32          // where it stands among currencies
-	own     bool            // it is Query.Currency
-	rate    decimal.Decimal // to Query.Currency; 0 = none
-	ceiling decimal.Decimal // rate to the currency of MaxPrice; 0 = none
+	ordinal uint32    // where it stands among currencies
+	own     bool      // it is Query.Currency
+	rate    esim.Rate // to Query.Currency; zero = none
+	ceiling esim.Rate // to the currency of MaxPrice; zero = none
 }
+
+const noCurrency = "XXX" // ISO 4217
 
 // sum is what a number of units of a package cost.
 type sum struct {
@@ -50,21 +50,25 @@ func (t *tariff) sum(price esim.Money, units int) (sum, bool) {
 		}
 	}
 	s := sum{total: price}
-	switch {
-	case t.own && price.Amount().Scale() <= comparedPlaces:
-		s.compared, s.comparable = lift(price.Amount())
-	case t.rate.IsPos():
-		s.compared, s.comparable = convert(price.Amount(), t.rate)
+	if _, places, _ := price.Parts(); t.own && places <= comparedPlaces {
+		s.compared, s.comparable = lift(price)
+	} else if !t.rate.IsZero() {
+		s.compared, s.comparable = convert(price, t.rate)
 	}
 	return s, true
 }
 
 // shown returns the amount that prices per GB and per day are made of.
-func (s *sum) shown() decimal.Decimal {
-	if s.comparable {
-		return decimal.MustNew(s.compared, comparedPlaces)
+// Whatever its currency, it is said to be of XXX, the code for none.
+func (s *sum) shown() esim.Money {
+	switch {
+	case s.comparable:
+		return mustFixed(s.compared, comparedPlaces, noCurrency)
+	case s.total.IsZero():
+		return mustFixed(0, 0, noCurrency)
 	}
-	return s.total.Amount()
+	m, _ := s.total.WithCurrency(noCurrency)
+	return m
 }
 
 func (s *sum) perGB(r *row, units int32) (int64, bool) {
@@ -86,25 +90,22 @@ func (s *shelf) fill(o *Offer, p *pick, currency string) {
 	r := &s.rows[p.row]
 	s.packInto(&o.Package, p.row)
 	o.Units, o.Total, o.Group = int(p.units), p.cost.total, s.groups[r.group].key
-	switch own := p.cost.total.Currency(); {
-	case !p.cost.comparable:
-		currency = own
-	case own == currency && p.cost.total.Amount().Scale() <= comparedPlaces:
-		o.Compared = p.cost.total
-	default:
-		o.Compared = mustFixed(p.cost.compared, comparedPlaces, currency)
+	if p.cost.comparable {
+		o.Compared = mustFixed(p.cost.compared, comparedPlaces, currency).Estimate()
+	} else {
+		currency = p.cost.total.Currency()
 	}
 	if n, ok := p.cost.perGB(r, p.units); ok {
-		o.PerGB = mustFixed(n, perPlaces, currency)
+		o.PerGB = mustFixed(n, perPlaces, currency).Estimate()
 	}
 	if n, ok := p.cost.perDay(r, p.units); ok {
-		o.PerDay = mustFixed(n, perPlaces, currency)
+		o.PerDay = mustFixed(n, perPlaces, currency).Estimate()
 	}
 }
 
 // fixed returns n units of the last of so many places.
 func fixed(n int64, places int, currency string) (esim.Money, error) {
-	return esim.NewMoney(decimal.MustNew(n, places), currency)
+	return esim.MoneyOf(n, places, currency)
 }
 
 // mustFixed is fixed for a currency that was checked before.

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -18,12 +16,9 @@ import (
 // table holds rates as text, by "from to".
 type table map[string]string
 
-func (t table) Rate(from, to string) (decimal.Decimal, bool) {
-	text, ok := t[from+" "+to]
-	if !ok {
-		return decimal.Decimal{}, false
-	}
-	return decimal.MustParse(text), true
+func (t table) rate(from, to string) esim.Rate {
+	r, _ := esim.ParseRate(t[from+" "+to], from, to) // none that is missing or wrong
+	return r
 }
 
 func (t table) fraction(from, to string) *big.Rat {
@@ -68,7 +63,19 @@ type answer struct {
 	perGB, perDay   *big.Rat
 }
 
-func amountOf(m esim.Money) *big.Rat { return fraction(m.Amount().String()) }
+// parts is an amount that is exact or an estimate.
+type parts interface {
+	Parts() (units uint64, places int, negative bool)
+}
+
+func amountOf(m parts) *big.Rat {
+	units, places, negative := m.Parts()
+	n := new(big.Int).SetUint64(units)
+	if negative {
+		n.Neg(n)
+	}
+	return new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))
+}
 
 func oracle(packages []esim.Package, q Query, rates table) []answer {
 	var found []answer
@@ -281,8 +288,8 @@ func few(r *rand.Rand, most int) []esim.Package {
 		for range r.IntN(3) {
 			p.Networks = append(p.Networks, esim.Network{Technology: one(r, "5G", "4G/LTE", "3g", "", "fast")})
 		}
-		price := decimal.MustParse(one(r, "0", "1", "1.5", "2", "2.00", "3", "4", "6", "0.123456789012"))
-		p.Price, _ = esim.NewMoney(price, one(r, "USD", "USD", "EUR", "GBP", ""))
+		price := one(r, "0", "1", "1.5", "2", "2.00", "3", "4", "6", "0.123456789012")
+		p.Price, _ = esim.ParseMoney(price, one(r, "USD", "USD", "EUR", "GBP", ""))
 		packages[i] = p
 	}
 	return packages

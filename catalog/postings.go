@@ -44,7 +44,7 @@ func (s *shelf) byPrice() []uint32 {
 		if x.currency != y.currency {
 			return cmp.Compare(x.currency, y.currency)
 		}
-		if c := x.price.Amount().Cmp(y.price.Amount()); c != 0 {
+		if c := x.price.Compare(y.price); c != 0 {
 			return c
 		}
 		return cmp.Compare(a, b)

@@ -109,7 +109,7 @@ func (q *Query) Validate() error {
 			return fmt.Errorf("%w: %s is %d, not %d to %d", ErrQuery, bound.name, bound.value, bound.at, bound.to)
 		}
 	}
-	if q.MaxPrice != (esim.Money{}) && (q.MaxPrice.Currency() == "" || q.MaxPrice.IsNegative()) {
+	if !q.MaxPrice.IsZero() && (q.MaxPrice.Currency() == "" || q.MaxPrice.Sign() < 0) {
 		return fmt.Errorf("%w: MaxPrice is negative or without a currency", ErrQuery)
 	}
 	if err := checkCountries(q.Countries); err != nil {

@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"math/bits"
 
-	"github.com/govalues/decimal"
+	"github.com/esimkit/esim"
 )
 
 // Places after the point of what the catalogue computes. Both are rounded half
@@ -15,60 +15,41 @@ const (
 	perPlaces      = 4 // a price per GB or per day
 )
 
-var pow10 = [decimal.MaxScale + 1]uint64{
+// maxPlaces is how many digits of an amount may follow the point.
+const maxPlaces = 19
+
+var pow10 = [maxPlaces + 1]uint64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
 }
 
 // convert returns amount x rate in units of the last of comparedPlaces. It is
 // false if that does not fit: no price has eleven digits before the point.
-func convert(amount, rate decimal.Decimal) (int64, bool) {
-	q, ok := ratio{amount.Coef(), rate.Coef(), 1, amount.Scale() + rate.Scale() - comparedPlaces}.round()
-	return signed(q, amount.IsNeg()), ok
+func convert(amount esim.Money, rate esim.Rate) (int64, bool) {
+	n, places, negative := amount.Parts()
+	r, more := rate.Parts()
+	q, ok := ratio{n, r, 1, places + more - comparedPlaces}.round()
+	return signed(q, negative), ok
 }
 
-// lift is convert at a rate of 1, for an amount of no more places.
-func lift(amount decimal.Decimal) (int64, bool) {
-	over, n := bits.Mul64(amount.Coef(), pow10[comparedPlaces-amount.Scale()])
-	return signed(int64(n), amount.IsNeg()), over == 0 && n <= math.MaxInt64 //nolint:gosec // false if it does not fit
+// lift is convert at a rate of 1, for an amount of no more places; false if it
+// has more, or does not fit.
+func lift(amount esim.Money) (int64, bool) {
+	units, places, negative := amount.Parts()
+	if places > comparedPlaces {
+		return 0, false
+	}
+	over, n := bits.Mul64(units, pow10[comparedPlaces-places])
+	return signed(int64(n), negative), over == 0 && n <= math.MaxInt64 //nolint:gosec // false if it does not fit
 }
 
 // per returns amount x factor / divisor in units of the last of perPlaces.
-func per(amount decimal.Decimal, factor, divisor uint64) (int64, bool) {
+func per(amount esim.Money, factor, divisor uint64) (int64, bool) {
 	if divisor == 0 {
 		return 0, false
 	}
-	q, ok := ratio{amount.Coef(), factor, divisor, amount.Scale() - perPlaces}.round()
-	return signed(q, amount.IsNeg()), ok
-}
-
-// inverse returns 1 / d, which is positive, to 19 digits; false if the integer
-// part has more. A search asks for it once a currency, and a general division
-// takes several times as long.
-func inverse(d decimal.Decimal) (decimal.Decimal, bool) {
-	for places := decimal.MaxScale; places >= 0; places-- {
-		hi, lo := bits.Mul64(pow10[d.Scale()], pow10[places])
-		if hi >= d.Coef() {
-			continue
-		}
-		q, rest := bits.Div64(hi, lo, d.Coef())
-		if half := d.Coef() - rest; rest > half || rest == half && q&1 == 1 {
-			q++
-		}
-		if q < pow10[decimal.MaxScale] {
-			return positive(q, places), q > 0
-		}
-	}
-	return decimal.Decimal{}, false
-}
-
-// positive returns n units of the last of so many places; n has up to 19 digits.
-func positive(n uint64, places int) decimal.Decimal {
-	d := decimal.MustNew(int64(n/2), places)                 //nolint:gosec // half of it fits
-	sum, err := d.Add(decimal.MustNew(int64(n-n/2), places)) //nolint:gosec // likewise
-	if err != nil {
-		panic("catalog: more than 19 digits: " + err.Error())
-	}
-	return sum.Trim(0)
+	n, places, negative := amount.Parts()
+	q, ok := ratio{n, factor, divisor, places - perPlaces}.round()
+	return signed(q, negative), ok
 }
 
 func signed(n int64, negative bool) int64 {
@@ -90,7 +71,7 @@ func (r ratio) round() (int64, bool) {
 	hi, lo := bits.Mul64(r.a, r.b)
 	over, divisor := uint64(0), r.c
 	switch {
-	case r.scale > decimal.MaxScale || r.scale < -decimal.MaxScale:
+	case r.scale > maxPlaces || r.scale < -maxPlaces:
 		return r.roundBig()
 	case r.scale >= 0:
 		over, divisor = bits.Mul64(r.c, pow10[r.scale])

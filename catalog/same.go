@@ -57,7 +57,7 @@ func (s *shelf) same(p esim.Provider, id string) []uint32 {
 		one, other := &s.rows[a], &s.rows[b]
 		return cmp.Or(
 			cmp.Compare(s.currencyOrdinal(s.currencies[one.currency]), s.currencyOrdinal(s.currencies[other.currency])),
-			one.price.Amount().Cmp(other.price.Amount()),
+			one.price.Compare(other.price),
 			cmp.Compare(a, b),
 		)
 	})

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -29,8 +27,7 @@ type search struct {
 
 	query   *Query
 	tariffs []tariff // by currency
-	ceiling decimal.Decimal
-	capped  bool // there is a ceiling
+	capped  bool     // there is a ceiling: Query.MaxPrice
 	frame   frame
 	aisles  []aisle
 	after   *seat // nil = from the start
@@ -51,7 +48,7 @@ type pick struct {
 	cost  sum
 }
 
-func (s *shelf) answer(q *Query, rates Rates) Page {
+func (s *shelf) answer(q *Query, rates esim.Rates) Page {
 	page := Page{Version: s.version}
 	if page.Err = q.Validate(); page.Err != nil {
 		return page
@@ -87,7 +84,7 @@ func (s *shelf) answer(q *Query, rates Rates) Page {
 	return page
 }
 
-func (e *search) prepare(rates Rates) {
+func (e *search) prepare(rates esim.Rates) {
 	q := e.query
 	e.filter = e.shelf.filter(traits{q.Providers, q.Kinds, q.Unlimited, q.Rechargeable, q.MinGeneration})
 	e.minData, e.maxData = q.MinData, q.MaxData
@@ -95,7 +92,7 @@ func (e *search) prepare(rates Rates) {
 	e.stack = max(clamp(q.Stack), 1)
 	e.text = e.textFilter(q.Text)
 	e.frame = e.filter.frame()
-	e.ceiling, e.capped = q.MaxPrice.Amount(), q.MaxPrice != (esim.Money{})
+	e.capped = !q.MaxPrice.IsZero()
 	for _, currency := range e.currencies {
 		t := tariff{ordinal: e.currencyOrdinal(currency), own: currency != "" && currency == q.Currency, rate: rate(rates, currency, q.Currency)}
 		if t.ceiling = t.rate; q.Currency != q.MaxPrice.Currency() {
@@ -119,7 +116,7 @@ func (e *search) walk(found []pick) []pick {
 // be compared, and so offers of two groups. The first or the last is one.
 func (e *search) exceeds(a aisle) bool {
 	t := &e.tariffs[a.currency]
-	if len(a.ahead) == 0 || !t.rate.IsPos() {
+	if len(a.ahead) == 0 || t.rate.IsZero() {
 		return false
 	}
 	for _, n := range [...]uint32{a.ahead[0], a.ahead[len(a.ahead)-1]} {
@@ -199,12 +196,12 @@ func (e *search) within(total esim.Money, t *tariff) bool {
 	case !e.capped:
 		return true
 	case total.Currency() == e.query.MaxPrice.Currency():
-		return total.Amount().Cmp(e.ceiling) <= 0
-	case !t.ceiling.IsPos():
+		return total.Compare(e.query.MaxPrice) <= 0
+	case t.ceiling.IsZero():
 		return false
 	}
-	converted, ok := convert(total.Amount(), t.ceiling)
-	return ok && decimal.MustNew(converted, comparedPlaces).Cmp(e.ceiling) <= 0
+	converted, ok := convert(total, t.ceiling)
+	return ok && mustFixed(converted, comparedPlaces, e.query.MaxPrice.Currency()).Compare(e.query.MaxPrice) <= 0
 }
 
 // next takes the next row that suits from an aisle; no units = there is none.
@@ -243,19 +240,19 @@ func (e *search) fits(a *aisle, n uint32) int32 {
 	return units
 }
 
-// rate returns how much of the one currency the other costs; 0 = not known.
-func rate(rates Rates, from, to string) decimal.Decimal {
+// rate returns what the one currency costs in the other; the zero Rate where
+// that is not known.
+func rate(rates esim.Rates, from, to string) esim.Rate {
 	switch {
-	case from == "" || to == "":
-		return decimal.Zero
 	case from == to:
-		return decimal.One
-	case rates == nil:
-		return decimal.Zero
+		r, _ := esim.ParseRate("1", from, to) // none for "", which is no currency
+		return r
+	case from == "" || to == "" || rates == nil:
+		return esim.Rate{}
 	}
-	r, known := rates.Rate(from, to)
-	if !known || !r.IsPos() {
-		return decimal.Zero
+	r := rates(from, to)
+	if a, b := r.Currencies(); a != from || b != to {
+		return esim.Rate{}
 	}
 	return r
 }

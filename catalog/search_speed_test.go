@@ -54,7 +54,7 @@ func TestSearchIsMuchFasterThanAScan(t *testing.T) {
 }
 
 // countByScan counts with maps what the scan finds.
-func countByScan(packages []esim.Package, q Query, rates Rates) *Facets {
+func countByScan(packages []esim.Package, q Query, rates esim.Rates) *Facets {
 	f := &Facets{Countries: map[esim.Country]int{}, Providers: map[esim.Provider]int{}, Kinds: map[esim.PackageKind]int{}, Currencies: map[string]int{}}
 	sold := map[esim.DataSize]int{}
 	for _, p := range matching(packages, q, rates) {
@@ -82,12 +82,12 @@ func TestTheOracleNoticesAMistake(t *testing.T) {
 		return assert.ObjectsAreEqual(want, ids(c.Search(q)))
 	}
 	q := Query{Currency: "EUR", Limit: 100}
-	require.True(t, agrees(stocked(t, packages, rates), q))
-	assert.False(t, agrees(stocked(t, packages, table{"USD EUR": "0.5"}), q), "another rate")
+	require.True(t, agrees(stocked(t, packages, rates.rate), q))
+	assert.False(t, agrees(stocked(t, packages, table{"USD EUR": "0.5"}.rate), q), "another rate")
 	assert.False(t, agrees(stocked(t, packages, nil), q), "no rate")
-	assert.False(t, agrees(stocked(t, packages[1:], rates), q), "a package is missing")
+	assert.False(t, agrees(stocked(t, packages[1:], rates.rate), q), "a package is missing")
 
-	wrong := stocked(t, packages, rates)
+	wrong := stocked(t, packages, rates.rate)
 	rows := wrong.shelf.Load().everything[0].rows
 	rows[3], rows[4] = rows[4], rows[3]
 	assert.False(t, agrees(wrong, q), "two rows in the wrong order")
@@ -95,9 +95,9 @@ func TestTheOracleNoticesAMistake(t *testing.T) {
 	trip := travels(2)
 	best, total := cheapest(packages, trip, "EUR", rates)
 	require.NotNil(t, total)
-	served := stocked(t, packages, rates).Trip(trip).Trips[0]
+	served := stocked(t, packages, rates.rate).Trip(trip).Trips[0]
 	assert.Equal(t, total.RatString(), amountOf(served.Total).RatString())
 	less := slices.DeleteFunc(slices.Clone(packages), func(p esim.Package) bool { return p.ID == best[0].p.ID })
-	served = stocked(t, less, rates).Trip(trip).Trips[0]
+	served = stocked(t, less, rates.rate).Trip(trip).Trips[0]
 	assert.NotEqual(t, total.RatString(), amountOf(served.Total).RatString(), "the best plan is not on the shelf")
 }

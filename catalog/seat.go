@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/govalues/decimal"
+	"github.com/esimkit/esim"
 )
 
 // seat is where an offer stands in the order of a query. See [Sort].
@@ -15,7 +15,7 @@ type seat struct {
 	value    int64
 	compared int64
 	currency uint32
-	amount   decimal.Decimal
+	amount   esim.Money
 	row      uint64
 }
 
@@ -34,7 +34,7 @@ func (a *seat) compare(b *seat) int {
 	case a.currency != b.currency:
 		return cmp.Compare(a.currency, b.currency)
 	}
-	if c := a.amount.Cmp(b.amount); c != 0 {
+	if c := a.amount.Compare(b.amount); c != 0 {
 		return c
 	}
 	return cmp.Compare(a.row, b.row)
@@ -72,7 +72,7 @@ func (e *search) place(n uint32, units int32) (p pick, at seat, ok bool) {
 func (e *search) seat(p *pick) seat {
 	r := &e.rows[p.row]
 	t := &e.tariffs[r.currency]
-	at := seat{currency: t.ordinal, amount: p.cost.total.Amount(), row: ordinal(int(p.row), true)}
+	at := seat{currency: t.ordinal, amount: p.cost.total, row: ordinal(int(p.row), true)}
 	if p.cost.comparable {
 		at.compared = p.cost.compared
 	} else {

@@ -44,10 +44,10 @@ type TripResult struct {
 // the one with fewer plans is taken, then the one whose plans, in the order of
 // their first legs, come first by provider and ID.
 type Trip struct {
-	Currency string     // of Total
-	Plans    []Plan     // in the order of their first legs; none if a leg is not served
-	Total    esim.Money // exactly the sum, of Offer.Compared if TripQuery.Currency is set, else of Offer.Total
-	Unserved []int      // legs that no offer serves, by index
+	Currency string        // of Total
+	Plans    []Plan        // in the order of their first legs; none if a leg is not served
+	Total    esim.Estimate // exactly the sum, of Offer.Compared if TripQuery.Currency is set, else of Offer.Total
+	Unserved []int         // legs that no offer serves, by index
 
 	Locals *Alternative // the cheapest plan for each leg on its own; nil if a leg is not served
 	Single *Alternative // the cheapest plan for all legs at once; nil if there is none
@@ -64,7 +64,7 @@ type Plan struct {
 // Alternative is another set of plans for the same journey.
 type Alternative struct {
 	Plans []Plan
-	Total esim.Money
+	Total esim.Estimate
 }
 
 const (
@@ -97,7 +97,7 @@ func (q *TripQuery) Validate() error {
 	return same.Validate()
 }
 
-func (s *shelf) journey(q *TripQuery, rates Rates) TripResult {
+func (s *shelf) journey(q *TripQuery, rates esim.Rates) TripResult {
 	result := TripResult{Version: s.version}
 	if result.Err = q.Validate(); result.Err != nil {
 		return result
@@ -111,7 +111,7 @@ func (s *shelf) journey(q *TripQuery, rates Rates) TripResult {
 		case q.Currency == "":
 			j.collect([]uint8{uint8(i)})
 			result.Trips = append(result.Trips, j.trip(currency))
-		case j.tariffs[i].rate.IsPos():
+		case !j.tariffs[i].rate.IsZero():
 			served = append(served, uint8(i))
 		default:
 			result.Unrated = append(result.Unrated, currency)

@@ -151,7 +151,7 @@ func TestTripAgreesWithTheOracle(t *testing.T) {
 			packages[i].Countries = slices.Compact(slices.Sorted(slices.Values(append(packages[i].Countries, several(r, 4, esim.Country("JP"), "TW", "KR")...))))
 		}
 		q := someTrip(r, 1+r.IntN(5))
-		result := stocked(t, packages, rates).Trip(q)
+		result := stocked(t, packages, rates.rate).Trip(q)
 		require.NoError(t, result.Err)
 		currencies := []string{q.Currency}
 		if q.Currency == "" {
@@ -181,7 +181,7 @@ func TestTripAgreesWithTheOracle(t *testing.T) {
 	require.Greater(t, mixed, 250)
 }
 
-func agreeOnPlans(t *testing.T, want []serving, total *big.Rat, got []Plan, sum esim.Money, seed uint64) {
+func agreeOnPlans(t *testing.T, want []serving, total *big.Rat, got []Plan, sum esim.Estimate, seed uint64) {
 	t.Helper()
 	require.Len(t, got, len(want), "seed %d", seed)
 	for i := range want {

@@ -43,21 +43,23 @@ func (j *journey) trip(currency string) Trip {
 // alternative is what serving these sets with a plan each costs; nil if the
 // sum has more digits than any amount.
 func (j *journey) alternative(sets []legs, currency string) *Alternative {
-	a := &Alternative{Plans: make([]Plan, len(sets)), Total: mustFixed(0, 0, currency)}
+	a := &Alternative{Plans: make([]Plan, len(sets))}
+	total := mustFixed(0, 0, currency)
 	for i, set := range sets {
 		p := &j.plans[set]
 		j.fill(&a.Plans[i].Offer, &p.pick, currency)
 		for rest := set; rest != 0; rest &= rest - 1 {
 			a.Plans[i].Legs = append(a.Plans[i].Legs, bits.TrailingZeros16(uint16(rest)))
 		}
-		cost, err := esim.NewMoney(p.total, currency)
+		cost, err := p.total.WithCurrency(currency)
 		if err == nil {
-			a.Total, err = a.Total.Add(cost)
+			total, err = total.Add(cost)
 		}
 		if err != nil {
 			return nil
 		}
 	}
+	a.Total = total.Estimate()
 	return a
 }
 
@@ -101,8 +103,8 @@ func (j *journey) why(t *Trip) string {
 }
 
 // beats is the verb between two sets of plans.
-func beats(total esim.Money, other *Alternative, s string) string {
-	if total.Equal(other.Total) {
+func beats(total esim.Estimate, other *Alternative, s string) string {
+	if total == other.Total {
 		return " need" + s + " fewer plans for the same money than "
 	}
 	return " beat" + s + " "
@@ -110,7 +112,7 @@ func beats(total esim.Money, other *Alternative, s string) string {
 
 // priced names plans and what they cost: "one regional plan for JP and TW at
 // 12.00 USD", "two local plans at 14.50 USD together".
-func (j *journey) priced(plans []Plan, total esim.Money) string {
+func (j *journey) priced(plans []Plan, total esim.Estimate) string {
 	kind := ""
 	for i := range plans {
 		if plans[i].Kind != plans[0].Kind {

@@ -69,7 +69,7 @@ func checkOrder(check *adapter.Check, a *adapter.Attempt) {
 func (c *Client) sendOrder(ctx context.Context, a *adapter.Attempt, call adapter.Call) error {
 	body := orderBody{PackageCode: a.PackageID, Quantity: a.Quantity, Key: a.Reference, CallbackURL: a.CallbackURL}
 	if q := a.Quote; q != nil {
-		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price.Amount())
+		body.PackageName, body.Price = q.Name, wire.NumberOf(q.Price)
 	}
 	out, err := adapter.Fetch[orderAnswer](ctx, c.api, call.Post("/esims/order", body))
 	if err != nil {
@@ -194,7 +194,7 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 	}
 	known, _ := adapter.Learned[placed](c.api, orders+order.ID)
 	order.Quantity = cmp.Or(max(evidence.SendOf(ctx).Quantity, 0), known.quantity)
-	if total, err := esim.NewMoney(order.Total.Amount(), known.currency); err == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
+	if total, err := order.Total.WithCurrency(known.currency); err == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
 		order.Total = total
 	}
 	missing, err := c.recoverCodes(ctx, order, false)

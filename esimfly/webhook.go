@@ -204,7 +204,7 @@ func numberText(n wire.Number) string {
 	if !n.Known() {
 		return ""
 	}
-	return n.Decimal().Trim(0).String()
+	return n.String()
 }
 
 // firstTime returns the first time that is stated.

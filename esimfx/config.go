@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/govalues/decimal"
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
@@ -160,7 +159,7 @@ func (cfg *Config) problem() string {
 	if err := adapter.Header(cfg.ClientKey.Reveal()); err != nil {
 		return "ClientKey " + err.Error()
 	}
-	if _, err := esim.NewMoney(decimal.Decimal{}, cfg.Currency); err != nil {
+	if _, err := esim.MoneyOf(0, 0, cfg.Currency); err != nil {
 		return "Currency is not an ISO 4217 code"
 	}
 	for _, number := range slices.Sorted(maps.Keys(cfg.Codes)) {

@@ -24,7 +24,7 @@ func (a *answer[T]) Accepted() (ok, valid bool) {
 	if !a.Code.Known() {
 		return false, false
 	}
-	ok = a.Code.Decimal().IsZero()
+	ok = a.Code.Sign() == 0
 	return ok, !ok || a.Data.complete()
 }
 
@@ -51,16 +51,17 @@ func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 	if !a.JSON || wire.Decode(a.Body, &head) != nil || !head.Code.Known() {
 		return v
 	}
-	if head.Code.Decimal().IsZero() {
+	if head.Code.Sign() == 0 {
 		v.Recognised = a.Status >= http.StatusInternalServerError // its own, and contradicts itself
 		return v
 	}
 	v.Recognised = true
-	v.Code = head.Code.Decimal().String()
+	v.Code = head.Code.String()
 	v.Message = wire.First(head.Message.Value, head.Msg.Value).String()
-	number, fraction, ok := head.Code.Decimal().Int64(0)
-	if row, taught := c.taught(int(number)); taught && ok && fraction == 0 {
-		v.Rule = row.rule(a.Status)
+	if number, err := strconv.Atoi(v.Code); err == nil {
+		if row, taught := c.taught(number); taught {
+			v.Rule = row.rule(a.Status)
+		}
 	}
 	return v
 }

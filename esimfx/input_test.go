@@ -67,11 +67,11 @@ func badInputs(t *testing.T) []badInput {
 			r.Quote.ID = "esimfx_1G_7D_JP"
 		}),
 		badOrder("negative quote", "Quote.Price", func(r *esim.OrderRequest) { r.Quote = quote(t, "-12") }),
-		badOrder("absurd quote", "Quote.Price", func(r *esim.OrderRequest) { r.Quote = quote(t, dear.Amount().String()) }),
+		badOrder("absurd quote", "Quote.Price", func(r *esim.OrderRequest) { r.Quote = quote(t, dear.Amount()) }),
 		badOrder("negative ceiling", "MaxTotal", func(r *esim.OrderRequest) { r.MaxTotal = money(t, "-0.01") }),
 		badOrder("absurd ceiling", "MaxTotal", func(r *esim.OrderRequest) { r.MaxTotal = dear }),
 		badOrder("ceiling without a currency", "MaxTotal", func(r *esim.OrderRequest) {
-			r.MaxTotal, _ = esim.NewMoney(money(t, "5").Amount(), "")
+			r.MaxTotal, _ = esim.ParseMoney("5", "")
 		}),
 		badOrder("ceiling in another currency than the quote", "MaxTotal", func(r *esim.OrderRequest) {
 			r.Quote = quote(t, "12")
@@ -206,7 +206,7 @@ func TestUnsupported(t *testing.T) {
 	w := newWorld(t)
 	c := w.client(t)
 	unstated := quote(t, "12")
-	unstated.Price, _ = esim.NewMoney(unstated.Price.Amount(), "")
+	unstated.Price, _ = unstated.Price.WithCurrency("")
 	for name, call := range map[string]func() error{
 		"Search": func() error {
 			_, err := c.ListPackages(t.Context(), esim.PackageQuery{Search: "japan"})

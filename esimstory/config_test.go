@@ -70,7 +70,7 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 
 func TestPriceWithoutCurrencyIsRefused(t *testing.T) {
 	var p esim.Package
-	require.NoError(t, json.Unmarshal([]byte(`{"id":"x","name":"x","kind":"local","price":{"amount":"2","currency":""}}`), &p))
+	require.NoError(t, json.Unmarshal([]byte(`{"id":"x","name":"x","kind":"local","price":{"amount":"2","currency":null}}`), &p))
 	config := testConfig(answering(200, ""))
 	config.Catalog = []esim.Package{p}
 	_, err := New(config)

@@ -129,7 +129,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("%w: Config.Workers is negative", esim.ErrInvalidRequest)
 	}
 	for p, limit := range c.DailyCap {
-		if limit.Currency() == "" || limit.IsNegative() {
+		if limit.Currency() == "" || limit.Sign() < 0 {
 			return fmt.Errorf("%w: Config.DailyCap of %s is not an amount with a currency", esim.ErrInvalidRequest, p)
 		}
 	}

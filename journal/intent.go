@@ -165,11 +165,11 @@ func (w *wish) cost() (amount, currency string) {
 	r := &w.request
 	if r.Quote != nil && r.Quote.Price.Currency() != "" {
 		if total, err := r.Quote.Price.MulInt(r.Quantity); err == nil {
-			return total.Amount().String(), total.Currency()
+			return total.Amount(), total.Currency()
 		}
 	}
 	if r.MaxTotal != nil && r.MaxTotal.Currency() != "" {
-		return r.MaxTotal.Amount().String(), r.MaxTotal.Currency()
+		return r.MaxTotal.Amount(), r.MaxTotal.Currency()
 	}
 	return "", ""
 }
@@ -186,5 +186,5 @@ func (j *Journal) budget(e *Entry, a *account, now time.Time) (*Budget, error) {
 		return nil, errors.New("the price is not in the currency of the daily cap")
 	}
 	e.Budget = a.fingerprint + " " + e.Currency + " " + now.Format(time.DateOnly)
-	return &Budget{Limit: limit.Amount().String()}, nil
+	return &Budget{Limit: limit.Amount()}, nil
 }

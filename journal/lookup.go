@@ -105,10 +105,10 @@ func withCurrency(told, known esim.Money, currency string) esim.Money {
 	switch {
 	case told.Currency() != "":
 		return told
-	case told == (esim.Money{}) || told.Amount().Cmp(known.Amount()) == 0 && known.Currency() != "":
+	case told.IsZero():
 		return known
 	}
-	m, err := esim.ParseMoney(told.Amount().String(), cmp.Or(known.Currency(), currency))
+	m, err := told.WithCurrency(cmp.Or(known.Currency(), currency))
 	if err != nil {
 		return told
 	}

@@ -153,7 +153,7 @@ func (d *document) keepForeign(o *esim.Order) {
 // that was taken from a budget.
 func noteCost(e *Entry, d *document) {
 	if total := d.Order.Total; total.Currency() != "" && e.Budget == "" {
-		e.Cost, e.Currency = total.Amount().String(), total.Currency()
+		e.Cost, e.Currency = total.Amount(), total.Currency()
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 )
 
@@ -23,7 +21,7 @@ type Volatile struct {
 	names   map[providerKey]ID
 	open    map[ID]struct{} // those that are due some time
 	doubts  map[ID]struct{} // those in doubt
-	budgets map[string]decimal.Decimal
+	budgets map[string]esim.Money
 	spent   map[ID]string // what an entry has taken from its budget and not given back
 	held    map[providerKey]Held
 }
@@ -42,7 +40,7 @@ func NewVolatile() *Volatile { return NewVolatileAt(time.Now) }
 func NewVolatileAt(clock func() time.Time) *Volatile {
 	return &Volatile{
 		clock: clock, entries: make(map[ID]*Entry), names: make(map[providerKey]ID), open: make(map[ID]struct{}), doubts: make(map[ID]struct{}),
-		budgets: make(map[string]decimal.Decimal), spent: make(map[ID]string), held: make(map[providerKey]Held),
+		budgets: make(map[string]esim.Money), spent: make(map[ID]string), held: make(map[providerKey]Held),
 	}
 }
 
@@ -70,11 +68,11 @@ func (v *Volatile) Create(ctx context.Context, e Entry, b *Budget) (Entry, bool,
 		if err != nil {
 			return Entry{}, false, err
 		}
-		limit, err := decimal.Parse(b.Limit)
+		limit, err := counted(b.Limit)
 		if err != nil {
 			return Entry{}, false, err
 		}
-		if sum.Cmp(limit) > 0 {
+		if sum.Compare(limit) > 0 {
 			return Entry{}, false, ErrOverBudget
 		}
 		v.budgets[e.Budget], v.spent[e.ID] = sum, e.Cost
@@ -140,13 +138,17 @@ func (v *Volatile) rival(e *Entry) bool {
 	})
 }
 
-func (v *Volatile) spend(name, amount string) (decimal.Decimal, error) {
-	cost, err := decimal.Parse(amount)
-	if err != nil {
-		return decimal.Decimal{}, err
+func (v *Volatile) spend(name, amount string) (esim.Money, error) {
+	cost, err := counted(amount)
+	if spent, ok := v.budgets[name]; ok && err == nil {
+		return spent.Add(cost)
 	}
-	return v.budgets[name].Add(cost)
+	return cost, err
 }
+
+// counted reads an amount of a budget, which has one currency and does not say
+// which: XXX is the code of ISO 4217 for that.
+func counted(amount string) (esim.Money, error) { return esim.ParseMoney(amount, "XXX") }
 
 // Get implements [Store].
 func (v *Volatile) Get(ctx context.Context, id ID) (Entry, error) {

@@ -213,7 +213,7 @@ func (w *world) heal() {
 	case Empty:
 		first.SetBalance(plenty)
 	case Dearer:
-		first.SetPrice(first.Package, first.price.Amount().String())
+		first.SetPrice(first.Package, first.price.Amount())
 	case Nothing, Down:
 	}
 }

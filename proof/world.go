@@ -77,7 +77,7 @@ func newWorld(t testing.TB, c Case, store Store, resellers []Reseller) *world {
 			conditions.Form = c.Config
 		}
 		a := &stall{Account: r.Open(conditions), reseller: r, price: cents(pricesInCents[min(i, len(pricesInCents)-1)])}
-		a.SetPrice(a.Package, a.price.Amount().String())
+		a.SetPrice(a.Package, a.price.Amount())
 		if a.Source != nil {
 			a.Webhooks("http://shop.example/hooks")
 		}

@@ -25,8 +25,8 @@ type Sale struct {
 type Candidate struct {
 	Provider     esim.Provider
 	Package      esim.Package
-	Price        esim.Money // of one, in the reseller's currency; without a currency = not known
-	Compared     esim.Money // Price in Sale.Currency; without a currency = not known
+	Price        esim.Money    // of one, in the reseller's currency; without a currency = not known
+	Compared     esim.Estimate // Price in Sale.Currency; without a currency = not known
 	Balance      *esim.Money
 	Health       Health
 	Capabilities esim.Capabilities

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/govalues/decimal"
 
 	"github.com/esimkit/esim"
 )
@@ -36,7 +35,7 @@ type Config struct {
 	Needs Needs
 
 	// Rates compare prices of different currencies; nil = they cannot be compared.
-	Rates Rates
+	Rates esim.Rates
 	// Currency is what prices are compared in, an ISO 4217 code; "" = that of
 	// the package asked for.
 	Currency string
@@ -95,12 +94,6 @@ type Shelf interface {
 	Equivalents(p esim.Provider, id string) []esim.Package
 }
 
-// Rates tells what one unit of a currency is worth in another; false = it is
-// not known.
-type Rates interface {
-	Rate(from, to string) (decimal.Decimal, bool)
-}
-
 const (
 	defaultName       = "router"
 	defaultBalanceAge = time.Minute
@@ -136,7 +129,7 @@ func (c Config) Validate() error {
 		switch {
 		case !seen[p]:
 			return wrong("MinBalance has %q, of which there is no client", p)
-		case least.Currency() == "" || least.IsNegative():
+		case least.Currency() == "" || least.Sign() < 0:
 			return wrong("MinBalance of %s is not an amount with a currency", p)
 		}
 	}

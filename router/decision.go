@@ -31,12 +31,12 @@ type Choice struct {
 // Considered is a candidate of a decision.
 type Considered struct {
 	Choice
-	Price    esim.Money  `json:"price"`             // without a currency = not known
-	Compared esim.Money  `json:"compared,omitzero"` // in the currency of the comparison; left out where that is not known
-	Balance  *esim.Money `json:"balance,omitempty"` // as last known
-	Health   Health      `json:"health"`
-	Rank     int         `json:"rank,omitempty"`     // 1 = best; 0 = not ranked
-	Excluded string      `json:"excluded,omitempty"` // why it was not to be asked
+	Price    esim.Money    `json:"price"`             // without a currency = not known
+	Compared esim.Estimate `json:"compared,omitzero"` // in the currency of the comparison; left out where that is not known
+	Balance  *esim.Money   `json:"balance,omitempty"` // as last known
+	Health   Health        `json:"health"`
+	Rank     int           `json:"rank,omitempty"`     // 1 = best; 0 = not ranked
+	Excluded string        `json:"excluded,omitempty"` // why it was not to be asked
 }
 
 // Attempt is a reseller that was asked.
@@ -92,7 +92,7 @@ func (d *Decision) String() string {
 			place = fmt.Sprintf("%3d", c.Rank)
 		}
 		fmt.Fprintf(&b, "%s  %s at %s", place, c.Choice, c.Price)
-		if c.Compared != (esim.Money{}) && c.Compared != c.Price {
+		if !c.Compared.IsZero() && c.Compared != c.Price.Estimate() {
 			fmt.Fprintf(&b, " (%s)", c.Compared)
 		}
 		if c.Excluded != "" {

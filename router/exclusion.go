@@ -146,7 +146,7 @@ func (q *question) tooDear() bool {
 		if limit.most.IsZero() || q.c.Price.Currency() == "" { // unpriced and noRate have seen to that
 			continue
 		}
-		if price, ok := q.in(limit.price, limit.most.Currency()); !ok || above(price, limit.most) {
+		if price, ok := q.in(limit.price, limit.most.Currency()); !ok || above(price, limit.most.Estimate()) {
 			return true
 		}
 	}
@@ -163,7 +163,7 @@ func (q *question) leaves(least esim.Money) bool {
 		return false // another currency, or a price that is not known
 	}
 	if least == (esim.Money{}) {
-		return left.IsNegative()
+		return left.Sign() < 0
 	}
 	c, err := left.Cmp(least)
 	return err == nil && c < 0

@@ -64,7 +64,7 @@ func (q *question) dearer() (dearer, comparable bool) {
 	if err != nil {
 		return true, true
 	}
-	limit, err := most.MulInt(thousandths)
+	limit, err := most.Estimate().MulInt(thousandths)
 	if err != nil {
 		return true, true
 	}

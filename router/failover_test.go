@@ -49,16 +49,16 @@ func TestPriceOfTheNextChoice(t *testing.T) {
 		"another currency":                      {next: money("1", "EUR"), req: esim.OrderRequest{Quote: quote}, why: "no rate from EUR to USD"},
 		"another currency by a rate": {
 			next: money("5", "EUR"), req: esim.OrderRequest{Quote: quote},
-			config: func(c *router.Config) { c.Rates = rates{"EUR/USD": "1.21"} },
+			config: func(c *router.Config) { c.Rates = rates{"EUR/USD": "1.21"}.rate },
 		},
 		"another currency by a dear rate": {
 			next: money("5", "EUR"), req: esim.OrderRequest{Quote: quote},
-			config: func(c *router.Config) { c.Rates = rates{"EUR/USD": "1.2101"} }, why: "dearer than a next choice may be",
+			config: func(c *router.Config) { c.Rates = rates{"EUR/USD": "1.2101"}.rate }, why: "dearer than a next choice may be",
 		},
 		"no price": {req: esim.OrderRequest{Quote: quote}, why: "price not known"},
 		"a quote in a currency that nothing is compared in": {
 			next: money("6", "EUR"), req: esim.OrderRequest{Quote: quote},
-			config: func(c *router.Config) { c.Currency, c.Rates = "EUR", rates{"USD/EUR": "0.9"} }, why: "price cannot be compared",
+			config: func(c *router.Config) { c.Currency, c.Rates = "EUR", rates{"USD/EUR": "0.9"}.rate }, why: "price cannot be compared",
 		},
 	} {
 		for _, journalled := range []bool{false, true} {

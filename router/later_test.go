@@ -181,7 +181,7 @@ func TestGetOrderAndCancel(t *testing.T) {
 	c, err := r.Cancel(t.Context(), esim.CancelRequest{Order: esim.OrderRef{Reference: "cart-1"}})
 	require.NoError(t, err)
 	assert.Equal(t, 1, c.Cancelled)
-	assert.True(t, w.resellers[esimfx.Provider].Ledger().Total().IsZero())
+	assert.Zero(t, w.resellers[esimfx.Provider].Ledger().Total().Sign())
 }
 
 // What resellers can do is added up, what they promise is the weakest promise.

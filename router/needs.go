@@ -31,9 +31,9 @@ const whole = 1000 // thousandths
 
 func (n *Needs) wrong() string {
 	switch {
-	case n.MaxPrice.IsNegative() || !n.MaxPrice.IsZero() && n.MaxPrice.Currency() == "":
+	case n.MaxPrice.Sign() < 0 || !n.MaxPrice.IsZero() && n.MaxPrice.Currency() == "":
 		return "MaxPrice is not an amount with a currency"
-	case n.SellingPrice.IsNegative() || !n.SellingPrice.IsZero() && n.SellingPrice.Currency() == "":
+	case n.SellingPrice.Sign() < 0 || !n.SellingPrice.IsZero() && n.SellingPrice.Currency() == "":
 		return "SellingPrice is not an amount with a currency"
 	case n.MinMargin > whole || n.MinMargin < -whole*whole:
 		return "MinMargin is not in thousandths"
@@ -47,12 +47,12 @@ func (n *Needs) wrong() string {
 
 // leavesMargin reports whether a cost, in the currency of SellingPrice, leaves
 // enough of it.
-func (n *Needs) leavesMargin(cost esim.Money) bool {
+func (n *Needs) leavesMargin(cost esim.Estimate) bool {
 	spent, err := cost.MulInt(whole)
 	if err != nil {
 		return false
 	}
-	most, err := n.SellingPrice.MulInt(whole - n.MinMargin)
+	most, err := n.SellingPrice.Estimate().MulInt(whole - n.MinMargin)
 	if err != nil {
 		return false
 	}

@@ -29,7 +29,7 @@ func byPrice(s *Sale, a, b *Candidate) int {
 }
 
 // byAmount orders amounts of one currency, those that are not known last.
-func byAmount(a, b esim.Money) int {
+func byAmount(a, b esim.Estimate) int {
 	if c, err := a.Cmp(b); err == nil {
 		return c
 	}

@@ -26,9 +26,9 @@ func (c *core) unfit(ctx context.Context, op, reference string, most esim.Money,
 	switch {
 	case ctx == nil:
 		return invalid("nil context")
-	case most.IsNegative():
+	case most.Sign() < 0:
 		return invalid("MaxTotal is negative")
-	case quote != nil && quote.Price.IsNegative():
+	case quote != nil && quote.Price.Sign() < 0:
 		return invalid("Quote.Price is negative")
 	case quote != nil && !most.IsZero() && quote.Price.Currency() != most.Currency():
 		if _, ok := c.in(quote.Price, most.Currency()); !ok {

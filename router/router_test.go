@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -26,12 +25,9 @@ import (
 // rates is a table of "FROM/TO".
 type rates map[string]string
 
-func (r rates) Rate(from, to string) (decimal.Decimal, bool) {
-	text, ok := r[from+"/"+to]
-	if !ok {
-		return decimal.Decimal{}, false
-	}
-	return decimal.MustParse(text), true
+func (r rates) rate(from, to string) esim.Rate {
+	rate, _ := esim.ParseRate(r[from+"/"+to], from, to) // none that is missing or wrong
+	return rate
 }
 
 // What leaves a reseller out, and what the caller is told when that leaves
@@ -64,7 +60,7 @@ func TestExclusions(t *testing.T) {
 		"no rate": {needs: with(func(n *router.Needs) { n.MaxPrice = money("5", "EUR") }), kind: errors.ErrUnsupported, why: "no rate from USD to EUR"},
 		"above a ceiling by rate": {
 			needs:  with(func(n *router.Needs) { n.MaxPrice = money("5", "EUR") }),
-			change: func(c *router.Config, _ *world) { c.Rates = rates{"USD/EUR": "0.92"} },
+			change: func(c *router.Config, _ *world) { c.Rates = rates{"USD/EUR": "0.92"}.rate },
 			kind:   esim.ErrPriceChanged, why: "price above ceiling",
 		},
 		"webhook only": {
@@ -160,7 +156,7 @@ func TestCurrencies(t *testing.T) {
 		w.resellers[esimfx.Provider] = memory.New(memory.WithProvider(esimfx.Provider), memory.WithBalance("100", "EUR"), memory.WithPackages(w.shelf[1]))
 		config := w.config(nil)
 		if rate != "" {
-			config.Rates = rates{"EUR/USD": rate}
+			config.Rates = rates{"EUR/USD": rate}.rate
 		}
 		r := router.New(config)
 		o, err := buy(t.Context(), r, "cart-1")

@@ -68,7 +68,7 @@ func (s *sale) overCeiling() *esim.Error {
 	if quote == nil || most.IsZero() || quote.Price.Currency() == most.Currency() {
 		return nil
 	}
-	if price, ok := s.in(quote.Price, most.Currency()); ok && !above(price, most) {
+	if price, ok := s.in(quote.Price, most.Currency()); ok && !above(price, most.Estimate()) {
 		return nil
 	}
 	return s.refuse("TopUp", s.reference, esim.ErrPriceChanged, nil, "Quote.Price is above MaxTotal")

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"math/bits"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/govalues/decimal"
 
 	"github.com/esimkit/esim"
 )
@@ -20,8 +20,8 @@ import (
 // of that double, as people write it: 2.7200000000000002 is 2.72. A shorter one, a
 // whole one, and a number in quotes, is exact.
 type Number struct {
-	d     decimal.Decimal
-	known bool
+	amount esim.Money // without a currency
+	known  bool
 }
 
 // UnmarshalJSONFrom reads a number, a quoted number or null.
@@ -45,7 +45,7 @@ func (n *Number) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	default:
 		return errors.New("not a number")
 	}
-	n.d, err = esim.ParseAmount(string(text))
+	n.amount, err = esim.ParseMoney(string(text), "")
 	n.known = err == nil
 	return err
 }
@@ -76,11 +76,15 @@ func (n Number) MarshalJSONTo(enc *jsontext.Encoder) error {
 	if !n.known {
 		return enc.WriteToken(jsontext.Null)
 	}
-	return enc.WriteValue(jsontext.Value(n.d.Trim(0).String()))
+	return enc.WriteValue(jsontext.Value(n.String()))
 }
 
-// NumberOf returns the number d.
-func NumberOf(d decimal.Decimal) Number { return Number{d: d, known: true} }
+// NumberOf returns the amount as a number, without its currency; what is not
+// stated is an absent number.
+func NumberOf(m esim.Money) Number {
+	amount, err := m.WithCurrency("")
+	return Number{amount: amount, known: err == nil && !m.IsZero()}
+}
 
 // Known reports whether the provider gave the number.
 func (n Number) Known() bool { return n.known }
@@ -89,8 +93,18 @@ func (n Number) Known() bool { return n.known }
 // it out. A number that is 0 is not IsZero.
 func (n Number) IsZero() bool { return !n.known }
 
-// Decimal returns the number, or 0 when absent.
-func (n Number) Decimal() decimal.Decimal { return n.d }
+// String returns the digits, without zeros at the end of a fraction; "" when
+// absent.
+func (n Number) String() string {
+	if !n.known {
+		return ""
+	}
+	return n.amount.Amount()
+}
+
+// Sign returns -1, 0 or +1 as the number is less than, equal to or more than
+// zero; 0 when absent.
+func (n Number) Sign() int { return n.amount.Sign() }
 
 // Or returns n if it is known, else m.
 func (n Number) Or(m Number) Number {
@@ -106,22 +120,47 @@ func (n Number) Money(currency string) (esim.Money, error) {
 	if !n.known {
 		return esim.Money{}, nil
 	}
-	return esim.NewMoney(n.d, currency)
+	if n.amount.IsZero() {
+		return esim.MoneyOf(0, 0, currency)
+	}
+	return n.amount.WithCurrency(currency)
 }
 
 // Count returns the number as a count of something, such as days or units; 0 when
 // absent, negative, no whole number or out of range.
 func (n Number) Count() int {
-	if n.d.IsNeg() || !n.d.IsInt() {
+	if _, places, negative := n.amount.Parts(); negative || places > 0 {
 		return 0
 	}
 	return n.Int()
 }
 
+// whole returns the number times a factor, with its fraction dropped; false if
+// that does not fit.
+func (n Number) whole(factor uint64) (whole int64, ok bool) {
+	units, places, negative := n.amount.Parts()
+	divisor := uint64(1)
+	for range places {
+		divisor *= 10
+	}
+	hi, lo := bits.Mul64(units, factor)
+	if hi >= divisor {
+		return 0, false
+	}
+	q, _ := bits.Div64(hi, lo, divisor)
+	if q > math.MaxInt64 {
+		return 0, false
+	}
+	if negative {
+		return -int64(q), true
+	}
+	return int64(q), true
+}
+
 // Int returns the number as an int, with its fraction dropped; 0 when absent
 // or out of range.
 func (n Number) Int() int {
-	whole, _, ok := n.d.Trunc(0).Int64(0) // Int64 alone would round
+	whole, ok := n.whole(1)
 	if !ok || whole > math.MaxInt32 || whole < math.MinInt32 {
 		return 0
 	}
@@ -132,18 +171,10 @@ func (n Number) Int() int {
 // fraction of a byte is dropped. Absent, negative or too large for 63 bits
 // is 0.
 func (n Number) Size(unit esim.DataSize) esim.DataSize {
-	if !n.known || n.d.IsNeg() {
+	if n.Sign() < 0 || unit <= 0 {
 		return 0
 	}
-	factor, err := decimal.New(int64(unit), 0)
-	if err != nil {
-		return 0
-	}
-	bytes, err := n.d.Mul(factor)
-	if err != nil {
-		return 0
-	}
-	whole, _, ok := bytes.Trunc(0).Int64(0)
+	whole, ok := n.whole(uint64(unit))
 	if !ok {
 		return 0
 	}

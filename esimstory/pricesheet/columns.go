@@ -165,18 +165,17 @@ func readCurrency(_ *esim.Package, cells map[string]string) error {
 
 // readPrice leaves a currency that cannot be read to its own column.
 func readPrice(p *esim.Package, cells map[string]string) error {
-	const anyCurrency = "XXX" // ISO 4217 for no currency
 	if cells["price"] == "" {
 		return nil
 	}
-	amount, err := esim.ParseMoney(cells["price"], anyCurrency)
+	amount, err := esim.ParseMoney(cells["price"], "")
 	switch {
 	case err != nil:
 		return plain(err)
-	case amount.IsZero() || amount.IsNegative():
+	case amount.Sign() <= 0:
 		return errors.New("it is not more than 0")
 	}
-	if price, err := esim.ParseMoney(cells["price"], cells["currency"]); err == nil {
+	if price, err := amount.WithCurrency(cells["currency"]); err == nil && price.Currency() != "" {
 		p.Price = price
 	}
 	return nil

@@ -65,7 +65,7 @@ func (s *Sheet) check(p *esim.Package) (field, problem string) {
 		return "Data", "is negative"
 	case p.ValidityDays < 0:
 		return "ValidityDays", "is negative"
-	case p.Price.IsNegative():
+	case p.Price.Sign() < 0:
 		return "Price", "is negative"
 	case !p.Price.IsZero() && p.Price.Currency() == "":
 		return "Price", "has no currency"

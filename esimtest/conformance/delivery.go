@@ -7,6 +7,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
+	"github.com/esimkit/esim/esimtest/internal/money"
 )
 
 const (
@@ -227,7 +228,7 @@ func (t *trial) balanceAgrees() {
 			t.Fatalf("Balance failed: %v", err)
 		}
 		want := t.h.Ledger.Balance()
-		if got.Amount() != want.Amount() || (got.Currency() != "" && got.Currency() != want.Currency()) {
+		if !money.Same(got, want) || (got.Currency() != "" && got.Currency() != want.Currency()) {
 			t.Errorf("the balance is %v, in the ledger %v", got, want)
 		}
 		t.buy(c, t.orderBuyer(1))

@@ -314,7 +314,7 @@ func (c haggler) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, e
 type lender struct{ *provider }
 
 func (c lender) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
-	if c.Ledger().Balance().IsZero() {
+	if c.Ledger().Balance().Sign() == 0 {
 		c.SetBalance("100")
 	}
 	return c.provider.Order(ctx, r)

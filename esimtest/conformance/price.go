@@ -45,7 +45,7 @@ func (t *trial) tooPoor() {
 	t.needs(t.h.SetBalance != nil, "SetBalance")
 	c := t.patient()
 	b := t.orderBuyer(1)
-	balance := t.h.Ledger.Balance().Amount().String()
+	balance := t.h.Ledger.Balance().Amount()
 	t.h.SetBalance("0")
 	ref := t.reference()
 	refusal := t.fails(c, b, ref)
@@ -118,7 +118,7 @@ func (t *trial) wantTotal(o *esim.Order) {
 	if o.Total == (esim.Money{}) {
 		return // not reported
 	}
-	if o.Total.Amount() != sum.Amount() || (o.Total.Currency() != "" && o.Total != sum) {
+	if !money.Same(o.Total, sum) || (o.Total.Currency() != "" && o.Total != sum) {
 		t.Errorf("the order says it cost %v, the ledger %v", o.Total, sum)
 	}
 }
@@ -139,7 +139,7 @@ func (t *trial) changedPrice() {
 	t.needs(t.h.SetPrice != nil, "SetPrice")
 	c := t.patient()
 	quote := t.quoted(c, t.h.Package)
-	old := quote.Price.Amount().String()
+	old := quote.Price.Amount()
 	for _, now := range []string{"999.99", "0.01"} {
 		t.h.SetPrice(quote.ID, now)
 		t.mark()

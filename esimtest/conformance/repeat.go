@@ -94,7 +94,7 @@ func (t *trial) refusedAfterDoubt(op string) {
 			t.Errorf("%s: outcome %v of a lost answer: %v", kind, outcome(err), err)
 		}
 		t.h.Heal()
-		balance := t.h.Ledger.Balance().Amount().String()
+		balance := t.h.Ledger.Balance().Amount()
 		t.h.SetBalance("0")
 		_, err := b.call(t.ctx(), c, ref)
 		if err != nil && outcome(err) != esim.OutcomeUnknown {

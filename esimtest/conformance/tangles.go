@@ -121,7 +121,7 @@ func (t *trial) repeatedAtAnotherPrice(kind esimtest.FaultKind) {
 	t.h.Heal()
 	t.h.SetPrice(quote.ID, "999.99")
 	_, err := c.Order(t.ctx(), r)
-	t.h.SetPrice(quote.ID, quote.Price.Amount().String())
+	t.h.SetPrice(quote.ID, quote.Price.Amount())
 	if err != nil && !esim.MaybeCharged(err) {
 		t.Errorf("charged, and MaybeCharged is false after a change of price: %v", err)
 	}

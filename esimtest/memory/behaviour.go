@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	dec "github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/esimtest/internal/money"
@@ -81,10 +79,8 @@ func (t *Behaviour) price(list []esim.Package) {
 	if t.Prices == 0 {
 		return
 	}
-	factor := money.Must(dec.New(int64(t.Prices), 3))
 	for i := range list {
-		p := &list[i].Price
-		*p = money.Must(esim.NewMoney(money.Must(p.Amount().Mul(factor)).Round(2), p.Currency()))
+		list[i].Price = money.Thousandths(list[i].Price, t.Prices)
 	}
 }
 

@@ -95,8 +95,8 @@ func (c *check) text(field, text string) {
 func (c *check) money(packageID string, q *esim.Package, ceiling esim.Money) {
 	const absurdDigits = 12 // before the decimal point
 	amount := func(field string, m esim.Money) {
-		whole, _, _ := strings.Cut(m.Amount().String(), ".")
-		if m.IsNegative() || len(whole) > absurdDigits {
+		whole, _, _ := strings.Cut(m.Amount(), ".")
+		if m.Sign() < 0 || len(whole) > absurdDigits {
 			c.invalid(field, "is negative or absurd")
 		}
 	}

@@ -194,7 +194,7 @@ func (p *Server) SetPrice(packageID, amount string) {
 	if _, ok := p.catalogue.find(packageID); !ok {
 		panic("simulator: no package " + packageID)
 	}
-	p.catalogue.setPrice(packageID, money.Of(amount, p.catalogue.currency).Amount().String())
+	p.catalogue.setPrice(packageID, money.Of(amount, p.catalogue.currency).Amount())
 }
 
 // size is what a package of the generated catalogue holds; gb 0 = unlimited.

@@ -71,7 +71,7 @@ func flyPrice(price, currency string) string {
 	if currency != "IQD" {
 		return price
 	}
-	return money.Times(money.Of(strings.Replace(price, ".", "", 1), currency), 13).Amount().String()
+	return money.Times(money.Of(strings.Replace(price, ".", "", 1), currency), 13).Amount()
 }
 
 type flyFeatures struct {

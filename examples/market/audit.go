@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/journal"
 )
@@ -25,7 +23,7 @@ type account struct {
 
 	sent    int // orders, to any reseller
 	charges int
-	charged decimal.Decimal       // in the shop's currency
+	charged esim.Money            // in the shop's currency
 	by      map[esim.Provider]int // charges
 
 	double int // charges beyond the first of a sale
@@ -50,7 +48,11 @@ type fate struct {
 
 // audit lays the charges of all resellers beside what the shop has on record.
 func (m *market) audit(ctx context.Context, s strategy, told []answer) (account, error) {
-	a := account{strategy: s, sales: len(told), sent: len(m.door.sent), by: make(map[esim.Provider]int)}
+	nothingYet, err := esim.MoneyOf(0, 0, currency)
+	a := account{strategy: s, sales: len(told), sent: len(m.door.sent), charged: nothingYet, by: make(map[esim.Provider]int)}
+	if err != nil {
+		return a, err
+	}
 	record := m.journalled
 	if m.journal == nil {
 		record = func(_ context.Context, o sending, sale int) (standing, error) { return remembered(o, told[sale]), nil }
@@ -126,7 +128,7 @@ func remembered(o sending, told answer) standing {
 }
 
 // add books a charge.
-func (a *account) add(p esim.Provider, dollars decimal.Decimal, st standing) (err error) {
+func (a *account) add(p esim.Provider, dollars esim.Money, st standing) (err error) {
 	a.charges++
 	a.by[p]++
 	if st == nothing {

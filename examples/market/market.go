@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/govalues/decimal"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/catalog"
 	"github.com/esimkit/esim/esimtest"
@@ -21,7 +19,7 @@ type market struct {
 	clients   []esim.Client // of the resellers, each behind the door
 	door      *door
 
-	rates catalog.FixedRates
+	rates esim.Rates
 	shelf *catalog.Catalog
 	wares []esim.Package // what travellers ask for
 
@@ -33,10 +31,11 @@ const currency = "USD"
 
 // openMarket opens the resellers and reads their catalogues.
 func openMarket(ctx context.Context) (*market, error) {
-	m := &market{
-		clock: new(clock), door: newDoor(),
-		rates: catalog.FixedRates{Base: "EUR", Per: map[string]decimal.Decimal{currency: decimal.MustNew(108, 2)}},
+	rates, err := esim.FixedRates("EUR", map[string]string{currency: "1.08"})
+	if err != nil {
+		return nil, err
 	}
+	m := &market{clock: new(clock), door: newDoor(), rates: rates}
 	for _, s := range stalls() {
 		reseller, err := s.open(ctx, m.clock)
 		if err != nil {
@@ -45,7 +44,6 @@ func openMarket(ctx context.Context) (*market, error) {
 		m.resellers = append(m.resellers, reseller)
 		m.clients = append(m.clients, m.door.before(reseller))
 	}
-	var err error
 	m.shelf, err = catalog.New(catalog.Config{Clients: m.clients, Rates: m.rates, Now: m.clock.Now})
 	if err != nil {
 		return nil, err

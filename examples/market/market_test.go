@@ -35,9 +35,9 @@ func TestMarketKeepsItsPromise(t *testing.T) {
 	assert.Positive(t, accounts[0].by["down"], "it is back at half-time")
 	assert.Positive(t, accounts[0].by["broke"])
 	assert.Greater(t, accounts[0].sent, few+few/10, "it has moved on to the next reseller many times")
-	assert.Equal(t, -1, accounts[0].charged.Cmp(accounts[1].charged), "the cheapest policy costs less than a preference")
+	assert.Negative(t, accounts[0].charged.Compare(accounts[1].charged), "the cheapest policy costs less than a preference")
 
-	assert.Equal(t, -1, accounts[0].charged.Cmp(naive.charged), "and less than buying twice")
+	assert.Negative(t, accounts[0].charged.Compare(naive.charged), "and less than buying twice")
 	assert.Positive(t, naive.double, "the warning shows what it warns of")
 	assert.Positive(t, naive.silent)
 }

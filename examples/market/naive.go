@@ -32,7 +32,7 @@ func (m *market) naively(ctx context.Context, s sale) (*esim.Order, error) {
 func (m *market) byPrice(wanted esim.Package) []esim.Package {
 	offers := slices.Clone(m.shelf.Equivalents(wanted.Provider, wanted.ID))
 	slices.SortStableFunc(offers, func(a, b esim.Package) int {
-		return m.inDollars(a.Price).Cmp(m.inDollars(b.Price))
+		return m.inDollars(a.Price).Compare(m.inDollars(b.Price))
 	})
 	return offers
 }

@@ -3,25 +3,24 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"text/tabwriter"
-
-	"github.com/govalues/decimal"
 
 	"github.com/esimkit/esim"
 )
 
 // inDollars is an amount in the shop's currency, to the cent. The rates cover
 // all currencies of this market; another is a mistake in it.
-func (m *market) inDollars(amount esim.Money) decimal.Decimal {
-	rate, known := m.rates.Rate(amount.Currency(), currency)
-	if !known {
-		panic("market: no rate from " + amount.Currency())
+func (m *market) inDollars(amount esim.Money) esim.Money {
+	if amount.Currency() == currency {
+		return amount.Estimate().Round(2)
 	}
-	product, err := amount.Amount().Mul(rate)
+	converted, err := amount.Times(m.rates(amount.Currency(), currency))
 	if err != nil {
-		panic(err) // beyond 19 digits
+		panic(err) // no rate, or beyond 19 digits
 	}
-	return product.Round(2)
+	return converted.Round(2)
 }
 
 // printTable writes a row for each strategy.
@@ -35,7 +34,7 @@ func printTable(w io.Writer, accounts []account) error {
 	fmt.Fprintln(table)
 	for _, a := range accounts {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t", a.strategy.name, a.sales, a.sent,
-			percent(a.delivered, a.sales), a.average(), a.charged.Rescale(2), a.double, a.silent, a.doubt, a.resolved, a.open, a.refused)
+			percent(a.delivered, a.sales), a.average(), a.charged.Amount(), a.double, a.silent, a.doubt, a.resolved, a.open, a.refused)
 		for _, s := range stalls() {
 			fmt.Fprintf(table, "%d\t", a.by[s.name])
 		}
@@ -47,11 +46,13 @@ func printTable(w io.Writer, accounts []account) error {
 // average is the cost of an eSIM in the hands of a traveller: what was charged
 // for nothing counts too.
 func (a *account) average() string {
-	cost, err := a.charged.Quo(decimal.MustNew(int64(max(a.delivered, 1)), 0))
+	cents, err := strconv.ParseUint(strings.ReplaceAll(a.charged.Amount(), ".", ""), 10, 64)
 	if err != nil {
 		return "?"
 	}
-	return cost.Round(3).Pad(3).String()
+	each := uint64(max(a.delivered, 1))
+	n := (cents*10 + each/2) / each
+	return fmt.Sprintf("%d.%03d", n/1000, n%1000)
 }
 
 func percent(part, whole int) string {

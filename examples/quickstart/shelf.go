@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,10 +27,7 @@ func shelf(ctx context.Context, w io.Writer, clients []esim.Client, country esim
 	}
 	// Amounts of different currencies do not compare: one block for each.
 	slices.SortStableFunc(all, func(a, b esim.Package) int {
-		return cmp.Or(
-			cmp.Compare(a.Price.Currency(), b.Price.Currency()),
-			a.Price.Amount().Cmp(b.Price.Amount()),
-		)
+		return a.Price.Compare(b.Price)
 	})
 	const most = 8
 	for _, p := range all[:min(most, len(all))] {

@@ -93,7 +93,7 @@ func (o *options) check() (dayCap esim.Money, err error) {
 	if _, err = fmt.Sscan(o.dayCap, &amount, &currency); err == nil {
 		dayCap, err = esim.ParseMoney(amount, currency)
 	}
-	if err != nil || dayCap.IsZero() || dayCap.IsNegative() {
+	if err != nil || dayCap.Sign() <= 0 {
 		return dayCap, errors.New(`-buy wants -cap, such as -cap "20 USD"`)
 	}
 	return dayCap, nil

@@ -116,7 +116,7 @@ func (s *shop) balances(ctx context.Context) []balance {
 		case err != nil:
 			text = "no answer just now"
 		case amount.Currency() == "":
-			text = amount.Amount().String() + ", currency not stated"
+			text = amount.Amount() + ", currency not stated"
 		}
 		list = append(list, balance{c.Provider(), text})
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"html/template"
@@ -208,9 +207,9 @@ func (s *shop) topUpsFor(ctx context.Context, v *orderView) ([]esim.Package, err
 	if errors.Is(err, esim.ErrNotEligible) || errors.Is(err, esim.ErrNotFound) {
 		return nil, nil // this eSIM takes none
 	}
-	list = slices.DeleteFunc(list, func(p esim.Package) bool { return p.Price.Currency() == "" || p.Price.IsZero() || p.Price.IsNegative() })
+	list = slices.DeleteFunc(list, func(p esim.Package) bool { return p.Price.Currency() == "" || p.Price.Sign() <= 0 })
 	slices.SortFunc(list, func(a, b esim.Package) int {
-		return cmp.Or(cmp.Compare(a.Price.Currency(), b.Price.Currency()), a.Price.Amount().Cmp(b.Price.Amount()))
+		return a.Price.Compare(b.Price)
 	})
 	const shown = 12
 	return list[:min(len(list), shown)], err

@@ -91,7 +91,7 @@ func times(n int) string {
 }
 
 // cents rounds a price for people.
-func cents(m esim.Money) (esim.Money, error) { return esim.NewMoney(m.Amount().Round(2), m.Currency()) }
+func cents(e esim.Estimate) esim.Money { return e.Round(2) }
 
 // age is how long something has lasted, in the largest unit that fits.
 func age(d time.Duration) string {

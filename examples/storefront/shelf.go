@@ -14,7 +14,7 @@ import (
 type offer struct {
 	esim.Package
 
-	PerGB      esim.Money // price of 10⁹ bytes; zero = the question makes no sense
+	PerGB      esim.Estimate // price of 10⁹ bytes; zero = the question makes no sense
 	Fulfilment esim.Fulfilment
 	TopUps     bool // the reseller sells more data for the same eSIM
 	Best       bool // the cheapest gigabyte of all that was asked for
@@ -44,7 +44,7 @@ func (o offer) Rechargeable() bool {
 
 // sellable: what has no price cannot be sold, and what works nowhere is no use.
 func sellable(p *esim.Package) bool {
-	return p.Price.Currency() != "" && !p.Price.IsZero() && !p.Price.IsNegative() && len(p.Countries) > 0
+	return p.Price.Currency() != "" && p.Price.Sign() > 0 && len(p.Countries) > 0
 }
 
 // offerOf adds what only the reseller's client knows.

@@ -4,8 +4,6 @@ package money
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
 
 	"github.com/esimkit/esim"
 )
@@ -33,12 +31,18 @@ func Times(a esim.Money, n int) esim.Money { return Must(a.MulInt(n)) }
 func Less(a, b esim.Money) bool            { return Must(a.Cmp(b)) < 0 }
 
 // Number is the amount as a JSON number, with the usual decimals.
-func Number(m esim.Money) json.Number {
-	n, _, _ := strings.Cut(m.String(), " ")
-	return json.Number(n)
+func Number(m esim.Money) json.Number { return json.Number(m.Amount()) }
+
+// Same reports whether two amounts are equal, whatever the currency.
+func Same(a, b esim.Money) bool {
+	return Must(a.WithCurrency("")) == Must(b.WithCurrency(""))
+}
+
+// Thousandths is so many thousandths of an amount, rounded half to even to
+// hundredths.
+func Thousandths(m esim.Money, n int) esim.Money {
+	return Of(Times(m, n).Amount()+"e-3", m.Currency()).Estimate().Round(2)
 }
 
 // Cents is an amount of hundredths.
-func Cents(n int64, currency string) esim.Money {
-	return Of(strconv.FormatInt(n/100, 10)+"."+strconv.FormatInt(n%100+100, 10)[1:], currency)
-}
+func Cents(n int64, currency string) esim.Money { return Must(esim.MoneyOf(n, 2, currency)) }

@@ -33,3 +33,5 @@ func TestGolden(t *testing.T) {
 		},
 	}.Run(t)
 }
+
+func TestSentencesHaveCodeAndTests(t *testing.T) { golden.Sentences(t, "esimstory") }

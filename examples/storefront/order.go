@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/install"
 	"github.com/esimkit/esim/journal"
 	"github.com/esimkit/esim/qr"
 )
@@ -29,7 +30,7 @@ type orderView struct {
 type kit struct {
 	ICCID esim.ICCID
 	QR    template.HTML
-	Guide *esim.InstallGuide
+	Guide *install.Guide
 }
 
 // meterView is how much data is used.
@@ -108,7 +109,7 @@ func (s *shop) viewOf(ctx context.Context, c cart) (*orderView, error) {
 		return nil, err
 	}
 	v := &orderView{Cart: c, Sale: sold, Purchase: p, Status: statusOf(sold, p, time.Now())}
-	if v.Kit, err = kitOf(p); err != nil {
+	if v.Kit, err = kitOf(sold, p); err != nil {
 		return nil, err
 	}
 	v.Meter.Chart = chart(daily(nil, s.resellers.now()))
@@ -150,7 +151,7 @@ func unreadable(p *journal.Purchase) bool {
 }
 
 // kitOf is nil until an eSIM has come.
-func kitOf(p *journal.Purchase) (*kit, error) {
+func kitOf(sold *sale, p *journal.Purchase) (*kit, error) {
 	e := installable(p)
 	if e == nil {
 		return nil, nil //nolint:nilnil // nothing to install is no error
@@ -163,7 +164,7 @@ func kitOf(p *journal.Purchase) (*kit, error) {
 	if err != nil {
 		return nil, err
 	}
-	guide, err := esim.NewInstallGuide(e.Activation, esim.InstallOptions{})
+	guide, err := install.NewGuide(e, install.Options{Package: &sold.Package})
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/esimkit/esim/esimstory"
 	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/esimtest/memory"
+	"github.com/esimkit/esim/install"
 	"github.com/esimkit/esim/journal"
 )
 
@@ -157,8 +158,8 @@ func TestMarkup(t *testing.T) {
 		Review: evil, Attempts: []journal.Attempt{{Number: 1, Failure: evil}},
 		Order: &esim.Order{ID: evil, ESIMs: []esim.ESIM{{ItemID: evil, ICCID: evil}}},
 	}
-	code := esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "M"}
-	guide, err := esim.NewInstallGuide(code, esim.InstallOptions{})
+	e := esim.ESIM{Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "M"}, APN: evil, MSISDN: evil}
+	guide, err := install.NewGuide(&e, install.Options{})
 	require.NoError(t, err)
 	pages := map[string]string{
 		"home": s.page(t, "/?q="+url.QueryEscape(evil)), "offers": s.page(t, "/to/JP"),

@@ -1,4 +1,4 @@
-package esim
+package install
 
 import (
 	"errors"
@@ -8,61 +8,69 @@ import (
 	"strings"
 )
 
-// InstallKey names one text of an [InstallGuide], such as "rule.once".
-// [EnglishInstallTexts] has them all.
-type InstallKey string
+// Key names one text of a [Guide], such as "rule.once". [EnglishTexts] has them
+// all.
+type Key string
 
-// apnPlaceholder stands in a text for the access point name.
-const apnPlaceholder = "{apn}"
+// placeholders stand in a text for what the eSIM or its package states.
+var placeholders = [...]string{"{apn}", "{date}", "{days}", "{number}"}
 
-// InstallTexts are the texts of a guide in one language. A file of keys and
+// Texts are the texts of a guide in one language. A file of keys and
 // texts, in JSON for instance, decodes into it.
-type InstallTexts map[InstallKey]string
+type Texts map[Key]string
 
 // Text returns the text of a key, "" where there is none. It is what
-// [InstallOptions] takes as Texts.
-func (t InstallTexts) Text(key InstallKey) string { return t[key] }
+// [Options] takes as Texts.
+func (t Texts) Text(key Key) string { return t[key] }
 
 // Check returns nil for a complete translation. Otherwise the error, one line
 // for each, names the keys that have no text, those that no guide uses, and
-// texts without the placeholder {apn} where the English one has it. It is meant
-// for a test; a guide gets along with an incomplete one.
-func (t InstallTexts) Check() error {
-	english := EnglishInstallTexts()
+// texts without a placeholder, such as {apn}, that the English one has. It is
+// meant for a test; a guide gets along with an incomplete one.
+func (t Texts) Check() error {
+	english := EnglishTexts()
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(english)) {
-		switch text := t[key]; {
-		case text == "":
-			faults = append(faults, fmt.Errorf("esim: install texts: no text for %q", key))
-		case strings.Contains(english[key], apnPlaceholder) && !strings.Contains(text, apnPlaceholder):
-			faults = append(faults, fmt.Errorf("esim: install texts: %q without %s", key, apnPlaceholder))
+		text := t[key]
+		if text == "" {
+			faults = append(faults, fmt.Errorf("install: no text for %q", key))
+			continue
+		}
+		for _, placeholder := range placeholders {
+			if strings.Contains(english[key], placeholder) && !strings.Contains(text, placeholder) {
+				faults = append(faults, fmt.Errorf("install: %q without %s", key, placeholder))
+			}
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(t)) {
 		if _, known := english[key]; !known {
-			faults = append(faults, fmt.Errorf("esim: install texts: unknown key %q", key))
+			faults = append(faults, fmt.Errorf("install: unknown key %q", key))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// EnglishInstallTexts returns a copy of the English texts, to translate or to
+// EnglishTexts returns a copy of the English texts, to translate or to
 // change.
-func EnglishInstallTexts() InstallTexts { return maps.Clone(englishInstallTexts) }
+func EnglishTexts() Texts { return maps.Clone(englishTexts) }
 
-func englishInstallText(key InstallKey) string { return englishInstallTexts[key] }
-
-// englishInstallTexts is read only. No text holds a code: a page shows codes
+// englishTexts is read only. No text holds a code: a page shows codes
 // once, where it means to.
-var englishInstallTexts = InstallTexts{
-	"rule.unlocked":     "Your phone must support eSIM and must not be locked to another network.",
-	"rule.wifi":         "Connect to Wi-Fi first and stay connected until the eSIM is installed. Do it before you travel, if you can.",
-	"rule.once":         "The code works once, on one phone. Choose the phone you will travel with.",
-	"rule.keep":         "Do not delete the eSIM, even if it seems not to work: it cannot be installed a second time.",
-	"rule.private":      "Show the code to nobody. Whoever uses it first has the eSIM.",
-	"rule.confirmation": "The phone will ask for a confirmation code. It comes to you separately; have it ready.",
-	"rule.data":         "Choose this eSIM for mobile data. Your own SIM can stay on for calls and messages.",
-	"rule.roaming":      "When you have arrived, turn on data roaming for this eSIM, and keep it off for your own SIM to avoid its charges.",
+var englishTexts = Texts{
+	"rule.unlocked":           "Your phone must support eSIM and must not be locked to another network.",
+	"rule.wifi":               "Connect to Wi-Fi first and stay connected until the eSIM is installed. Do it before you travel, if you can.",
+	"rule.date":               "Install the eSIM and go online with it before {date}. After that it may start by itself or be lost.",
+	"rule.days":               "Days from the purchase until the eSIM has to be installed: {days}. After that it may start by itself or be lost.",
+	"rule.valid.purchase":     "The days of the plan are counted from the purchase.",
+	"rule.valid.installation": "The days of the plan are counted from the installation: install the eSIM shortly before you leave.",
+	"rule.valid.first-use":    "The days of the plan are counted from its first use.",
+	"rule.once":               "The code works once, on one phone. Choose the phone you will travel with.",
+	"rule.keep":               "Do not delete the eSIM, even if it seems not to work: it cannot be installed a second time.",
+	"rule.private":            "Show the code to nobody. Whoever uses it first has the eSIM.",
+	"rule.confirmation":       "The phone will ask for a confirmation code. It comes to you separately; have it ready.",
+	"rule.data":               "Choose this eSIM for mobile data. Your own SIM can stay on for calls and messages.",
+	"rule.roaming":            "When you have arrived, turn on data roaming for this eSIM, and keep it off for your own SIM to avoid its charges.",
+	"rule.number":             "The phone number of this eSIM is {number}.",
 
 	"iphone.name":                 "iPhone",
 	"iphone.link.title":           "With a tap (iOS 17.4 or later)",

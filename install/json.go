@@ -1,18 +1,22 @@
-package esim
+package install
 
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // RevealJSON returns the guide as JSON for the page or the app of the one
-// traveller it is for, with every secret in it: the names are those that
-// json.Marshal writes, which masks the secrets, and "activation" is an object:
+// traveller it is for, with its secrets in it: the names are those that
+// json.Marshal writes, which masks them, and "activation" is an object:
 //
 //	{"lpa", "smdp_address", "matching_id", "confirmation_code_required"}
 //
+// The confirmation code is not in it: it travels apart from the activation
+// code (GSMA SGP.22, section 4.7). Take [Guide.ConfirmationCode].
+//
 // Send it with Cache-Control: no-store, and do not log it.
-func (g *InstallGuide) RevealJSON() ([]byte, error) {
+func (g *Guide) RevealJSON() ([]byte, error) {
 	revealed := revealedGuide{
 		Activation: revealedActivation{
 			LPA:                      g.Activation.LPA(),
@@ -20,15 +24,17 @@ func (g *InstallGuide) RevealJSON() ([]byte, error) {
 			MatchingID:               g.Activation.MatchingID,
 			ConfirmationCodeRequired: g.Activation.ConfirmationCodeRequired,
 		},
-		APN:   g.APN,
-		Rules: g.Rules,
+		APN:        g.APN,
+		MSISDN:     g.MSISDN,
+		ActivateBy: g.ActivateBy,
+		Rules:      g.Rules,
 	}
 	for _, section := range g.Platforms {
 		revealed.Platforms = append(revealed.Platforms, revealSection(section))
 	}
 	text, err := json.Marshal(revealed)
 	if err != nil {
-		return nil, fmt.Errorf("esim: install guide: %w", err) // cannot happen: it is texts throughout
+		return nil, fmt.Errorf("install: %w", err) // cannot happen: it is texts throughout
 	}
 	return text, nil
 }
@@ -38,7 +44,9 @@ type (
 	revealedGuide struct {
 		Activation revealedActivation `json:"activation"`
 		APN        string             `json:"apn,omitempty"`
-		Rules      []InstallText      `json:"rules"`
+		MSISDN     string             `json:"msisdn,omitempty"`
+		ActivateBy time.Time          `json:"activate_by,omitzero"`
+		Rules      []Text             `json:"rules"`
 		Platforms  []revealedSection  `json:"platforms"`
 	}
 	revealedActivation struct {
@@ -48,25 +56,25 @@ type (
 		ConfirmationCodeRequired bool   `json:"confirmation_code_required"`
 	}
 	revealedSection struct {
-		Platform InstallPlatform `json:"platform"`
-		Name     InstallText     `json:"name"`
-		Ways     []revealedWay   `json:"ways"`
-		Settings []InstallText   `json:"settings"`
+		Platform Platform      `json:"platform"`
+		Name     Text          `json:"name"`
+		Ways     []revealedWay `json:"ways"`
+		Settings []Text        `json:"settings"`
 	}
 	revealedWay struct {
-		Method InstallMethod   `json:"method"`
-		Title  InstallText     `json:"title"`
+		Method Method          `json:"method"`
+		Title  Text            `json:"title"`
 		Link   string          `json:"link,omitempty"`
 		Fields []revealedField `json:"fields,omitempty"`
-		Steps  []InstallText   `json:"steps"`
+		Steps  []Text          `json:"steps"`
 	}
 	revealedField struct {
-		Label InstallText `json:"label"`
-		Value string      `json:"value"`
+		Label Text   `json:"label"`
+		Value string `json:"value"`
 	}
 )
 
-func revealSection(section InstallSection) revealedSection {
+func revealSection(section Section) revealedSection {
 	revealed := revealedSection{Platform: section.Platform, Name: section.Name, Settings: section.Settings}
 	for _, way := range section.Ways {
 		open := revealedWay{Method: way.Method, Title: way.Title, Link: way.Link.Reveal(), Steps: way.Steps}

@@ -1,22 +1,24 @@
-package esim_test
+package install_test
 
 import (
 	"fmt"
 	"html/template"
 	"os"
+	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/install"
 )
 
 // A page for the traveller. The QR code comes from package qr.
-func ExampleNewInstallGuide() {
+func ExampleNewGuide() {
 	activation, err := esim.ParseActivationCode("LPA:1$rsp.example.com$K2-7QX0-B9ZTR") // order.ESIMs[0].Activation
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	guide, err := esim.NewInstallGuide(activation, esim.InstallOptions{
-		Platforms: []esim.InstallPlatform{esim.InstallIPhone},
+	guide, err := install.NewGuide(&esim.ESIM{Activation: activation}, install.Options{
+		Platforms: []install.Platform{install.IPhone},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -44,9 +46,10 @@ func ExampleNewInstallGuide() {
 }
 
 // A guide may be logged; only what asks for a secret gets it.
-func ExampleInstallGuide() {
-	guide, err := esim.NewInstallGuide(
-		esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR"}, esim.InstallOptions{})
+func ExampleGuide() {
+	guide, err := install.NewGuide(&esim.ESIM{
+		Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR"},
+	}, install.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -69,13 +72,14 @@ func ExampleInstallGuide() {
 }
 
 // Texts of your own, in German here; what is missing is English.
-func ExampleInstallTexts() {
-	german := esim.InstallTexts{ // or decoded from a file
+func ExampleTexts() {
+	german := install.Texts{ // or decoded from a file
 		"rule.once": "Der Code gilt einmal und für ein Telefon.",
 		"rule.keep": "Lösche die eSIM nicht: Sie lässt sich kein zweites Mal installieren.",
 	}
-	guide, err := esim.NewInstallGuide(
-		esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR"}, esim.InstallOptions{Texts: german.Text})
+	guide, err := install.NewGuide(&esim.ESIM{
+		Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR"},
+	}, install.Options{Texts: german.Text})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -87,4 +91,30 @@ func ExampleInstallTexts() {
 	// Der Code gilt einmal und für ein Telefon.
 	// Lösche die eSIM nicht: Sie lässt sich kein zweites Mal installieren.
 	// Show the code to nobody. Whoever uses it first has the eSIM.
+}
+
+// Facts that the reseller states, and lines for them.
+func ExampleGuide_facts() {
+	guide, err := install.NewGuide(&esim.ESIM{
+		Activation: esim.ActivationCode{SMDPAddress: "rsp.example.com", MatchingID: "K2-7QX0-B9ZTR"},
+		APN:        "plus.example",
+		ActivateBy: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	}, install.Options{
+		Package: &esim.Package{ValidityStart: esim.ValidityFromFirstUse},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, rule := range guide.Rules {
+		if rule.Key == "rule.date" || rule.Key == "rule.valid.first-use" {
+			fmt.Println(rule)
+		}
+	}
+	iphone := guide.Platforms[0]
+	fmt.Println(iphone.Settings[len(iphone.Settings)-1])
+	// Output:
+	// Install the eSIM and go online with it before 1 March 2026, 12:00 UTC. After that it may start by itself or be lost.
+	// The days of the plan are counted from its first use.
+	// If pages do not load, tap this eSIM, then Cellular Data Network, and enter plus.example as APN.
 }

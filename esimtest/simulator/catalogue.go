@@ -87,6 +87,20 @@ func newCatalogue(size int, currency string, generate func(i int) item) *catalog
 	return c
 }
 
+// named gives the first packages the ids that were asked for.
+func (o *options) named(generate func(i int) item) func(i int) item {
+	if len(o.ids) == 0 {
+		return generate
+	}
+	return func(i int) item {
+		it := generate(i)
+		if i < len(o.ids) {
+			it.id = o.ids[i]
+		}
+		return it
+	}
+}
+
 // at is the item in a position, at its present price.
 func (c *catalogue) at(i int) item {
 	it := c.make(i)

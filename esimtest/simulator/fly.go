@@ -56,7 +56,7 @@ const flyPath = "/api/v1/business"
 
 func newESIMFly(o *options, c *clock) *ESIMFly {
 	f := &ESIMFly{
-		Server:        newServer(esimtest.ESIMFly, flyPath, o, c, newCatalogue(o.packages, o.currency, flyItems(o))),
+		Server:        newServer(esimtest.ESIMFly, flyPath, o, c, newCatalogue(o.packages, o.currency, o.named(flyItems(o)))),
 		AccessCode:    o.secret("esf_canary_", 0),
 		SecretKey:     o.secret("sk_canary_", 0),
 		WebhookSecret: o.secret("whsec_canary_", 0),

@@ -68,7 +68,7 @@ type ESIMFX struct {
 
 func newESIMFX(o *options, c *clock) *ESIMFX {
 	f := &ESIMFX{
-		Server:       newServer(esimtest.ESIMFX, "", o, c, newCatalogue(o.packages, "USD", fxItems(o))),
+		Server:       newServer(esimtest.ESIMFX, "", o, c, newCatalogue(o.packages, "USD", o.named(fxItems(o)))),
 		ClientID:     o.secret("ci_canary_", 0),
 		ClientKey:    o.secret("ck_canary_", 0),
 		WebhookToken: o.secret("wt_canary_", 0),

@@ -15,6 +15,7 @@ type options struct {
 	balance      string
 	currency     string
 	packages     int
+	ids          []string
 	provisioning time.Duration
 	processing   time.Duration
 	webhookURL   string
@@ -61,6 +62,11 @@ func WithCurrency(code string) Option { return func(o *options) { o.currency = c
 // WithPackages sets the size of each provider's catalogue; the default is
 // 320. Packages are made when they are asked for, so 100,000 cost little.
 func WithPackages(n int) Option { return func(o *options) { o.packages = n } }
+
+// WithPackageIDs names the first packages of each catalogue. Resellers name them as
+// they like, with spaces, slashes and letters beyond ASCII. The ids are in lower
+// case, since eSIM Story takes them in any.
+func WithPackageIDs(ids ...string) Option { return func(o *options) { o.ids = ids } }
 
 // WithProvisioningDelay sets how much simulated time passes between the order
 // and the delivery of what is not delivered in the answer: eSIMfly's

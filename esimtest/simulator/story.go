@@ -39,7 +39,7 @@ const storyPath = "/api/v1/api_partner/orders"
 func newESIMStory(o *options, c *clock) *ESIMStory {
 	key := []byte(o.secret("key_canary_", 0))
 	s := &ESIMStory{
-		Server:    newServer(esimtest.ESIMStory, "/api", o, c, newCatalogue(o.packages, "USD", storyItems(o))),
+		Server:    newServer(esimtest.ESIMStory, "/api", o, c, newCatalogue(o.packages, "USD", o.named(storyItems(o)))),
 		AccessKey: o.secret("ak_canary_", 0),
 		SecretKey: base64.StdEncoding.EncodeToString(key),
 		macs:      newMACPool(key),

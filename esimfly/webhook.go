@@ -186,7 +186,7 @@ func (w *webhookEvent) key(body []byte) string {
 	case eventProfile:
 		which = []string{d.ChangedAt.Value.Raw, d.Profile.Value.String()}
 	case eventThreshold:
-		which = []string{d.PackageID.Value.String(), numberText(d.RemainingMB.Value)}
+		which = []string{d.PackageID.Value.String(), d.RemainingMB.Value.String()}
 	case eventStatus:
 		which = []string{d.ChangedAt.Value.Raw, d.NewStatus.Value.String()}
 	}
@@ -198,13 +198,6 @@ func (w *webhookEvent) key(body []byte) string {
 		return adapter.EventKey(string(body))
 	}
 	return adapter.EventKey(append(about, which...)...)
-}
-
-func numberText(n wire.Number) string {
-	if !n.Known() {
-		return ""
-	}
-	return n.String()
 }
 
 // firstTime returns the first time that is stated.

@@ -146,9 +146,14 @@ func (r *reader) isIndex(heading, text string) bool {
 	return !again || n > last
 }
 
-// cellText returns a text, or a number as it is written; null is "".
-// Countries may be a list of texts too.
+// cellText returns a text, or a number as it is written; null is "". A price that
+// a program wrote as a number is without the noise of its double. Countries may be
+// a list of texts too.
 func cellText(name string, raw wire.Raw) (text string, ok bool) {
+	var number wire.Number
+	if name == "price" && !bytes.HasPrefix(raw, []byte(`"`)) && wire.Decode(raw, &number) == nil {
+		return number.String(), true
+	}
 	var one wire.Text
 	if wire.Decode(raw, &one) == nil {
 		return one.String(), true

@@ -145,7 +145,10 @@ func TestReadJSON(t *testing.T) {
 			require.Equal(t, wantSheet(t), packages)
 		})
 	}
-	packages, err := ReadJSON(strings.NewReader(`[{"option_id":"NaN-1","name":"a \" NaN b","price":NaN}]`))
+	packages, err := ReadJSON(strings.NewReader(`[{"option_id":"x","name":"y","price":4.0999999999999996447286321199499070644378662109375,"currency":"USD"}]`))
+	require.NoError(t, err)
+	require.Equal(t, "4.1 USD", packages[0].Price.String(), "as the double was meant")
+	packages, err = ReadJSON(strings.NewReader(`[{"option_id":"NaN-1","name":"a \" NaN b","price":NaN}]`))
 	require.NoError(t, err)
 	require.Equal(t, `a " NaN b`, packages[0].Name, "a text is not a missing number")
 }
@@ -237,7 +240,7 @@ var jsonFindings = []struct{ text, want string }{
 	{`[{"option_id":"x","name":"y","countries":["JP","Atlantis"]}]`, `countries: "Atlantis"`},
 	{`[{"option_id":"x","name":"y","data":5}]`, "data: a data size is a number and a unit"},
 	{`[{"option_id":"x","name":"y","price":Infinity}]`, "line 1: the sheet is not a JSON array"},
-	{`[{"option_id":"x","name":"y","price":0.12345678901234567891,"currency":"USD"}]`, "price: "},
+	{`[{"option_id":"x","name":"y","price":"0.12345678901234567891","currency":"USD"}]`, "price: "},
 	{"[{\"option_id\":\"x\",\n\"name\":\"y\"},\n\n{\"option_id\":\"X\",\"name\":\"y\"}]", `line 4: package 2 "X": option_id: is that of package 1 in line 1`},
 	{"{\"option_id\":\"x\",\"name\":\"y\"}\n{\"option_id\":\n", "line 2: package 2: it is not an object"},
 	// A program wrote the sheet as one line: the line alone says nothing.

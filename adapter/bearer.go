@@ -44,7 +44,7 @@ func newLogin(spec Spec, s esim.Settings) (*API, error) {
 	if spec.Bearer.Refuse != nil {
 		spec.Refuse = spec.Bearer.Refuse
 	}
-	spec.Bearer, spec.Spends, spec.Purchases = nil, nil, nil
+	spec.Bearer, spec.Spends, spec.Purchases, spec.Errors, spec.Can = nil, nil, nil, nil, esim.Capabilities{}
 	spec.Authorize = func(context.Context, *http.Request, []byte, time.Time) (string, error) { return "", nil }
 	s.Limiter = rate.NewLimiter(rate.Inf, 1)
 	if s.MaxRetries >= 0 {

@@ -39,7 +39,7 @@ func newShop(t *testing.T, facts Purchase, ends ...end) *shop {
 		return nil
 	}
 	s.API = newTransport(t, esim.Settings{HTTPClient: s.wire.client(), MaxRetries: -1}, func(spec *Spec) {
-		spec.Spends = []string{"POST /orders"}
+		spec.Spends, spec.Purchases = []string{"POST /orders"}, []Purchase{s.facts}
 		spec.Can = esim.Capabilities{Order: true, OnceRequestID: true}
 	})
 	return s
@@ -112,7 +112,9 @@ func TestAPartIsAcceptedAndHandedOver(t *testing.T) {
 func TestOneUnitInDoubtStopsTheSale(t *testing.T) {
 	for _, lost := range []esim.Repeat{esim.RepeatUnknown, esim.RepeatSafe} {
 		facts := singly
-		facts.Repeats.Lost = lost
+		if lost != esim.RepeatSafe {
+			facts.Repeats = Repeats{}
+		}
 		s := newShop(t, facts, oneESIM, dropped, oneESIM)
 		_, err := s.order(t, "cart-1", 3)
 		e := assertOutcome(t, esim.OutcomeUnknown, err)

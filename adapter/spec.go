@@ -42,6 +42,9 @@ type Spec struct {
 	// Refuse classifies an answer that is not a success, see [Verdict].
 	Refuse func(Answer) Verdict
 
+	// Errors is the table that Refuse looks into, for New to check.
+	Errors Table
+
 	// Can is what the client tells of itself, see [API.Capabilities]. Inputs are
 	// checked against it.
 	Can esim.Capabilities
@@ -82,7 +85,8 @@ type API struct {
 	prepaid atomic.Bool // the account was seen above zero
 }
 
-// New checks the settings and builds an API. It sends nothing.
+// New checks facts and settings, and builds an API. It sends nothing. Facts that
+// contradict each other are an error that names the row.
 func New(spec Spec, s esim.Settings) (*API, error) {
 	t := &API{
 		spec:     spec,
@@ -95,6 +99,9 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 		secrets:  blottable(spec.Secrets),
 		budget:   budget{tokens: budgetSize},
 		memory:   memory{entries: make(map[string]*entry), open: make(map[esim.ICCID]*effect)},
+	}
+	if why := spec.problem(); why != "" {
+		return nil, Misconfigured(spec.Provider, "New", why)
 	}
 	var err error
 	if t.base, err = parseBaseURL(firstText(s.BaseURL, spec.BaseURL)); err != nil {

@@ -147,7 +147,7 @@ func TestReadJSON(t *testing.T) {
 	}
 	packages, err := ReadJSON(strings.NewReader(`[{"option_id":"x","name":"y","price":4.0999999999999996447286321199499070644378662109375,"currency":"USD"}]`))
 	require.NoError(t, err)
-	require.Equal(t, "4.1 USD", packages[0].Price.String(), "as the double was meant")
+	require.Equal(t, "4.10 USD", packages[0].Price.String(), "as the double was meant")
 	packages, err = ReadJSON(strings.NewReader(`[{"option_id":"NaN-1","name":"a \" NaN b","price":NaN}]`))
 	require.NoError(t, err)
 	require.Equal(t, `a " NaN b`, packages[0].Name, "a text is not a missing number")

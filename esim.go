@@ -49,70 +49,26 @@
 package esim
 
 import (
-	"context"
+	"errors"
+	"slices"
 )
 
-// Client is one reseller. Every method may be called from many goroutines,
-// obeys its context within milliseconds, and returns errors that are an
-// [*Error]. On an error the result is nil or zero; what is known of an
-// accepted order is in Error.Order.
-//
-// To implement a Client of your own embed [UnimplementedClient] by value; to
-// wrap one embed the Client you wrap and give it an Unwrap() Client method.
-// The conformance suite of package esimtest tells whether an implementation
-// keeps the promises made here.
-type Client interface {
-	// Provider names the reseller.
-	Provider() Provider
-	// Capabilities tells, without a request, what this client can do.
-	Capabilities() Capabilities
+// names holds the words of an enumeration whose values count from 0; the
+// first word stands for the zero value and for every value out of range.
+type names[E ~int] []string
 
-	// ListPackages returns one page of the catalogue, with one request.
-	// [Packages] iterates over all pages.
-	ListPackages(ctx context.Context, q PackageQuery) (*PackagePage, error)
-	// ListTopUps returns all packages that can be put on this eSIM now.
-	ListTopUps(ctx context.Context, iccid ICCID) ([]Package, error)
-
-	// Order buys new eSIMs. Unless the error says NotSent or Rejected, money
-	// may have been spent: see [MaybeCharged].
-	Order(ctx context.Context, req OrderRequest) (*Order, error)
-	// TopUp buys more data for an eSIM, with the same promise as Order.
-	TopUp(ctx context.Context, req TopUpRequest) (*Order, error)
-	// GetOrder reads an order again. It never buys.
-	GetOrder(ctx context.Context, ref OrderRef) (*Order, error)
-	// Cancel takes back what was not used yet, and asks for the money.
-	Cancel(ctx context.Context, req CancelRequest) (*Cancellation, error)
-
-	// GetESIM reads one eSIM, with its activation code where the provider
-	// shows it again.
-	GetESIM(ctx context.Context, iccid ICCID) (*ESIM, error)
-	// Usage reads how much data one eSIM has used.
-	Usage(ctx context.Context, iccid ICCID) (*Usage, error)
-	// Balance reads the prepaid balance of the account. A Currency of ""
-	// means that the provider does not state it.
-	Balance(ctx context.Context) (Money, error)
-
-	mustEmbedUnimplementedClient()
+func (n names[E]) text(e E) string {
+	if int(e) < 0 || int(e) >= len(n) {
+		return n[0]
+	}
+	return n[e]
 }
 
-// As finds the first T in a stack of wrapped clients, the way [errors.As]
-// does in a stack of errors: c itself, then what its Unwrap() Client returns,
-// and so on. It is the way to a provider's extra methods:
-//
-//	if fly, ok := esim.As[*esimfly.Client](client); ok {
-//		err := fly.Suspend(ctx, iccid)
-//	}
-func As[T any](c Client) (T, bool) {
-	for c != nil {
-		if t, ok := c.(T); ok {
-			return t, true
-		}
-		w, ok := c.(interface{ Unwrap() Client })
-		if !ok {
-			break
-		}
-		c = w.Unwrap()
+func (n names[E]) parse(e *E, text []byte) error {
+	i := slices.Index(n, string(text))
+	if i < 0 {
+		return errors.New("esim: unknown word for this enumeration")
 	}
-	var zero T
-	return zero, false
+	*e = E(i)
+	return nil
 }

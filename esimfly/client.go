@@ -31,9 +31,6 @@ type Client struct {
 
 var _ esim.Client = (*Client)(nil)
 
-// Provider returns [Provider].
-func (c *Client) Provider() esim.Provider { return Provider }
-
 // Account tells which account is charged. There is no sandbox, so it is live
 // everywhere but on a loopback host.
 func (c *Client) Account() esim.Account { return c.account }

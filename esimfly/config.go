@@ -93,7 +93,7 @@ func New(c Config) (*Client, error) {
 		return nil, adapter.Misconfigured(Provider, "New", "ListProvesAfter is negative")
 	}
 	code := esim.NewSecret(c.AccessCode)
-	client := &Client{verified: c.ReplaysVerified}
+	client := &Client{UnimplementedClient: esim.UnimplementedClient{Name: Provider}, verified: c.ReplaysVerified}
 	client.orders, client.topUps = client.orderFacts(), client.topUpFacts()
 	client.api, err = adapter.New(adapter.Spec{
 		Provider: Provider, BaseURL: BaseURL, Pace: pace, Burst: burst,

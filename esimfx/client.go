@@ -28,9 +28,6 @@ type Client struct {
 
 var _ esim.Client = (*Client)(nil)
 
-// Provider returns [Provider].
-func (c *Client) Provider() esim.Provider { return Provider }
-
 // Account tells which account is charged. It is live except on a loopback host:
 // what eSIMfx uses for tests, if anything, is not published.
 func (c *Client) Account() esim.Account { return c.account }

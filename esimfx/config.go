@@ -113,6 +113,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, misconfigured("New", why)
 	}
 	c := &Client{
+		UnimplementedClient: esim.UnimplementedClient{Name: Provider},
+
 		id: esim.NewSecret(cfg.ClientID), taught: lookUp(cfg.Codes), currency: cfg.Currency,
 	}
 	scheme := "Bearer "

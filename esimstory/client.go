@@ -2,7 +2,6 @@ package esimstory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -28,9 +27,6 @@ type Client struct {
 }
 
 var _ esim.Client = (*Client)(nil)
-
-// Provider returns [Provider].
-func (c *Client) Provider() esim.Provider { return Provider }
 
 // Account tells which account is charged. It is live except in the sandbox and
 // on a loopback host.
@@ -75,46 +71,13 @@ func (c *Client) authorize(_ context.Context, r *http.Request, _ []byte, now tim
 	return "", nil
 }
 
-// ListTopUps is unsupported: eSIM Story has no top-ups. The topup_id of its
-// orders is the id of a sold unit.
-func (c *Client) ListTopUps(ctx context.Context, _ esim.ICCID) ([]esim.Package, error) {
-	return nil, c.unsupported(ctx, "ListTopUps", "eSIM Story has no top-ups")
-}
-
-// TopUp is unsupported: eSIM Story has no top-ups.
-func (c *Client) TopUp(ctx context.Context, _ esim.TopUpRequest) (*esim.Order, error) {
-	return nil, c.unsupported(ctx, "TopUp", "eSIM Story has no top-ups; order a new eSIM")
-}
-
-// GetOrder is unsupported: eSIM Story has no call that reads an order. Put its
-// deliveries into the order you keep, with [Apply].
-func (c *Client) GetOrder(ctx context.Context, _ esim.OrderRef) (*esim.Order, error) {
-	return nil, c.unsupported(ctx, "GetOrder", "eSIM Story cannot be asked about an order; its webhooks deliver it")
-}
-
-// Cancel is unsupported: eSIM Story documents neither cancelling nor refunds.
-func (c *Client) Cancel(ctx context.Context, _ esim.CancelRequest) (*esim.Cancellation, error) {
-	return nil, c.unsupported(ctx, "Cancel", "eSIM Story cancels nothing by API; ask its support")
-}
-
-// GetESIM is unsupported: eSIM Story shows an eSIM once, in its webhook.
-func (c *Client) GetESIM(ctx context.Context, _ esim.ICCID) (*esim.ESIM, error) {
-	return nil, c.unsupported(ctx, "GetESIM", "eSIM Story shows an eSIM once, in its webhook")
-}
-
-// Usage is unsupported: eSIM Story does not report usage.
-func (c *Client) Usage(ctx context.Context, _ esim.ICCID) (*esim.Usage, error) {
-	return nil, c.unsupported(ctx, "Usage", "eSIM Story does not report usage")
-}
-
-// Balance is unsupported: eSIM Story does not report a balance.
-func (c *Client) Balance(ctx context.Context) (esim.Money, error) {
-	return esim.Money{}, c.unsupported(ctx, "Balance", "eSIM Story does not report a balance")
-}
-
-// unsupported is the answer to a call without an endpoint.
-func (c *Client) unsupported(ctx context.Context, op, why string) (err *esim.Error) {
-	_, end := c.api.Operation(ctx, op)
-	defer func() { end(err) }()
-	return c.api.FailIn(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
+// missing are the operations of which eSIM Story documents no call, and why.
+var missing = map[string]string{
+	"ListTopUps": "eSIM Story has no top-ups", // the topup_id of its orders is the id of a sold unit
+	"TopUp":      "eSIM Story has no top-ups; order a new eSIM",
+	"GetOrder":   "eSIM Story cannot be asked about an order; its webhooks deliver it",
+	"Cancel":     "eSIM Story cancels nothing by API; ask its support",
+	"GetESIM":    "eSIM Story shows an eSIM once, in its webhook",
+	"Usage":      "eSIM Story does not report usage",
+	"Balance":    "eSIM Story does not report a balance",
 }

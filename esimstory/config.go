@@ -98,6 +98,8 @@ func (c *Config) text() string {
 // [*esim.Error] of kind [esim.ErrInvalidRequest] that names the field.
 func New(config Config) (*Client, error) {
 	c := &Client{
+		UnimplementedClient: esim.UnimplementedClient{Name: Provider, Reasons: missing},
+
 		accessKey: esim.NewSecret(config.AccessKey),
 		maxUnits:  cmp.Or(config.MaxUnits, defaultMaxUnits),
 	}

@@ -41,11 +41,6 @@ type account struct {
 	receives bool
 }
 
-// Accounted is implemented by clients that can tell which account they charge.
-// A purchase in doubt is never sent again to another one. Clients without it
-// are taken to have one account for ever.
-type Accounted interface{ Account() esim.Account }
-
 // volatile is implemented by stores that do not survive the process.
 type volatile interface{ Volatile() bool }
 
@@ -85,12 +80,12 @@ func newJournal(store Store, config Config, p policy) (*Journal, error) {
 	forgets := ok && v.Volatile() && !config.AllowVolatile
 	for _, client := range config.Clients {
 		a := &account{client: client, caps: client.Capabilities(), fingerprint: string(client.Provider())}
-		if known, ok := esim.As[Accounted](client); ok {
-			info := known.Account()
-			a.fingerprint = string(client.Provider()) + ":" + info.Fingerprint
-			if info.Live && forgets {
-				return nil, fmt.Errorf("%w: %s is a live account", ErrVolatile, client.Provider())
-			}
+		info := client.Account()
+		if info.Fingerprint != "" { // else it has one account for ever
+			a.fingerprint += ":" + info.Fingerprint
+		}
+		if info.Live && forgets {
+			return nil, fmt.Errorf("%w: %s is a live account", ErrVolatile, client.Provider())
 		}
 		a.receives = slices.Contains(config.ReceivesElsewhere, client.Provider())
 		j.accounts[client.Provider()] = a
@@ -107,7 +102,7 @@ func newJournal(store Store, config Config, p policy) (*Journal, error) {
 func (j *Journal) Client(p esim.Provider) esim.Client {
 	a := j.accounts[p]
 	if a == nil {
-		return esim.UnimplementedClient{}
+		return esim.UnimplementedClient{Name: p}
 	}
 	return &client{Client: a.client, j: j, a: a}
 }

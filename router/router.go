@@ -1,6 +1,8 @@
 package router
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"sync/atomic"
 
@@ -52,6 +54,23 @@ func (r *Router) With(n Needs) *Router {
 		panic(err)
 	}
 	return &Router{core: r.core, needs: n}
+}
+
+// Account is that of the only reseller. Of several it is live if one of them is,
+// and its fingerprint changes with each of theirs.
+func (r *Router) Account() esim.Account {
+	var all esim.Account
+	digest := sha256.New()
+	for _, s := range r.core.sellers {
+		one := s.client.Account()
+		if len(r.core.sellers) == 1 {
+			return one
+		}
+		all.Live = all.Live || one.Live
+		fmt.Fprintf(digest, "%q %q\n", s.provider, one.Fingerprint)
+	}
+	all.Fingerprint = hex.EncodeToString(digest.Sum(nil)[:16])
+	return all
 }
 
 // Provider returns Config.Name.

@@ -153,6 +153,12 @@ func (t *trial) factsAgree() {
 	if caps != c.Capabilities() || caps != t.patient().Capabilities() {
 		t.Errorf("Capabilities differ from call to call")
 	}
+	if c.Account() != c.Account() || c.Account() != t.patient().Account() {
+		t.Errorf("Account differs from call to call")
+	}
+	if caps.Order && c.Account().Fingerprint == "" {
+		t.Errorf("Order is supported, and Account has no fingerprint: a purchase in doubt could be sent to another account")
+	}
 	if caps.Order && caps.Fulfilment == esim.FulfilmentUnknown {
 		t.Errorf("Order is supported and nothing is said of how its eSIM arrives")
 	}

@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,20 +34,11 @@ func (c readOnly) Capabilities() esim.Capabilities {
 }
 
 func (c readOnly) Order(ctx context.Context, r esim.OrderRequest) (*esim.Order, error) {
-	_, err := esim.UnimplementedClient{}.Order(ctx, r)
-	return nil, named(c, err)
+	return esim.UnimplementedClient{Name: c.Provider()}.Order(ctx, r)
 }
 
 func (c readOnly) TopUp(ctx context.Context, r esim.TopUpRequest) (*esim.Order, error) {
-	_, err := esim.UnimplementedClient{}.TopUp(ctx, r)
-	return nil, named(c, err)
-}
-
-func named(c esim.Client, err error) error {
-	if e, ok := errors.AsType[*esim.Error](err); ok {
-		e.Provider = c.Provider()
-	}
-	return err
+	return esim.UnimplementedClient{Name: c.Provider()}.TopUp(ctx, r)
 }
 
 func TestReadOnlyClientsConform(t *testing.T) {

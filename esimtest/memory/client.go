@@ -205,6 +205,9 @@ func New(opts ...Option) *Client {
 // Provider returns the name set by [WithProvider].
 func (m *Client) Provider() esim.Provider { return m.provider }
 
+// Account is one of its own for each provider. It is not live: no money is spent.
+func (m *Client) Account() esim.Account { return esim.Account{Fingerprint: string(m.provider)} }
+
 // Capabilities returns what [New] was told to support.
 func (m *Client) Capabilities() esim.Capabilities { return m.caps }
 

@@ -58,9 +58,10 @@ type loud struct{ wrapper }
 func (loud) shout() string { return "loud" }
 
 func TestUnimplementedClient(t *testing.T) {
-	var c esim.Client = esim.UnimplementedClient{}
-	assert.Empty(t, c.Provider())
-	assert.Equal(t, esim.Capabilities{}, c.Capabilities())
+	var c esim.Client = esim.UnimplementedClient{Name: "acme", Reasons: map[string]string{"Cancel": "ask support"}}
+	assert.Equal(t, esim.Provider("acme"), c.Provider())
+	assert.Zero(t, c.Capabilities())
+	assert.Zero(t, c.Account())
 
 	v := reflect.ValueOf(c)
 	calls := 0
@@ -83,9 +84,11 @@ func TestUnimplementedClient(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
 		assert.Equal(t, method.Name, e.Op)
+		assert.Equal(t, esim.Provider("acme"), e.Provider)
+		assert.Equal(t, map[string]string{"Cancel": "ask support"}[method.Name], e.Message)
 		calls++
 	}
-	assert.Equal(t, reflect.TypeFor[esim.Client]().NumMethod()-3, calls, "all but Provider, Capabilities and the seal")
+	assert.Equal(t, reflect.TypeFor[esim.Client]().NumMethod()-4, calls, "all but Provider, Account, Capabilities and the seal")
 }
 
 func TestAs(t *testing.T) {

@@ -3,7 +3,6 @@ package esimfx
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -60,9 +59,7 @@ func capabilities(repeats adapter.Repeats, verified bool) esim.Capabilities {
 }
 
 // Format prints what this is and nothing of what it holds, whatever the verb.
-func (c Client) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "esimfx.Client") // fmt collects in memory; there is no error to report
-}
+func (c Client) Format(f fmt.State, _ rune) { adapter.Write(f, "esimfx.Client") }
 
 // CloseIdleConnections closes connections kept for later calls.
 func (c *Client) CloseIdleConnections() { c.api.CloseIdleConnections() }

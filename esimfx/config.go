@@ -2,10 +2,8 @@ package esimfx
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -83,24 +81,25 @@ type Code struct {
 	Refused bool
 }
 
-// ConfigFromEnv reads ESIMFX_BASE_URL, ESIMFX_CLIENT_ID and ESIMFX_CLIENT_KEY.
-// An absent one is an error of kind [esim.ErrInvalidRequest].
-func ConfigFromEnv() (Config, error) {
-	var missing string
-	env := func(name string) string {
-		value := os.Getenv(name)
-		if value == "" && missing == "" {
-			missing = name
-		}
-		return value
-	}
-	cfg := Config{
-		Settings:  esim.Settings{BaseURL: env("ESIMFX_BASE_URL")},
-		ClientID:  env("ESIMFX_CLIENT_ID"),
-		ClientKey: esim.NewSecret(env("ESIMFX_CLIENT_KEY")),
-	}
-	if missing != "" {
-		return Config{}, misconfigured("ConfigFromEnv", missing+" is not set")
+// ConfigFromEnv fills what the settings leave empty. ESIMFX_BASE_URL,
+// ESIMFX_CLIENT_ID and ESIMFX_CLIENT_KEY are required; ESIMFX_CURRENCY,
+// ESIMFX_BARE_TOKEN, ESIMFX_CONTRACT_VERIFIED, ESIMFX_NEVER_REPEAT and
+// ESIMFX_POSTPAID are not. The error is an [*esim.Error] that names the variable.
+func ConfigFromEnv(s esim.Settings) (Config, error) {
+	cfg := Config{Settings: s}
+	err := adapter.FromEnv(
+		Provider,
+		adapter.Required("ESIMFX_BASE_URL", &cfg.BaseURL),
+		adapter.Required("ESIMFX_CLIENT_ID", &cfg.ClientID),
+		adapter.Required("ESIMFX_CLIENT_KEY", &cfg.ClientKey),
+		adapter.Optional("ESIMFX_CURRENCY", &cfg.Currency),
+		adapter.Optional("ESIMFX_BARE_TOKEN", &cfg.BareToken),
+		adapter.Optional("ESIMFX_CONTRACT_VERIFIED", &cfg.ContractVerified),
+		adapter.Optional("ESIMFX_NEVER_REPEAT", &cfg.NeverRepeat),
+		adapter.Optional("ESIMFX_POSTPAID", &cfg.Postpaid),
+	)
+	if err != nil {
+		return Config{}, err
 	}
 	return cfg, nil
 }
@@ -110,7 +109,7 @@ func ConfigFromEnv() (Config, error) {
 // [esim.ErrInvalidRequest] that names the field and never its value.
 func New(cfg Config) (*Client, error) {
 	if why := cfg.problem(); why != "" {
-		return nil, misconfigured("New", why)
+		return nil, adapter.Misconfigured(Provider, "New", why)
 	}
 	c := &Client{
 		UnimplementedClient: esim.UnimplementedClient{Name: Provider},
@@ -177,22 +176,15 @@ func (cfg *Config) problem() string {
 
 // Format prints a Config, with any verb, without its credentials and without
 // the settings that may hold some of their own.
-func (cfg Config) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, cfg.text()) // fmt collects in memory; there is no error to report
-}
+func (cfg Config) Format(f fmt.State, _ rune) { adapter.Write(f, cfg.text()) }
 
 // LogValue returns what Format prints.
 func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.text()) }
 
 func (cfg *Config) text() string {
-	return fmt.Sprintf("esimfx.Config{ClientID: %t, ClientKey: %t, Codes: %d, Currency: %q, BareToken: %t, ContractVerified: %t, NeverRepeat: %t, Postpaid: %t, Tokens: %t}",
-		cfg.ClientID != "", !cfg.ClientKey.IsZero(), len(cfg.Codes), cfg.Currency, cfg.BareToken, cfg.ContractVerified,
-		cfg.NeverRepeat, cfg.Postpaid, cfg.Tokens != nil)
-}
-
-func misconfigured(op, why string) error {
-	return &esim.Error{
-		Provider: Provider, Op: op, Kind: esim.ErrInvalidRequest,
-		Outcome: esim.OutcomeNotSent, Message: why,
-	}
+	return adapter.Print(
+		"esimfx.Config", "ClientID", adapter.Given(cfg.ClientID), "ClientKey", adapter.Given(cfg.ClientKey),
+		"Codes", len(cfg.Codes), "Currency", cfg.Currency, "BareToken", cfg.BareToken, "ContractVerified", cfg.ContractVerified,
+		"NeverRepeat", cfg.NeverRepeat, "Postpaid", cfg.Postpaid, "Tokens", cfg.Tokens != nil,
+	)
 }

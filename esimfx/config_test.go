@@ -67,23 +67,44 @@ func TestNewSendsNothing(t *testing.T) {
 }
 
 func TestConfigFromEnv(t *testing.T) {
-	names := []string{"ESIMFX_BASE_URL", "ESIMFX_CLIENT_ID", "ESIMFX_CLIENT_KEY"}
-	for _, name := range names {
+	required := []string{"ESIMFX_BASE_URL", "ESIMFX_CLIENT_ID", "ESIMFX_CLIENT_KEY"}
+	for _, name := range required {
 		t.Setenv(name, "https://value-of-"+name)
 	}
-	cfg, err := ConfigFromEnv()
+	cfg, err := ConfigFromEnv(esim.Settings{MaxRetries: 5})
 	require.NoError(t, err)
-	assert.Equal(t, "https://value-of-ESIMFX_BASE_URL", cfg.BaseURL)
-	assert.Equal(t, "https://value-of-ESIMFX_CLIENT_ID", cfg.ClientID)
+	assert.Equal(t, Config{
+		Settings: esim.Settings{BaseURL: "https://value-of-ESIMFX_BASE_URL", MaxRetries: 5},
+		ClientID: "https://value-of-ESIMFX_CLIENT_ID",
+	}, withoutKey(cfg))
 	assert.Equal(t, "https://value-of-ESIMFX_CLIENT_KEY", cfg.ClientKey.Reveal())
-	for _, name := range names {
+
+	for name, value := range map[string]string{
+		"ESIMFX_CURRENCY": "EUR", "ESIMFX_BARE_TOKEN": "true", "ESIMFX_CONTRACT_VERIFIED": "true", "ESIMFX_NEVER_REPEAT": "true", "ESIMFX_POSTPAID": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	cfg, err = ConfigFromEnv(esim.Settings{BaseURL: "https://mine"})
+	require.NoError(t, err)
+	assert.Equal(t, Config{
+		Settings: esim.Settings{BaseURL: "https://mine"}, ClientID: "https://value-of-ESIMFX_CLIENT_ID",
+		Currency: "EUR", BareToken: true, ContractVerified: true, NeverRepeat: true, Postpaid: true,
+	}, withoutKey(cfg))
+
+	for _, name := range required {
 		t.Setenv(name, "")
-		_, err := ConfigFromEnv()
+		_, err := ConfigFromEnv(esim.Settings{})
 		e := asError(t, err)
 		require.ErrorIs(t, e, esim.ErrInvalidRequest)
 		assert.Contains(t, e.Message, name)
 		t.Setenv(name, "https://again")
 	}
+}
+
+// withoutKey: a Secret holds a func, and two of those are never equal.
+func withoutKey(cfg Config) Config {
+	cfg.ClientKey = esim.Secret{}
+	return cfg
 }
 
 func TestCapabilities(t *testing.T) {

@@ -23,13 +23,19 @@ func (d *productsData) packages() (list []esim.Package, lost int) {
 	return list, len(d.Products) - len(list)
 }
 
+// A plan starts at the first use of a network, and by itself 60 days after the
+// purchase (eSIMfx docs: FAQ).
+const startsAfterDays = 60
+
 // convert turns the product into the neutral form. What it does not state, or
 // states in an unknown unit, stays not stated.
 func (p *product) convert() esim.Package {
 	out := esim.Package{
 		Provider: Provider, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
 		Price:     p.price(),
-		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit),
+		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit), FairUse: string(p.UnlimitedSpeed),
+		FullSpeedPerDay: size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),
+		ValidityStart:   esim.ValidityFromFirstUse, InstallWithinDays: startsAfterDays,
 	}
 	if !out.Unlimited {
 		out.Data = size(p.Amount, p.AmountUnit)
@@ -105,16 +111,35 @@ func (d *orderData) status() esim.OrderStatus {
 	return orderStates[d.Status.Value.Upper()]
 }
 
+// word is the provider's for what status says.
+func (d *orderData) word() string {
+	if d.terminated() {
+		return string(d.Subscription.Value.Status)
+	}
+	return string(d.Status.Value)
+}
+
 func (d *orderData) terminated() bool {
 	return planStates[d.Subscription.Value.Status.Upper()] == esim.ESIMCancelled
 }
 
 func (d *orderData) iccid() esim.ICCID { return wire.First(d.ICCID, d.ESIM.ICCID).ICCID() }
 
+// date gives an eSIM the dates of its plan. One that has begun has no day by
+// which to begin.
+func (s *subscriptionData) date(unit *esim.ESIM) {
+	unit.ExpiresAt = s.Expiry.Time
+	if planStates[s.Status.Upper()] == esim.ESIMNew {
+		unit.ActivateBy = s.ActivateBy.Time
+	}
+}
+
 // addTo makes the order, which is one eSIM's, a part of sum.
 func (d *orderData) addTo(sum *esim.Order, unit esim.ESIM) {
 	if sum.Quantity == 0 {
-		sum.CreatedAt = d.CreationTime.Time
+		sum.CreatedAt, sum.ProviderStatus = d.CreationTime.Time, d.word()
+	} else if sum.ProviderStatus != d.word() {
+		sum.ProviderStatus = "" // no one word is true of all
 	}
 	adapter.AddUnit(sum, string(d.ID), d.status(), unit)
 }
@@ -136,6 +161,7 @@ var esimStates = map[string]esim.ESIMStatus{
 func (d *esimData) convert() (esim.ESIM, error) {
 	out := esim.ESIM{
 		ICCID: d.ICCID.ICCID(), Status: esimStates[d.Status.Value.Upper()], ProviderStatus: string(d.Status.Value),
+		APN: string(d.APN.Value),
 	}
 	wire.PutActivation(&out, d.QR)
 	switch _, err := esim.ParseICCID(string(out.ICCID)); {

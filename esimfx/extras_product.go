@@ -6,7 +6,6 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/adapter/wire"
 )
 
 // Product is a package with what only eSIMfx says of one.
@@ -18,11 +17,6 @@ type Product struct {
 	// IMSIProfile is a class of profiles: an eSIM can be topped up with
 	// products of its own class only.
 	IMSIProfile string `json:"imsi_profile,omitempty"`
-	// UnlimitedSpeed is free text about fair use, and HighSpeed the full-speed
-	// data a day of an unlimited plan, 0 = not stated. Both are known from
-	// public integrations only.
-	UnlimitedSpeed string        `json:"unlimited_speed,omitempty"`
-	HighSpeed      esim.DataSize `json:"high_speed,omitempty"`
 }
 
 // Product reads one product of the catalogue by its id, in the old form (a
@@ -36,11 +30,7 @@ func (c *Client) readProduct(ctx context.Context, id string) (*Product, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Product{
-		Package: p.convert(), MetaProductID: string(p.MetaProductID), IMSIProfile: string(p.IMSIProfile),
-		UnlimitedSpeed: string(p.UnlimitedSpeed),
-		HighSpeed:      size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),
-	}, nil
+	return &Product{Package: p.convert(), MetaProductID: string(p.MetaProductID), IMSIProfile: string(p.IMSIProfile)}, nil
 }
 
 // OrderUsage reads the usage of one order's plan (eSIMfx docs: get_order).

@@ -133,7 +133,8 @@ func (c *Client) create(ctx context.Context, a *adapter.Attempt, call adapter.Ca
 func (c *Client) add(ctx context.Context, a *adapter.Attempt, data *orderData) error {
 	data.ESIM.ICCID = wire.First(data.ESIM.ICCID, data.ICCID, wire.Text(a.ICCID))
 	unit, problem := data.ESIM.convert()
-	unit.ItemID, unit.ExpiresAt = string(data.ID), data.Subscription.Value.Expiry.Time
+	unit.ItemID = string(data.ID)
+	data.Subscription.Value.date(&unit)
 	topUp := a.ICCID != ""
 	if topUp {
 		unit.Activation, unit.RawActivation, problem = esim.ActivationCode{}, esim.Secret{}, nil
@@ -182,7 +183,8 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 				return nil, err
 			}
 		}
-		unit.ItemID, unit.ExpiresAt = id, data.Subscription.Value.Expiry.Time
+		unit.ItemID = id
+		data.Subscription.Value.date(unit)
 		data.addTo(order, *unit)
 		order.PackageID = wire.First(order.PackageID, string(data.Product.Value.ID))
 	}

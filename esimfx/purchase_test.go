@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
@@ -359,4 +360,30 @@ func TestAMintedReferenceIsReturned(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, e.Reference, got.Reference)
 	assert.Equal(t, "o-1", got.ID)
+}
+
+// TestWhatATravellerMustKnow comes with the order: the access point to type in,
+// and until when to begin, where the plan has not begun.
+func TestWhatATravellerMustKnow(t *testing.T) {
+	for name, tc := range map[string]struct {
+		apn, state string
+		want       esim.ESIM
+	}{
+		"stated":      {`"plus.example"`, `"PENDING"`, esim.ESIM{APN: "plus.example", ActivateBy: time.Date(2025, 9, 30, 3, 7, 11, 0, time.UTC)}},
+		"no APN":      {`null`, `"pending"`, esim.ESIM{ActivateBy: time.Date(2025, 9, 30, 3, 7, 11, 0, time.UTC)}},
+		"an odd APN":  {`{"auto":true}`, `"Active"`, esim.ESIM{}},
+		"begun":       {`"plus.example"`, `"ACTIVE"`, esim.ESIM{APN: "plus.example"}},
+		"odd in both": {`7`, `[]`, esim.ESIM{APN: "7"}},
+	} {
+		w := newWorld(t)
+		w.on(createPath, 200, strings.NewReplacer(
+			`"status":"PROVISIONED"`, `"status":"PROVISIONED","apn":`+tc.apn,
+			`"status":"COMPLETED"`, `"status":"COMPLETED","subscription":{"status":`+tc.state+`,"activate_by":"2025-09-30T03:07:11Z"}`,
+		).Replace(goodOrder))
+		got, err := order(t.Context(), w.client(t), "ref-1")
+		require.NoError(t, err, name)
+		assert.Equal(t, tc.want.APN, got.ESIMs[0].APN, name)
+		assert.Equal(t, tc.want.ActivateBy, got.ESIMs[0].ActivateBy, name)
+		assert.Equal(t, "COMPLETED", got.ProviderStatus, name)
+	}
 }

@@ -1,16 +1,13 @@
 package esimfx
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter"
 	"github.com/esimkit/esim/adapter/wire"
 )
 
@@ -18,89 +15,33 @@ import (
 // Context, webhooks).
 const headerToken = "Token"
 
-// WebhookSource verifies and reads the webhooks of eSIMfx. Get one from
-// [Webhooks] and give it to the handler of package webhook.
-type WebhookSource struct {
-	tokens []esim.Secret
-	err    error
-}
-
 // Webhooks returns the source of eSIMfx's webhooks. The token is the Secret
 // Key that was set for them in the portal; while it is being changed, older
-// ones are taken too. It is sent as it is, so the URL must be https. An empty
-// token is reported by [WebhookSource.Check].
-func Webhooks(token esim.Secret, older ...esim.Secret) *WebhookSource {
-	s := new(WebhookSource)
-	for i, one := range append([]esim.Secret{token}, older...) {
-		text := one.Reveal()
-		if text == "" || strings.TrimSpace(text) != text {
-			s.err = fmt.Errorf("%w: webhook token %d of eSIMfx is empty or has white space around it", esim.ErrInvalidRequest, i+1)
-		}
-		s.tokens = append(s.tokens, one)
-	}
-	return s
+// ones are taken too. It is sent as it is, so the URL must be https. It proves
+// who sent the webhook and nothing of what it says: there is neither a signature
+// nor a time.
+func Webhooks(token esim.Secret, older ...esim.Secret) *adapter.WebhookSource {
+	return adapter.NewWebhookSource(adapter.Webhooks{
+		Provider: Provider, Name: "token", Secrets: append([]esim.Secret{token}, older...),
+		Token: headerToken, Parse: parseWebhook,
+	})
 }
 
-// Name returns "esimfx".
-func (s *WebhookSource) Name() string { return string(Provider) }
-
-// Check reports a token that cannot be used.
-func (s *WebhookSource) Check() error { return s.err }
-
-// Headers returns none: all that a webhook tells is in its body.
-func (s *WebhookSource) Headers() []string { return nil }
-
-var (
-	errToken   = fmt.Errorf("%w: the token is missing, doubled or wrong", esim.ErrUnauthorized)
-	errSubpath = fmt.Errorf("%w: webhooks of eSIMfx have no path of their own", esim.ErrNotFound)
-)
-
-// Verify compares the one token header with the tokens, in constant time. It
-// proves who sent the webhook and nothing of what it says: there is neither a
-// signature nor a time. The error matches [esim.ErrUnauthorized], or
-// [esim.ErrNotFound] where the path goes on behind the name of the source.
-func (s *WebhookSource) Verify(header http.Header, path string, _ []byte, _ time.Time) error {
-	if path != "" {
-		return errSubpath
-	}
-	sent := header.Values(headerToken)
-	if s.err != nil || len(sent) != 1 {
-		return errToken
-	}
-	match := false
-	for _, token := range s.tokens {
-		if token.Equal(esim.NewSecret(sent[0])) {
-			match = true // and go on, so that time does not tell which it was
-		}
-	}
-	if !match {
-		return errToken
-	}
-	return nil
-}
-
-var errNoSubject = errors.New("esimfx: webhook without an ICCID or order id")
-
-// Parse reads the event of a webhook. What its body looks like is not
+// parseWebhook reads the event of a webhook. What its body looks like is not
 // documented, except that it names the eSIM or the order (eSIMfx docs: Project
 // Context, webhooks), so an event is a hint: read the order or the eSIM again.
-// One with a name that is not known comes as [esim.EventUnknown]. The error,
-// for a body that names nothing, matches [esim.ErrMalformedResponse] and holds
-// nothing of it.
-func (s *WebhookSource) Parse(_ http.Header, body []byte) ([]esim.Event, error) {
+func parseWebhook(_ http.Header, body []byte) ([]esim.Event, error) {
 	var w webhookBody
-	err := wire.Decode(body, &w)
-	if err == nil && !wire.IsObject(body) {
-		err = errors.New("not an object")
+	if err := wire.Decode(body, &w); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("esimfx: webhook: %w: %w", esim.ErrMalformedResponse, err)
+	if !wire.IsObject(body) {
+		return nil, errors.New("not an object")
 	}
-	e, key := w.convert(body)
+	e := w.convert(body)
 	if e.ICCID == "" && e.OrderID == "" {
-		return nil, fmt.Errorf("%w: %w", errNoSubject, esim.ErrMalformedResponse)
+		return nil, errors.New("without an ICCID or order id")
 	}
-	e.Key = key
 	e.Raw = esim.NewSecret(string(body))
 	return []esim.Event{e}, nil
 }
@@ -168,10 +109,10 @@ func (p webhookPart) or(other webhookPart) webhookPart {
 	return p
 }
 
-func (w *webhookBody) convert(body []byte) (e esim.Event, key string) {
+func (w *webhookBody) convert(body []byte) esim.Event {
 	name := wire.First(w.Type.Value, w.TypeCamel.Value, w.Event.Value, w.Plain.Value, w.Notify.Value)
 	part := w.or(w.Data.Value).or(w.Payload.Value).or(w.Content.Value)
-	e = esim.Event{
+	e := esim.Event{
 		Provider: Provider, Name: name.String(), At: part.Time.Value.Time,
 		OrderID: part.OrderID.Value.String(),
 	}
@@ -193,7 +134,8 @@ func (w *webhookBody) convert(body []byte) (e esim.Event, key string) {
 		// Of a plan: the eSIM may have others.
 		e.Kind = esim.EventExpired
 	}
-	return e, webhookKey(&e, word, body)
+	e.Key = webhookKey(&e, word, body)
+	return e
 }
 
 // webhookKey tells events apart by what they are about, where that is enough;
@@ -208,6 +150,5 @@ func webhookKey(e *esim.Event, word string, body []byte) string {
 	default:
 		about = []string{string(body)}
 	}
-	sum := sha256.Sum256([]byte(strings.Join(about, "\x00")))
-	return hex.EncodeToString(sum[:])
+	return adapter.EventKey(about...)
 }

@@ -122,8 +122,9 @@ type productID struct {
 }
 
 type subscriptionData struct {
-	Status wire.Text `json:"status"`
-	Expiry wire.Time `json:"expiry"`
+	Status     wire.Text `json:"status"`
+	Expiry     wire.Time `json:"expiry"`
+	ActivateBy wire.Time `json:"activate_by"`
 }
 
 // complete: without data nothing is known of what was bought, and the same key
@@ -142,6 +143,7 @@ type esimData struct {
 	ICCID  wire.Text                `json:"iccid"`
 	QR     wire.Text                `json:"esim_qr"` // the LPA string
 	Status wire.Optional[wire.Text] `json:"status"`
+	APN    wire.Optional[wire.Text] `json:"apn"` // seen by a public integration
 }
 
 func (d esimData) complete() bool { return d.ICCID != "" }

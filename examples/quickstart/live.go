@@ -68,7 +68,7 @@ func configured(w io.Writer) []esim.Client {
 			return esimstory.New(config)
 		},
 		func() (esim.Client, error) {
-			config, err := esimfx.ConfigFromEnv()
+			config, err := esimfx.ConfigFromEnv(esim.Settings{})
 			if err != nil {
 				return nil, err
 			}

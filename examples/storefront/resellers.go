@@ -112,7 +112,7 @@ func fromEnvironment(logger *slog.Logger) (*resellers, error) {
 			return esimstory.New(config)
 		},
 		func() (esim.Client, error) {
-			config, err := esimfx.ConfigFromEnv()
+			config, err := esimfx.ConfigFromEnv(esim.Settings{})
 			if err != nil {
 				return nil, err
 			}

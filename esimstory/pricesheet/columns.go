@@ -26,11 +26,16 @@ var columns = []column{
 	{"region", readRegion},
 	{"kind", readKind},
 	{"data", readData},
+	{"full_speed_per_day", readFullSpeed},
+	{"fair_use", readFairUse},
 	{"days", count("days", func(p *esim.Package, n int) { p.ValidityDays = n })},
+	{"validity_start", readValidityStart},
+	{"install_within_days", count("install_within_days", func(p *esim.Package, n int) { p.InstallWithinDays = n })},
 	{"currency", readCurrency},
-	{"price", readPrice},
-	{"voice_minutes", count("voice_minutes", func(p *esim.Package, n int) { p.VoiceMinutes = esim.AllowanceOf(n) })},
-	{"sms", count("sms", func(p *esim.Package, n int) { p.SMS = esim.AllowanceOf(n) })},
+	{"price", price("price", func(p *esim.Package, m esim.Money) { p.Price = m })},
+	{"min_price", price("min_price", func(p *esim.Package, m esim.Money) { p.MinPrice = m })},
+	{"voice_minutes", allowance("voice_minutes", func(p *esim.Package, a esim.Allowance) { p.VoiceMinutes = a })},
+	{"sms", allowance("sms", func(p *esim.Package, a esim.Allowance) { p.SMS = a })},
 }
 
 const (
@@ -121,20 +126,45 @@ func readKind(p *esim.Package, cells map[string]string) error {
 	return nil
 }
 
+const unlimited = "unlimited"
+
 func readData(p *esim.Package, cells map[string]string) (err error) {
-	text := cells["data"]
-	switch {
-	case text == "":
-		return nil
-	case strings.EqualFold(text, "unlimited"):
+	if strings.EqualFold(cells["data"], unlimited) {
 		p.Unlimited = true
 		return nil
 	}
-	if p.Data, err = esim.ParseDataSize(text); err != nil {
-		return plain(err)
+	p.Data, err = size(cells["data"])
+	return err
+}
+
+func readFullSpeed(p *esim.Package, cells map[string]string) (err error) {
+	p.FullSpeedPerDay, err = size(cells["full_speed_per_day"])
+	return err
+}
+
+func size(text string) (esim.DataSize, error) {
+	if text == "" {
+		return 0, nil
 	}
-	if p.Data <= 0 {
-		return errors.New("it is not more than nothing")
+	d, err := esim.ParseDataSize(text)
+	switch {
+	case err != nil:
+		return 0, plain(err)
+	case d <= 0:
+		return 0, errors.New("it is not more than nothing")
+	}
+	return d, nil
+}
+
+func readFairUse(p *esim.Package, cells map[string]string) error {
+	p.FairUse = cells["fair_use"]
+	return checkText(p.FairUse)
+}
+
+func readValidityStart(p *esim.Package, cells map[string]string) error {
+	word := strings.ToLower(cells["validity_start"])
+	if word != "" && p.ValidityStart.UnmarshalText([]byte(word)) != nil {
+		return errors.New("it is not purchase, installation or first use")
 	}
 	return nil
 }
@@ -152,33 +182,46 @@ func count(name string, put func(*esim.Package, int)) func(*esim.Package, map[st
 	}
 }
 
+func allowance(name string, put func(*esim.Package, esim.Allowance)) func(*esim.Package, map[string]string) error {
+	number := count(name, func(p *esim.Package, n int) { put(p, esim.AllowanceOf(n)) })
+	return func(p *esim.Package, cells map[string]string) error {
+		if strings.EqualFold(cells[name], unlimited) {
+			put(p, esim.UnlimitedAllowance())
+			return nil
+		}
+		return number(p, cells)
+	}
+}
+
 func readCurrency(_ *esim.Package, cells map[string]string) error {
 	switch {
 	case cells["currency"] != "":
 		_, err := esim.ParseMoney("0", cells["currency"])
 		return plain(err)
-	case cells["price"] != "":
+	case cells["price"] != "" || cells["min_price"] != "":
 		return errors.New("it is empty, and there is a price")
 	}
 	return nil
 }
 
-// readPrice leaves a currency that cannot be read to its own column.
-func readPrice(p *esim.Package, cells map[string]string) error {
-	if cells["price"] == "" {
+// price leaves a currency that cannot be read to its own column.
+func price(name string, put func(*esim.Package, esim.Money)) func(*esim.Package, map[string]string) error {
+	return func(p *esim.Package, cells map[string]string) error {
+		if cells[name] == "" {
+			return nil
+		}
+		amount, err := esim.ParseMoney(cells[name], "")
+		switch {
+		case err != nil:
+			return plain(err)
+		case amount.Sign() <= 0:
+			return errors.New("it is not more than 0")
+		}
+		if m, err := amount.WithCurrency(cells["currency"]); err == nil && m.Currency() != "" {
+			put(p, m)
+		}
 		return nil
 	}
-	amount, err := esim.ParseMoney(cells["price"], "")
-	switch {
-	case err != nil:
-		return plain(err)
-	case amount.Sign() <= 0:
-		return errors.New("it is not more than 0")
-	}
-	if price, err := amount.WithCurrency(cells["currency"]); err == nil && price.Currency() != "" {
-		p.Price = price
-	}
-	return nil
 }
 
 // plain is an error without the package that it comes from.

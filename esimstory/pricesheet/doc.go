@@ -20,9 +20,15 @@
 //	data           a size with its unit, "5 GB" (10⁹ bytes) or "5 GiB", or "unlimited"
 //	days           validity in days
 //	price          of one unit, "2.72", with a decimal point
-//	currency       ISO 4217, required with a price
-//	voice_minutes  minutes of calls
-//	sms            number of messages
+//	currency       ISO 4217, of both prices, required with one
+//	voice_minutes  minutes of calls, or "unlimited"
+//	sms            number of messages, or "unlimited"
+//
+//	full_speed_per_day   a size: what is over it in a day comes slower
+//	fair_use             the limits of fair use, in words
+//	validity_start       purchase, installation or "first use"
+//	install_within_days  after the purchase
+//	min_price            the lowest price at which one may be sold
 //
 // They come in any order. Letter case, spaces and punctuation of a heading do
 // not matter: "Option ID" is option_id. An empty cell and a missing column mean

@@ -268,6 +268,28 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+func TestWhatBuyersMustKnow(t *testing.T) {
+	want := []esim.Package{{
+		Provider: provider, ID: "x", Name: "y", FullSpeedPerDay: 2 * esim.GB, FairUse: "128 kbit/s, then", ValidityStart: esim.ValidityFromFirstUse,
+		InstallWithinDays: 180, MinPrice: money(t, "5.50"), VoiceMinutes: esim.UnlimitedAllowance(), SMS: esim.AllowanceOf(0),
+	}}
+	packages, err := ReadCSV(strings.NewReader("option_id,name,Full Speed per Day,Fair Use,Validity Start,install within days,min price,currency,voice_minutes,sms\n" +
+		"x,y,2 GB,\"128 kbit/s, then\",First use,180.0,5.50,USD,Unlimited,0\n"))
+	require.NoError(t, err)
+	require.Equal(t, want, packages)
+	packages, err = ReadJSON(strings.NewReader(`[{"option_id":"x","name":"y","full_speed_per_day":"2 GB","fair_use":"128 kbit/s, then",` +
+		`"validity_start":"first use","install_within_days":180,"min_price":5.5,"currency":"USD","voice_minutes":"unlimited","sms":0}]`))
+	require.NoError(t, err)
+	require.Equal(t, want, packages)
+	for cell, problem := range map[string]string{
+		`"validity_start":"soon"`: "validity_start: it is not purchase", `"min_price":0,"currency":"USD"`: "min_price: it is not more than 0",
+		`"min_price":5`: "currency: it is empty", `"full_speed_per_day":2`: "full_speed_per_day: a data size", `"install_within_days":"half a year"`: "it is not a whole number",
+	} {
+		_, err = ReadJSON(strings.NewReader(`[{"option_id":"x","name":"y",` + cell + `}]`))
+		require.ErrorContains(t, err, problem)
+	}
+}
+
 func TestNamibia(t *testing.T) {
 	for _, countries := range []string{"NA", "na", "BW;NA;ZA"} {
 		packages, err := ReadCSV(strings.NewReader(head + "x,y," + countries + ",,,,,,,,\n"))

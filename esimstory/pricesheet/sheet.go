@@ -65,10 +65,18 @@ func (s *Sheet) check(p *esim.Package) (field, problem string) {
 		return "Data", "is negative"
 	case p.ValidityDays < 0:
 		return "ValidityDays", "is negative"
-	case p.Price.Sign() < 0:
-		return "Price", "is negative"
-	case !p.Price.IsZero() && p.Price.Currency() == "":
-		return "Price", "has no currency"
+	case p.InstallWithinDays < 0:
+		return "InstallWithinDays", "is negative"
+	case p.FullSpeedPerDay < 0:
+		return "FullSpeedPerDay", "is negative"
+	}
+	for field, price := range map[string]esim.Money{"Price": p.Price, "MinPrice": p.MinPrice} {
+		switch {
+		case price.Sign() < 0:
+			return field, "is negative"
+		case !price.IsZero() && price.Currency() == "":
+			return field, "has no currency"
+		}
 	}
 	return "", ""
 }

@@ -62,6 +62,9 @@ func TestNewRefuses(t *testing.T) {
 		"[0].Countries has one that is not":    {{ID: "x", Countries: []esim.Country{"Japan"}}},
 		"[0].Data is negative":                 {{ID: "x", Data: -1}},
 		"[0].ValidityDays is negative":         {{ID: "x", ValidityDays: -1}},
+		"[0].MinPrice is negative":             {{ID: "x", MinPrice: money(t, "-1")}},
+		"[0].InstallWithinDays is negative":    {{ID: "x", InstallWithinDays: -1}},
+		"[0].FullSpeedPerDay is negative":      {{ID: "x", FullSpeedPerDay: -1}},
 		"[0].Price is negative":                {{ID: "x", Price: money(t, "-1")}},
 	} {
 		_, err := New(packages)

@@ -126,6 +126,7 @@ func New(config Config) (*Client, error) {
 		Burst:     burst,
 		Authorize: c.authorize,
 		Refuse:    refuse,
+		Errors:    refusals,
 		Can:       c.capabilities(),
 		Inputs:    adapter.Inputs{MaxPageSize: maxPage},
 		Spends:    []string{http.MethodPost + " " + ordersPath},

@@ -38,9 +38,11 @@ func TestEveryRowOfTheErrorTable(t *testing.T) {
 	require.Len(t, documented, len(refusals))
 	for i, d := range documented {
 		row := refusals[i]
-		t.Run(strings.Join(row.fragments, "+"), func(t *testing.T) {
-			require.Equal(t, row.status, d.status)
-			require.True(t, row.matches(d.status, strings.ToLower(d.body)), "the text is not that of row %d", i)
+		t.Run(strings.Join(row.Texts, "+"), func(t *testing.T) {
+			require.Equal(t, row.Status, d.status)
+			rule, listed := adapter.Table{row}.Find(d.status, "", d.body)
+			require.True(t, listed, "the text is not that of row %d", i)
+			require.Equal(t, d.want, rule)
 
 			v := refuse(adapter.Answer{Status: d.status, Body: []byte(d.body), JSON: true})
 			require.Equal(t, d.want, v.Rule)
@@ -58,7 +60,7 @@ func TestEveryRowOfTheErrorTable(t *testing.T) {
 func TestTextUnderAnotherStatus(t *testing.T) {
 	for i, d := range documented {
 		for _, status := range []int{200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503} {
-			if status == refusals[i].status {
+			if status == refusals[i].Status {
 				continue
 			}
 			v := refuse(adapter.Answer{Status: status, Body: []byte(d.body), JSON: true})

@@ -151,7 +151,7 @@ func (r *reader) isIndex(heading, text string) bool {
 // a list of texts too.
 func cellText(name string, raw wire.Raw) (text string, ok bool) {
 	var number wire.Number
-	if name == "price" && !bytes.HasPrefix(raw, []byte(`"`)) && wire.Decode(raw, &number) == nil {
+	if (name == "price" || name == "min_price") && !bytes.HasPrefix(raw, []byte(`"`)) && wire.Decode(raw, &number) == nil {
 		return number.String(), true
 	}
 	var one wire.Text

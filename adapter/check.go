@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // Check collects what is wrong with a request before anything is sent. The
@@ -58,9 +59,7 @@ func (c *Check) record(kind error, message string) {
 	}
 }
 
-const maxID = 128
-
-// ID checks an opaque id of the provider: 1 to 128 bytes of UTF-8 without control
+// ID checks an opaque id of the provider: 1 to [wire.MaxID] bytes of UTF-8 without control
 // characters. Everything else is the provider's to judge: ids go into bodies as
 // JSON, and into paths and queries escaped.
 func (c *Check) ID(field, id string) {
@@ -68,7 +67,7 @@ func (c *Check) ID(field, id string) {
 		c.Fail(field, "is empty")
 		return
 	}
-	c.Text(field, id, maxID)
+	c.Text(field, id, wire.MaxID)
 }
 
 func isIDRune(r rune) bool {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // bare builds a Transport outside of a test, for the fuzzer.
@@ -144,7 +145,7 @@ func FuzzID(f *testing.F) {
 			}
 			return
 		}
-		if id == "" || len(id) > maxID {
+		if id == "" || len(id) > wire.MaxID {
 			t.Fatalf("%q is no id", id)
 		}
 		// In a path it stays one segment, and in a header one line.

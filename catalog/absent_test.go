@@ -34,6 +34,14 @@ func TestAbsent(t *testing.T) {
 			},
 			id: "new",
 		},
+		"a guard holds back a list that lost a row": {
+			then: func(t *testing.T, c *Catalog, f *fake) {
+				f.list(some("a", 100, func(_ int, p *esim.Package) { p.Price = times(p.Price, 100) })...)
+				f.lost = 1
+				require.ErrorIs(t, c.Sync(t.Context()), ErrHeld)
+			},
+			id: "junk",
+		},
 		"a good list follows one that was held back": {
 			then: func(t *testing.T, c *Catalog, f *fake) {
 				f.list(some("a", 1)...)

@@ -89,7 +89,7 @@ func (c *Catalog) Absent(p esim.Provider, id string) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, found := c.shelf.Load().find(p, id); found || !s.complete {
+	if _, found := c.shelf.Load().find(p, id); found || !s.complete || s.held != nil && s.held.Lost > 0 {
 		return false
 	}
 	if _, withheld := s.withheld[id]; withheld {

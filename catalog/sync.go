@@ -135,8 +135,9 @@ func (c *Catalog) read(ctx context.Context, s *source, report *Report) ([]esim.P
 		if p.Provider != s.provider {
 			return nil, fmt.Errorf("package %q is of another provider, %q", p.ID, string(p.Provider))
 		}
-		if err := fits(&p); err != nil {
-			return nil, err
+		if fits(&p) != nil { // a row that cannot be read
+			report.Lost++
+			continue
 		}
 		listed = append(listed, p)
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,7 +97,6 @@ func TestAFailedSyncKeepsTheLastGoodShelf(t *testing.T) {
 			}
 		}, esim.ErrMalformedResponse},
 		"another provider's package": {func(f *fake) { f.packages[17].Provider = "b" }, nil},
-		"no ID":                      {func(f *fake) { f.packages[17].ID = "" }, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -225,6 +226,24 @@ func TestAListThatDoesNotFitIsAFailure(t *testing.T) {
 	f.list(some("b", 254, letters)...)
 	require.NoError(t, c.Sync(t.Context(), "b"))
 	assert.Equal(t, 255, c.Len())
+}
+
+// A row that fits no shelf is lost, and costs no other.
+func TestARowThatDoesNotFitIsLost(t *testing.T) {
+	for name, change := range map[string]func(*esim.Package){
+		"no ID": func(p *esim.Package) { p.ID = "" }, "a long ID": func(p *esim.Package) { p.ID = strings.Repeat("x", maxID+1) },
+		"many days": func(p *esim.Package) { p.ValidityDays = math.MaxInt32 + 1 },
+	} {
+		var told reports
+		f := newFake("a", some("a", 40)...)
+		c := newCatalog(t, Config{Clients: []esim.Client{f}, OnReport: told.add})
+		require.NoError(t, c.Sync(t.Context()))
+		f.list(some("a", 41, edit(1, change))...)
+		require.NoError(t, c.Sync(t.Context()), name)
+		assert.Equal(t, 1, told.last().Lost, name)
+		assert.Equal(t, 41, c.Len(), "%s: nothing goes off the shelf for it", name)
+		assert.False(t, c.Absent("a", "junk"), name)
+	}
 }
 
 func TestAClientThatAnswersNothingIsAFailure(t *testing.T) {

@@ -21,7 +21,7 @@ type arenas struct {
 
 func (r *packageRow) convert(a *arenas) esim.Package {
 	p := esim.Package{
-		Provider: Provider, ID: r.Code.String(), Name: r.Name, Kind: kinds[strings.ToLower(r.Type)],
+		Provider: Provider, ID: r.Code.ID(), Name: r.Name, Kind: kinds[strings.ToLower(r.Type)],
 		Region:    r.Region,
 		Unlimited: r.Unlimited, ValidityDays: max(r.Days.Int(), 0), Price: money(r.Cost, r.Currency),
 		Rechargeable: r.Features.Rechargeable.Pointer(&a.flags),

@@ -16,7 +16,7 @@ import (
 func (d *productsData) packages() (list []esim.Package, lost int) {
 	list = make([]esim.Package, 0, len(d.Products))
 	for i := range d.Products {
-		if d.Products[i].ID != "" {
+		if d.Products[i].ID.ID() != "" {
 			list = append(list, d.Products[i].convert())
 		}
 	}
@@ -31,7 +31,7 @@ const startsAfterDays = 60
 // states in an unknown unit, stays not stated.
 func (p *product) convert() esim.Package {
 	out := esim.Package{
-		Provider: Provider, ID: string(p.ID), Name: string(p.Name), Region: string(p.Region),
+		Provider: Provider, ID: p.ID.ID(), Name: string(p.Name), Region: string(p.Region),
 		Price:     p.price(),
 		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit), FairUse: string(p.UnlimitedSpeed),
 		FullSpeedPerDay: size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),

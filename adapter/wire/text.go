@@ -50,6 +50,19 @@ func (t Text) Trimmed() string {
 // open enumerations.
 func (t Text) Upper() string { return strings.ToUpper(t.Trimmed()) }
 
+// MaxID is how many bytes an id has at most: several times the longest that a
+// provider documents, and short enough for the index of any store.
+const MaxID = 128
+
+// ID returns the text as an opaque id, byte for byte, and "" for what cannot be
+// sent back as one: more than [MaxID] bytes, or a control character.
+func (t Text) ID() string {
+	if len(t) > MaxID || strings.ContainsFunc(string(t), unicode.IsControl) {
+		return ""
+	}
+	return string(t)
+}
+
 // First returns the first text that is not empty.
 func First[T ~string](texts ...T) T {
 	for _, t := range texts {

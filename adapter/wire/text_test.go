@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,4 +39,14 @@ func TestFirst(t *testing.T) {
 	assert.Equal(t, Text("a"), First(Text("a"), "b"))
 	assert.Empty(t, First[string]())
 	assert.Empty(t, First("", ""))
+}
+
+// TestTextID: what can be sent back is an id, byte for byte.
+func TestTextID(t *testing.T) {
+	for _, id := range []string{"Asia 5GB", " a ", "a..b", "..", "EU/5GB/30", "ümlaut", strings.Repeat("x", MaxID), ""} {
+		assert.Equal(t, id, Text(id).ID())
+	}
+	for _, text := range []string{"a\nb", "\x00", "a\u0085", strings.Repeat("x", MaxID+1)} {
+		assert.Empty(t, Text(text).ID(), "%q", text)
+	}
 }

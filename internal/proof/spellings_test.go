@@ -28,10 +28,13 @@ import (
 // answers are respelled, if at all.
 func unpaced(t *testing.T, sim *simulator.Simulator, p esim.Provider, respell func([]byte) []byte) esim.Client {
 	t.Helper()
-	server := sim.Server(p)
+	return unpacedBy(t, sim, p, respelled{sim.Server(p).Transport(), respell})
+}
+
+func unpacedBy(t *testing.T, sim *simulator.Simulator, p esim.Provider, way http.RoundTripper) esim.Client {
+	t.Helper()
 	settings := esim.Settings{
-		BaseURL: server.URL(), Now: sim.Now, Limiter: rate.NewLimiter(rate.Inf, 1),
-		HTTPClient: &http.Client{Transport: respelled{server.Transport(), respell}},
+		BaseURL: sim.Server(p).URL(), Now: sim.Now, Limiter: rate.NewLimiter(rate.Inf, 1), HTTPClient: &http.Client{Transport: way},
 	}
 	switch p {
 	case esimfly.Provider:

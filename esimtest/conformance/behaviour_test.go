@@ -8,13 +8,13 @@ import (
 	"github.com/esimkit/esim/esimtest/memory"
 )
 
-func TestSteadyTempersConform(t *testing.T) {
-	for _, temper := range []memory.Behaviour{memory.Steady(), memory.Dear()} {
-		t.Run(temper.String(), func(t *testing.T) {
+func TestSteadyBehavioursConform(t *testing.T) {
+	for _, behaviour := range []memory.Behaviour{memory.Steady(), memory.Dear()} {
+		t.Run(behaviour.String(), func(t *testing.T) {
 			t.Parallel()
-			temper.Latency = time.Millisecond
+			behaviour.Latency = time.Millisecond
 			m := memory.New(
-				memory.WithBehaviour(temper), memory.WithTimeout(impatient), memory.WithBalance("1000000", "USD"),
+				memory.WithBehaviour(behaviour), memory.WithTimeout(impatient), memory.WithBalance("1000000", "USD"),
 			)
 			conformance.Run(t, m.Harness(nil))
 		})

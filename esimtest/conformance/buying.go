@@ -121,10 +121,10 @@ func (t *trial) finish(c esim.Client, o *esim.Order) *esim.Order {
 }
 
 // sendLimit is how many purchases one call may send: one, and one more if the
-// first was turned away at the door; where the provider replays, each may be
+// first was refused before it was processed; where the provider replays, each may be
 // repeated as often as the settings allow. While an earlier send is in doubt
 // and no repeat is safe, none.
-func (b *buyer) sendLimit(retries int, inDoubt, atDoor bool) int {
+func (b *buyer) sendLimit(retries int, inDoubt, unprocessed bool) int {
 	limit := 1
 	switch b.idempotency {
 	case esim.IdempotencyNone:
@@ -138,7 +138,7 @@ func (b *buyer) sendLimit(retries int, inDoubt, atDoor bool) int {
 		}
 		limit = (1 + retries) * b.quantity
 	}
-	if atDoor {
+	if unprocessed {
 		limit++
 	}
 	return limit

@@ -61,7 +61,7 @@ var groups = []group{
 	{"context", contextChecks},
 	{"faults", faultChecks},
 	{"repeat", repeatChecks},
-	{"tangles", tangleChecks},
+	{"interference", interferenceChecks},
 	{"price", priceChecks},
 	{"catalogue", catalogueChecks},
 	{"delivery", deliveryChecks},

@@ -95,8 +95,8 @@ func (b *buyer) repeats(err error) int {
 	return repeats
 }
 
-// turnsAway reports whether the fault turns a request away unread, so that a
-// client may knock once more.
+// turnsAway reports whether the fault refuses a request before it is processed,
+// so that a client may send it once more.
 func turnsAway(kind esimtest.FaultKind) bool {
 	return kind == esimtest.FaultClockSkew || kind == esimtest.FaultStaleToken
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/esimkit/esim/esimtest/memory"
 )
 
-// A harness that leaves out what the client's capabilities call for is told
-// so before anything runs.
+// A harness that leaves out what the client's capabilities call for is refused
+// before anything runs.
 func TestHarnessMustBeComplete(t *testing.T) {
 	everything := memory.New().Capabilities()
 	whole := memory.New().Harness(nil)

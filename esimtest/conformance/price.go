@@ -53,7 +53,7 @@ func (t *trial) tooPoor() {
 	t.wantBought(0)
 	t.h.SetBalance(balance)
 	if !esim.MayRepeat(refusal) {
-		return // nothing told the client that it was refused
+		return // the client cannot know that it was refused
 	}
 	if o, err := b.call(t.ctx(), c, ref); err != nil {
 		t.Errorf("the account is funded again, and the same reference fails: %v", err)

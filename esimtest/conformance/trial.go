@@ -37,13 +37,13 @@ func patienceFor(kind esimtest.FaultKind) time.Duration {
 type trial struct {
 	testing.TB
 	h    *esimtest.Harness
-	logs *journal
+	logs *output
 
 	charges, sends, requests int // at the last mark
 }
 
 func newTrial(t testing.TB, h *esimtest.Harness) *trial {
-	tr := &trial{TB: t, h: h, logs: &journal{}}
+	tr := &trial{TB: t, h: h, logs: &output{}}
 	t.Cleanup(func() {
 		if h.Heal != nil {
 			h.Heal()
@@ -209,26 +209,26 @@ func maskedAround(text string, at, n int) string {
 }
 
 // journal collects what a client prints.
-type journal struct {
+type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
 // Write implements [io.Writer].
-func (j *journal) Write(p []byte) (int, error) {
+func (j *output) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-func (j *journal) add(line string) {
+func (j *output) add(line string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.text.WriteString(line)
 	j.text.WriteByte('\n')
 }
 
-func (j *journal) String() string {
+func (j *output) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()

@@ -11,11 +11,11 @@ import (
 
 // Behaviour is how a reseller treats its customers: what it charges, how fast it
 // answers, how often the answer gets lost, when it delivers. It is plain data.
-// The functions named Temper… return those that every shop meets; change a
+// Functions such as [Steady] and [Flaky] return those that every shop meets; change a
 // field, or write one down from scratch:
 //
 //	t := memory.Flaky()
-//	t.Mishaps = append(t.Mishaps, memory.FaultRate{Kind: esimtest.FaultHang, Permille: 1})
+//	t.Faults = append(t.Faults, memory.FaultRate{Kind: esimtest.FaultHang, Permille: 1})
 //	m := memory.New(memory.WithBehaviour(t))
 //
 // The same seed and the same calls give the same luck, see [WithSeed]. Where
@@ -28,7 +28,7 @@ type Behaviour struct {
 
 	Latency  time.Duration // of every answer
 	Delivery time.Duration // from an order to its eSIMs; 0 = at once
-	// WebhookOnly: what is delivered late is told by webhook, see
+	// WebhookOnly: what is delivered late is reported by webhook, see
 	// [Client.Deliveries], and the client's Capabilities say so.
 	WebhookOnly bool
 
@@ -47,17 +47,17 @@ type FaultRate struct {
 // String returns the name.
 func (t Behaviour) String() string { return t.Name }
 
-// WithBehaviour gives the reseller a temper. It is applied to what the other
-// options make of it, whichever comes first. [Client.Heal] ends its mishaps.
+// WithBehaviour makes the reseller behave so. It is applied to what the other
+// options make of it, whichever comes first. [Client.Heal] ends its faults.
 func WithBehaviour(t Behaviour) Option {
 	t.Faults = slices.Clone(t.Faults)
 	return func(m *Client) { m.behaviour = &t }
 }
 
-// rule makes the reseller so, before it has sold anything.
-func (t *Behaviour) rule(m *Client) {
+// apply makes the reseller behave so, before it has sold anything.
+func (t *Behaviour) apply(m *Client) {
 	t.price(m.packages)
-	m.latency, m.shut = t.Latency, t.Down
+	m.latency, m.refusing = t.Latency, t.Down
 	if t.Balance != "" {
 		m.opening = money.Of(t.Balance, m.opening.Currency())
 	}
@@ -85,15 +85,14 @@ func (t *Behaviour) price(list []esim.Package) {
 }
 
 // Steady is a reseller as one would like it: the prices of the
-// catalogue, an answer in a fifth of a second, never a mishap.
+// catalogue, an answer in a fifth of a second, no faults.
 func Steady() Behaviour {
 	return Behaviour{Name: "steady", Latency: 200 * time.Millisecond}
 }
 
-// Flaky is cheap, by a fifth, and pays for it with everybody's nerves:
-// of a hundred answers two are lost before the order is made and two after it,
-// one is an error of a proxy, one a refusal to talk so often, and five take
-// eight seconds.
+// Flaky is cheaper by a fifth and unreliable: of a hundred answers two are lost
+// before the order is made and two after it, one is an error of a proxy, one is
+// a 429, and five take eight seconds.
 func Flaky() Behaviour {
 	return Behaviour{
 		Name: "cheap but flaky", Prices: 800, Latency: 400 * time.Millisecond,

@@ -24,8 +24,8 @@ func newStillClock() *stillClock {
 	return &stillClock{now: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)}
 }
 
-// tempered is a reseller of that temper for whom answers take no real time.
-func tempered(t memory.Behaviour, more ...memory.Option) (*memory.Client, *stillClock) {
+// behaving is a reseller of that behaviour for whom answers take no real time.
+func behaving(t memory.Behaviour, more ...memory.Option) (*memory.Client, *stillClock) {
 	clock := newStillClock()
 	return memory.New(append(more, memory.WithBehaviour(t), memory.WithClock(clock.Now, clock.Sleep))...), clock
 }
@@ -61,11 +61,11 @@ func try(t *testing.T, m *memory.Client, clock *stillClock, orders int) (l luck)
 	return l
 }
 
-func TestTemperFlakyLosesItsShare(t *testing.T) {
+func TestFlakyLosesItsShare(t *testing.T) {
 	const orders = 4000
-	m, clock := tempered(memory.Flaky(), memory.WithBalance("100000", "USD"))
+	m, clock := behaving(memory.Flaky(), memory.WithBalance("100000", "USD"))
 	got := try(t, m, clock, orders)
-	// Shares in permille, by the data of the temper; the draws are fixed by the seed.
+	// Shares in permille, by the data of the behaviour; the draws are fixed by the seed.
 	require.InDelta(t, 50, got.lost*1000/orders, 10)
 	require.InDelta(t, 25, got.lostAndCharged*1000/orders, 8)
 	require.InDelta(t, 10, got.refused*1000/orders, 5)
@@ -73,9 +73,9 @@ func TestTemperFlakyLosesItsShare(t *testing.T) {
 	require.Len(t, m.Ledger().Charges(), orders-got.refused-got.lost+got.lostAndCharged)
 }
 
-func TestTemperIsTheSameForTheSameSeed(t *testing.T) {
+func TestBehaviourIsTheSameForTheSameSeed(t *testing.T) {
 	run := func(seed int64) []bool {
-		m, clock := tempered(memory.Flaky(), memory.WithSeed(seed))
+		m, clock := behaving(memory.Flaky(), memory.WithSeed(seed))
 		return try(t, m, clock, 200).pattern
 	}
 	first := run(7)
@@ -83,22 +83,22 @@ func TestTemperIsTheSameForTheSameSeed(t *testing.T) {
 	require.NotEqual(t, first, run(8))
 }
 
-func TestTempersAnswerAsFastAsTheySay(t *testing.T) {
-	for _, temper := range memory.Behaviours() {
-		t.Run(temper.String(), func(t *testing.T) {
-			temper.Faults = nil
-			m, clock := tempered(temper)
+func TestBehavioursAnswerAsFastAsTheySay(t *testing.T) {
+	for _, behaviour := range memory.Behaviours() {
+		t.Run(behaviour.String(), func(t *testing.T) {
+			behaviour.Faults = nil
+			m, clock := behaving(behaviour)
 			m.Heal()
 			for range 100 {
 				_, err := m.Balance(t.Context())
 				require.NoError(t, err)
 			}
-			require.Equal(t, 100*temper.Latency, clock.now.Sub(newStillClock().now))
+			require.Equal(t, 100*behaviour.Latency, clock.now.Sub(newStillClock().now))
 		})
 	}
 }
 
-func TestTemperPrices(t *testing.T) {
+func TestBehaviourPrices(t *testing.T) {
 	list := func(options ...memory.Option) map[string]string {
 		prices := make(map[string]string)
 		for p, err := range esim.Packages(t.Context(), memory.New(options...), esim.PackageQuery{}) {
@@ -120,8 +120,8 @@ func TestTemperPrices(t *testing.T) {
 	require.Equal(t, list(own)["free of price"], list(own, dear)["free of price"])
 }
 
-func TestTemperBrokeRunsDry(t *testing.T) {
-	m, clock := tempered(memory.Broke(), memory.WithBalance("5", "EUR"))
+func TestBrokeRunsDry(t *testing.T) {
+	m, clock := behaving(memory.Broke(), memory.WithBalance("5", "EUR"))
 	require.Equal(t, "1000.00 EUR", m.Ledger().Opening().String())
 	got := try(t, m, clock, 450) // at 2.28
 	require.Equal(t, 450-438, got.refused)
@@ -133,13 +133,13 @@ func TestTemperBrokeRunsDry(t *testing.T) {
 
 	empty := memory.Broke()
 	empty.Balance = "0"
-	m, _ = tempered(empty)
+	m, _ = behaving(empty)
 	_, err = m.Order(t.Context(), esim.OrderRequest{PackageID: aPackage, Reference: "one-more"})
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 }
 
-func TestTemperSlowDeliversByWebhook(t *testing.T) {
-	m, clock := tempered(memory.Slow())
+func TestSlowDeliversByWebhook(t *testing.T) {
+	m, clock := behaving(memory.Slow())
 	require.Equal(t, esim.FulfilmentWebhook, m.Capabilities().Fulfilment)
 	first := order(t, m, "r-1")
 	require.Equal(t, esim.OrderPending, first.Status)
@@ -148,25 +148,25 @@ func TestTemperSlowDeliversByWebhook(t *testing.T) {
 	require.Empty(t, m.Deliveries())
 
 	clock.Sleep(3 * time.Minute)
-	told := m.Deliveries()
-	require.Len(t, told, 1)
-	require.Equal(t, first.ID, told[0].ID)
-	require.Equal(t, "r-1", told[0].Reference)
-	require.Equal(t, esim.OrderCompleted, told[0].Status)
-	require.Len(t, told[0].ESIMs, 1)
-	require.Empty(t, m.Deliveries(), "told once")
+	delivered := m.Deliveries()
+	require.Len(t, delivered, 1)
+	require.Equal(t, first.ID, delivered[0].ID)
+	require.Equal(t, "r-1", delivered[0].Reference)
+	require.Equal(t, esim.OrderCompleted, delivered[0].Status)
+	require.Len(t, delivered[0].ESIMs, 1)
+	require.Empty(t, m.Deliveries(), "delivered once")
 
 	m.Advance(10 * time.Minute)
 	require.Len(t, m.Deliveries(), 1)
 
-	prompt, _ := tempered(memory.Steady())
+	prompt, _ := behaving(memory.Steady())
 	order(t, prompt, "r-1")
 	require.Empty(t, prompt.Deliveries(), "the answer had it all")
 	require.Len(t, m.Ledger().Charges(), 2)
 }
 
-func TestTemperDownUntilHealed(t *testing.T) {
-	m, clock := tempered(memory.Down())
+func TestDownUntilHealed(t *testing.T) {
+	m, clock := behaving(memory.Down())
 	require.Equal(t, 20, try(t, m, clock, 20).refused)
 	require.Zero(t, m.Requests(""), "nothing has arrived")
 	m.Heal()
@@ -175,7 +175,7 @@ func TestTemperDownUntilHealed(t *testing.T) {
 }
 
 func TestMemoryHangsByItsClock(t *testing.T) {
-	m, clock := tempered(memory.Behaviour{}, memory.WithTimeout(time.Hour))
+	m, clock := behaving(memory.Behaviour{}, memory.WithTimeout(time.Hour))
 	for n, kind := range []esimtest.FaultKind{esimtest.FaultHang, esimtest.FaultHangAfterCommit} {
 		began := clock.now
 		m.Inject(esimtest.Fault{Kind: kind, Op: "Order"})
@@ -187,8 +187,8 @@ func TestMemoryHangsByItsClock(t *testing.T) {
 }
 
 // With the real clock an answer takes real time, and whoever does not wait for
-// it has to be told that it may have bought.
-func TestTemperTakesRealTime(t *testing.T) {
+// it must learn that it may have bought.
+func TestLatencyTakesRealTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := memory.New(memory.WithBehaviour(memory.Steady()))
 		began := time.Now()

@@ -48,17 +48,17 @@ type Client struct {
 	sleep  func(time.Duration) // nil = real time passes
 	offset atomic.Int64        // nanoseconds that Advance has added to the clock
 
-	mu        sync.Mutex
-	shut      bool      // FaultRefuse
-	opensAt   time.Time // end of a FaultRefuse with a Delay
-	refusals  map[string][]error
-	requests  map[string]int
-	purchases map[string]*purchase // by reference
-	orders    map[string]*order
-	late      []*order // ordered and not told by Deliveries, earliest first
-	esims     map[esim.ICCID]*profile
-	codes     []esim.Secret // matching ids made so far
-	made      int
+	mu           sync.Mutex
+	refusing     bool      // FaultRefuse
+	refusesUntil time.Time // end of a FaultRefuse with a Delay
+	refusals     map[string][]error
+	requests     map[string]int
+	purchases    map[string]*purchase // by reference
+	orders       map[string]*order
+	late         []*order // ordered and not yet returned by Deliveries, earliest first
+	esims        map[esim.ICCID]*profile
+	codes        []esim.Secret // matching ids made so far
+	made         int
 }
 
 // order is an order as the provider keeps it.
@@ -196,7 +196,7 @@ func New(opts ...Option) *Client {
 	}
 	m.plan = esimtest.NewFaultPlan(m.provider, m.seed)
 	if m.behaviour != nil {
-		m.behaviour.rule(m)
+		m.behaviour.apply(m)
 	}
 	m.ledger = esimtest.NewLedger(m.opening, m.Now)
 	return m
@@ -208,11 +208,11 @@ func (m *Client) Provider() esim.Provider { return m.provider }
 // Account is one of its own for each provider. It is not live: no money is spent.
 func (m *Client) Account() esim.Account { return esim.Account{Fingerprint: string(m.provider)} }
 
-// Capabilities returns what [New] was told to support.
+// Capabilities returns what the client supports, as the options of [New] say.
 func (m *Client) Capabilities() esim.Capabilities { return m.caps }
 
-// Format prints the name of the type, whatever the verb: what a client holds
-// is nobody's business.
+// Format prints the name of the type, whatever the verb, and nothing of what
+// the client holds.
 func (m *Client) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "memory.Client") // fmt collects in memory; there is no error to report
 }

@@ -108,7 +108,7 @@ func TestMemoryDeliversLate(t *testing.T) {
 	})
 }
 
-// A shop that hangs up has to be told that it may have bought.
+// A shop that hangs up must learn that it may have bought.
 func TestMemoryHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := memory.New(memory.WithTimeout(20 * time.Second))

@@ -25,9 +25,9 @@ func (m *Client) Inject(f esimtest.Fault) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.shut, m.opensAt = true, time.Time{}
+	m.refusing, m.refusesUntil = true, time.Time{}
 	if f.Delay > 0 {
-		m.opensAt = m.Now().Add(f.Delay)
+		m.refusesUntil = m.Now().Add(f.Delay)
 	}
 }
 
@@ -50,7 +50,7 @@ func (m *Client) Heal() {
 	m.plan.Clear()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.shut = false
+	m.refusing = false
 	clear(m.refusals)
 }
 
@@ -86,8 +86,6 @@ func (e effect) lost() esim.Outcome {
 // acts, and brings the answer back or not. The function acts and must not
 // block; its error is a refusal.
 func (m *Client) send(ctx context.Context, op string, kind effect, act func() *esim.Error) *esim.Error {
-	ctx, cancel := context.WithTimeout(ctx, m.timeout)
-	defer cancel()
 	if m.refusesConnections() {
 		return m.fail(op, esim.ErrUnavailable, esim.OutcomeNotSent, "connection refused")
 	}
@@ -98,10 +96,7 @@ func (m *Client) send(ctx context.Context, op string, kind effect, act func() *e
 	if f == nil {
 		f = &esimtest.Fault{}
 	}
-	m.pause(ctx, m.latency)
-	if f.Kind == esimtest.FaultDelay {
-		m.pause(ctx, f.Delay)
-	}
+	m.pause(ctx, min(m.answersAfter(f), m.timeout))
 	if err := m.before(ctx, op, kind, f); err != nil {
 		return err
 	}
@@ -125,18 +120,18 @@ func (m *Client) before(ctx context.Context, op string, kind effect, f *esimtest
 		err := m.fail(op, esim.ErrRateLimited, esim.OutcomeRejected, "too many requests")
 		err.RetryAfter = f.RetryAfter
 		return err
-	case f.Kind == esimtest.FaultHang:
-		m.hang(ctx)
+	case hangs(f):
+		m.pause(ctx, m.timeout)
 	}
 	return m.lost(ctx, op, kind, f)
 }
 
 // after is what happens to the answer.
 func (m *Client) after(ctx context.Context, op string, kind effect, f *esimtest.Fault) *esim.Error {
-	if f.Kind == esimtest.FaultHangAfterCommit {
-		m.hang(ctx)
+	if hangs(f) {
+		m.pause(ctx, m.timeout)
 	}
-	if (f.Kind == 0 || f.Kind == esimtest.FaultDelay) && ctx.Err() == nil {
+	if (f.Kind == 0 || f.Kind == esimtest.FaultDelay) && ctx.Err() == nil && m.answersAfter(f) <= m.timeout {
 		return nil
 	}
 	return m.lost(ctx, op, kind, f)
@@ -150,6 +145,9 @@ func (m *Client) lost(ctx context.Context, op string, kind effect, f *esimtest.F
 	err := m.fail(op, esim.ErrUnavailable, kind.lost(), "no answer ("+why+")")
 	err.Code, err.HTTPStatus = f.Code, f.Status
 	err.Err = ctx.Err()
+	if err.Err == nil && (m.answersAfter(f) > m.timeout || hangs(f)) {
+		err.Err = context.DeadlineExceeded
+	}
 	if slices.Contains(garbled, f.Kind) {
 		err.Kind = esim.ErrMalformedResponse
 	}
@@ -166,10 +164,10 @@ var garbled = []esimtest.FaultKind{
 func (m *Client) refusesConnections() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.shut && !m.opensAt.IsZero() && !m.Now().Before(m.opensAt) {
-		m.shut = false
+	if m.refusing && !m.refusesUntil.IsZero() && !m.Now().Before(m.refusesUntil) {
+		m.refusing = false
 	}
-	return m.shut
+	return m.refusing
 }
 
 func (m *Client) takeRefusal(op string) error {
@@ -183,13 +181,19 @@ func (m *Client) takeRefusal(op string) error {
 	return list[0]
 }
 
-// hang waits for an answer that does not come.
-func (m *Client) hang(ctx context.Context) {
-	if m.sleep != nil {
-		m.sleep(m.timeout)
-		return
+// answersAfter is the time that the answer takes. Whether that is within the
+// timeout is decided by this number, not by a timer: how busy the machine is
+// must not decide what a test sees.
+func (m *Client) answersAfter(f *esimtest.Fault) time.Duration {
+	if f.Kind == esimtest.FaultDelay {
+		return m.latency + f.Delay
 	}
-	<-ctx.Done()
+	return m.latency
+}
+
+// hangs reports whether no answer comes.
+func hangs(f *esimtest.Fault) bool {
+	return f.Kind == esimtest.FaultHang || f.Kind == esimtest.FaultHangAfterCommit
 }
 
 // pause lets the time pass that an answer takes.

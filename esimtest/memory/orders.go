@@ -77,18 +77,18 @@ func (m *Client) show(o *order) *esim.Order {
 }
 
 // Deliveries returns the orders that have been delivered late since the last
-// call, as the provider's webhooks would tell of them. A test hands them to
+// call, as the provider's webhooks would report them. A test hands them to
 // what receives its webhooks, such as the function of journal.Receiver.
 func (m *Client) Deliveries() []*esim.Order {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.Now()
-	var told []*esim.Order
+	var list []*esim.Order
 	for len(m.late) > 0 && !now.Before(m.late[0].readyAt) {
-		told = append(told, m.show(m.late[0]))
+		list = append(list, m.show(m.late[0]))
 		m.late = m.late[1:]
 	}
-	return told
+	return list
 }
 
 // Cancel takes back the unused eSIMs of an order, or one of them, and refunds

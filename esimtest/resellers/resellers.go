@@ -27,12 +27,14 @@ func (c *Clients) All() []esim.Client { return []esim.Client{c.ESIMFly, c.ESIMSt
 
 // New returns clients of the three resellers that the simulator plays, with its
 // credentials, and its catalogue as eSIM Story's price sheet. The settings hold
-// for all three. Where they are silent, requests go through
-// [simulator.Simulator.Transport], need no socket and wait for no limiter, and
-// the clock is the simulator's. BaseURL is the simulator's in any case.
+// for all three. Without an HTTPClient, requests go through
+// [simulator.Simulator.Transport] and need no socket. Without a Limiter they
+// wait for none, and without Now the clock is the simulator's. BaseURL is the
+// simulator's in any case.
 func New(sim *simulator.Simulator, s esim.Settings) (*Clients, error) {
+	baseURL := (*simulator.Server).URL
 	if s.HTTPClient == nil {
-		s.HTTPClient = &http.Client{Transport: sim.Transport()}
+		s.HTTPClient, baseURL = &http.Client{Transport: sim.Transport()}, (*simulator.Server).LocalURL
 	}
 	if s.Now == nil {
 		s.Now = sim.Now
@@ -42,7 +44,7 @@ func New(sim *simulator.Simulator, s esim.Settings) (*Clients, error) {
 	}
 	at := func(server *simulator.Server) esim.Settings {
 		own := s
-		own.BaseURL = server.URL()
+		own.BaseURL = baseURL(server)
 		return own
 	}
 	fly, flyErr := esimfly.New(esimfly.Config{

@@ -220,21 +220,21 @@ type size struct {
 // sizes are the packages offered in every place, smallest first.
 var sizes = [...]size{{1, 7}, {3, 30}, {5, 30}, {10, 30}, {0, 3}, {20, 30}, {0, 7}, {50, 90}, {2, 15}, {0, 15}, {100, 180}, {0, 30}}
 
-// shelf makes the generated part of a catalogue.
-type shelf struct {
+// generator makes the generated part of a catalogue.
+type generator struct {
 	total  int
 	seed   int64
 	groups []atlas.Region
 }
 
-func newShelf(total int, seed int64) shelf {
-	return shelf{total: total, seed: seed, groups: atlas.Regions()}
+func newGenerator(total int, seed int64) generator {
+	return generator{total: total, seed: seed, groups: atlas.Regions()}
 }
 
 // draft is the i-th item without what only the provider can say: most are for
 // one country, the last ones for regions and the world. The variant counts how
 // often the same place, size and duration came before.
-func (s shelf) draft(i int) (it item, variant int) {
+func (s generator) draft(i int) (it item, variant int) {
 	wide := max(s.total/12, 2)
 	local := s.total - wide
 	n := len(atlas.Countries)
@@ -258,7 +258,7 @@ func (s shelf) draft(i int) (it item, variant int) {
 }
 
 // cost is an invented price in cents that rises with data, days and reach.
-func (s shelf) cost(it item, variant int) string {
+func (s generator) cost(it item, variant int) string {
 	cents := 55 + 82*it.gb + 6*int64(it.days) + 9*int64(len(it.members)) + int64(variant%50)
 	if it.unlimited {
 		cents = 190*int64(it.days) + 25*int64(len(it.members)) + int64(variant%50)

@@ -18,11 +18,11 @@ type collector struct {
 	header http.Header
 
 	status    int   // 0 = nothing was answered yet
-	announced int64 // length of the body, -1 = not told
+	announced int64 // length of the body, -1 = not stated
 	parts     []part
 	flushed   bool
 	late      bool // the client had left when the answer came
-	torn      bool // the connection was taken over
+	reset     bool // the connection was taken over
 	end       error
 }
 
@@ -83,7 +83,7 @@ func (c *collector) FlushError() error {
 
 // Hijack implements [http.Hijacker], for handlers that cut the connection.
 func (c *collector) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c.torn = true
+	c.reset = true
 	conn, _ := net.Pipe()
 	return conn, bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn)), nil
 }
@@ -111,7 +111,7 @@ func (c *collector) failure(aborted bool) error {
 	switch {
 	case c.late, aborted && c.ctx.Err() != nil && !c.flushed:
 		return context.Cause(c.ctx)
-	case c.torn:
+	case c.reset:
 		return broken("read", "read", syscall.ECONNRESET)
 	case aborted && !c.flushed:
 		return io.ErrUnexpectedEOF

@@ -24,9 +24,9 @@ type sim struct {
 	cancelled, suspended bool
 	bundles              []*bundle
 	daily                map[string]int64 // bytes used on a day, by its date
-	told                 string           // the status that was announced last
-	lookAt               time.Time        // when it is next in the agenda; zero = it is not
-	place                int              // in the agenda
+	reported             string           // the status that was announced last
+	dueAt                time.Time        // when time will change it next; zero = never
+	index                int              // in the timerHeap
 }
 
 // bundle is data bought for an eSIM, with a life of its own.
@@ -41,8 +41,8 @@ type bundle struct {
 	terminated             bool      // ended by hand
 	minutes                int64     // of its active time that have been looked at
 
-	toldActive, toldEnd bool // what webhooks have announced
-	toldUsage           int  // percent
+	reportedActive, reportedEnd bool // what webhooks have announced
+	reportedUsage               int  // percent
 }
 
 // brand is what the eSIMs of one provider have in common.
@@ -53,24 +53,24 @@ type brand struct {
 	alphabet string // of the matching id
 }
 
-// profiles makes eSIMs and lets travellers use them.
-type profiles struct {
+// fleet makes eSIMs and lets travellers use them.
+type fleet struct {
 	brand
 	seed         int64
 	installAfter time.Duration
 	perHour      int64         // bytes that travellers use
 	startAfter   time.Duration // unused bundles start by themselves; 0 = never
 	made         int64
-	agenda       agenda
+	timers       timerHeap
 }
 
-func newProfiles(o *options, p esim.Provider, b brand) profiles {
+func newFleet(o *options, p esim.Provider, b brand) fleet {
 	b.digits = cmp.Or(o.rulesOf(p).digits, b.digits)
-	return profiles{brand: b, seed: o.seed, installAfter: o.installAfter, perHour: o.perHour}
+	return fleet{brand: b, seed: o.seed, installAfter: o.installAfter, perHour: o.perHour}
 }
 
 // issue makes the next eSIM, delivered at ready.
-func (w *profiles) issue(order string, it *item, now, ready time.Time) *sim {
+func (w *fleet) issue(order string, it *item, now, ready time.Time) *sim {
 	w.made++
 	id := func(part uint64, digits int) string {
 		return random.Letters(digits, random.Digits, w.seed, random.Hash(w.prefix), uint64(w.made), part) //nolint:gosec // counts from 1
@@ -137,7 +137,7 @@ func (b *bundle) active() bool { return !b.activatedAt.IsZero() && b.endedAt.IsZ
 
 // settle brings the eSIM up to the present: installs it when its time has
 // come, uses data by the minute, and moves from one bundle to the next.
-func (w *profiles) settle(s *sim, now time.Time) {
+func (w *fleet) settle(s *sim, now time.Time) {
 	if s.cancelled || !s.delivered(now) {
 		return
 	}
@@ -160,7 +160,7 @@ func (w *profiles) settle(s *sim, now time.Time) {
 // start is when a waiting bundle becomes active: when the eSIM is installed
 // and the bundle before it has ended, or by itself after a long time. Zero
 // means not yet.
-func (w *profiles) start(s *sim, b *bundle, from, now time.Time) time.Time {
+func (w *fleet) start(s *sim, b *bundle, from, now time.Time) time.Time {
 	if s.installed() {
 		return later(from, b.createdAt)
 	}
@@ -171,7 +171,7 @@ func (w *profiles) start(s *sim, b *bundle, from, now time.Time) time.Time {
 }
 
 // consume looks at the whole minutes since the last look.
-func (w *profiles) consume(s *sim, b *bundle, now time.Time) {
+func (w *fleet) consume(s *sim, b *bundle, now time.Time) {
 	if !b.active() {
 		return
 	}
@@ -195,16 +195,16 @@ func (w *profiles) consume(s *sim, b *bundle, now time.Time) {
 }
 
 // bytesIn is how much is used in so many minutes.
-func (w *profiles) bytesIn(minutes int64) int64 { return minutes * w.perHour / 60 }
+func (w *fleet) bytesIn(minutes int64) int64 { return minutes * w.perHour / 60 }
 
 // timeFor is how long it takes to use so much, in whole minutes.
-func (w *profiles) timeFor(bytes int64) time.Duration {
+func (w *fleet) timeFor(bytes int64) time.Duration {
 	return time.Duration((bytes*60+w.perHour-1)/w.perHour) * time.Minute
 }
 
 // spread writes down on which days a use took place that began in a minute of
 // the bundle's active time.
-func (w *profiles) spread(s *sim, b *bundle, minute, use int64) {
+func (w *fleet) spread(s *sim, b *bundle, minute, use int64) {
 	for use > 0 {
 		from := b.activatedAt.Add(time.Duration(minute) * time.Minute)
 		day := from.UTC().Truncate(24 * time.Hour)
@@ -223,7 +223,7 @@ func (s *sim) note(day time.Time, bytes int64) {
 }
 
 // use has the traveller install the eSIM if need be and use data at once.
-func (w *profiles) use(s *sim, bytes int64, now time.Time) {
+func (w *fleet) use(s *sim, bytes int64, now time.Time) {
 	if !s.installed() {
 		s.installedAt = now
 	}

@@ -2,11 +2,38 @@ package simulator_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 
+	"github.com/esimkit/esim/esimtest"
 	"github.com/esimkit/esim/esimtest/simulator"
 )
+
+// One request meets a fault, the next one is refused for want of credentials.
+func Example() {
+	sim, err := simulator.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer sim.Close()
+	sim.ESIMFly.Inject(esimtest.Fault{Op: "balance", Kind: esimtest.Fault503Before})
+	client := http.Client{Transport: sim.Transport()} // no port is opened
+	for range 2 {
+		answer, err := client.Get(sim.ESIMFly.LocalURL() + "/balance")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(answer.StatusCode, answer.Body.Close())
+	}
+	fmt.Println(sim.Violations())
+	// Output:
+	// 503 <nil>
+	// 401 <nil>
+	// [esimfly: balance: Authentication required esimfly: balance: Authentication required]
+}
 
 // A program that serves the three providers on the ports 8801 to 8803, for
 // software in other languages to be pointed at. In a program of its own this

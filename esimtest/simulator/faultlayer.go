@@ -50,14 +50,14 @@ func (p *Server) playCut(w http.ResponseWriter, _ *call, _ *reply) { cut(w) }
 
 func (p *Server) playRefuse(w http.ResponseWriter, c *call, _ *reply) {
 	const moment = 20 * time.Millisecond
-	p.door.shut(max(c.fault.Delay, moment))
+	p.listener.stop(max(c.fault.Delay, moment))
 	cut(w)
 }
 
 func (p *Server) playHang(_ http.ResponseWriter, c *call, _ *reply) {
 	select {
 	case <-c.r.Context().Done():
-	case <-p.door.closing:
+	case <-p.listener.closing:
 	}
 	panic(http.ErrAbortHandler)
 }
@@ -114,7 +114,7 @@ func (p *Server) playRedirect(w http.ResponseWriter, c *call, _ *reply) {
 	}
 	to := c.fault.Location
 	if to == "" {
-		to = p.decoy.url() + c.r.URL.RequestURI()
+		to = p.redirects.url(c.left != nil) + c.r.URL.RequestURI()
 	}
 	a.header = http.Header{"Location": {to}}
 	p.write(w, c, a)
@@ -153,7 +153,7 @@ func (p *Server) playSlowBody(w http.ResponseWriter, c *call, a *reply) {
 		case <-tick.C:
 		case <-c.r.Context().Done():
 			return
-		case <-p.door.closing:
+		case <-p.listener.closing:
 			return
 		}
 	}

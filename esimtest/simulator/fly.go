@@ -40,16 +40,16 @@ type ESIMFly struct {
 	nonces nonces
 	hour   atomic.Pointer[hourHeader]
 
-	mu       sync.Mutex // guards what follows
-	profiles profiles
-	orders   []*flyOrder
-	byRef    map[string]*flyOrder
-	keys     *keyStore[*flyOrder]
-	esims    []*sim
-	byICCID  map[string]*sim
-	hooks    flyHooks
-	held     bool
-	window   rateWindow
+	mu      sync.Mutex // guards what follows
+	fleet   fleet
+	orders  []*flyOrder
+	byRef   map[string]*flyOrder
+	keys    *keyStore[*flyOrder]
+	esims   []*sim
+	byICCID map[string]*sim
+	hooks   flyHooks
+	held    bool
+	window  rateWindow
 }
 
 const flyPath = "/api/v1/business"
@@ -57,10 +57,10 @@ const flyPath = "/api/v1/business"
 func newESIMFly(o *options, c *clock) *ESIMFly {
 	f := &ESIMFly{
 		Server:        newServer(esimtest.ESIMFly, flyPath, o, c, newCatalogue(o.packages, o.currency, o.named(flyItems(o)))),
-		AccessCode:    o.secret("esf_canary_", 0),
-		SecretKey:     o.secret("sk_canary_", 0),
-		WebhookSecret: o.secret("whsec_canary_", 0),
-		profiles:      newProfiles(o, esimtest.ESIMFly, brand{prefix: "8932042", digits: 19, smdp: "rsp-3104.idemia.io", alphabet: random.Hex}),
+		AccessCode:    secret("esf_canary_", 0),
+		SecretKey:     secret("sk_canary_", 0),
+		WebhookSecret: secret("whsec_canary_", 0),
+		fleet:         newFleet(o, esimtest.ESIMFly, brand{prefix: "8932042", digits: 19, smdp: "rsp-3104.idemia.io", alphabet: random.Hex}),
 		byRef:         map[string]*flyOrder{},
 		byICCID:       map[string]*sim{},
 	}
@@ -150,7 +150,7 @@ func (f *ESIMFly) missing(*call) *reply {
 func (f *ESIMFly) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.profiles.due(now) {
+	for _, s := range f.fleet.due(now) {
 		f.refresh(s, now)
 	}
 }
@@ -162,7 +162,7 @@ func (f *ESIMFly) use(iccid string, bytes int64) bool {
 	if s == nil || !s.delivered(now) {
 		return false
 	}
-	f.watch(s, now, func() { f.profiles.use(s, bytes, now) })
+	f.watch(s, now, func() { f.fleet.use(s, bytes, now) })
 	return true
 }
 

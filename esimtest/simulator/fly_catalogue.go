@@ -34,7 +34,7 @@ func flySpecials() []item {
 // ones, of which every second is from the provider's own network.
 func flyItems(o *options) func(i int) item {
 	specials := flySpecials()
-	s := newShelf(max(o.packages-len(specials), 1), o.seed)
+	s := newGenerator(max(o.packages-len(specials), 1), o.seed)
 	return func(i int) item {
 		if i < len(specials) {
 			it := specials[i]

@@ -65,7 +65,7 @@ func (f *ESIMFly) putWebhook(c *call) *reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hooks.events = events
-	f.hooks.secret = f.options.secret("whsec_canary_", 1+len(f.hooks.minted))
+	f.hooks.secret = secret("whsec_canary_", 1+len(f.hooks.minted))
 	f.hooks.minted = append(f.hooks.minted, f.hooks.secret)
 	return &reply{status: http.StatusOK, body: join([]member{
 		{"success", encode(true)},
@@ -189,13 +189,13 @@ func about(s *sim, source string, more ...member) []member {
 
 // refresh brings an eSIM up to date and sends what happened meanwhile.
 func (f *ESIMFly) refresh(s *sim, now time.Time) {
-	f.watch(s, now, func() { f.profiles.settle(s, now) })
+	f.watch(s, now, func() { f.fleet.settle(s, now) })
 }
 
 // watch compares an eSIM before and after a change and sends the events that
 // are due.
 func (f *ESIMFly) watch(s *sim, now time.Time, change func()) {
-	was, installed, left := s.told, s.installed(), s.bundles[0].bytes-s.bundles[0].used
+	was, installed, left := s.reported, s.installed(), s.bundles[0].bytes-s.bundles[0].used
 	change()
 	is, b := flyWords(s, now).status, s.bundles[0]
 	if !installed && s.installed() && s.item.network {
@@ -213,9 +213,9 @@ func (f *ESIMFly) watch(s *sim, now time.Time, change func()) {
 				member{"package_id", encode(213328289 + s.number)}, member{"reported_at", encode(iso(now))})...)
 		}
 	}
-	if s.told = is; was != is {
+	if s.reported = is; was != is {
 		f.emit("esim.status.changed", s, about(s, "status", member{"old_status", encode(was)}, member{"new_status", encode(is)},
 			member{"changed_at", encode(iso(now))}, member{"expiry_date", encode(isoOrNull(b.expiresAt))})...)
 	}
-	f.profiles.expect(s, now)
+	f.fleet.expect(s, now)
 }

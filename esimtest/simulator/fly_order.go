@@ -202,8 +202,8 @@ func (f *ESIMFly) commit(r flyOrderRequest, it *item, price esim.Money) (*flyOrd
 	o.key, o.callback = r.key, r.callback
 	var iccids []string
 	for range r.quantity {
-		s := f.profiles.issue(o.reference, it, now, now)
-		s.told = "NEW"
+		s := f.fleet.issue(o.reference, it, now, now)
+		s.reported = "NEW"
 		o.sims = append(o.sims, s)
 		iccids = append(iccids, s.iccid)
 	}
@@ -218,7 +218,7 @@ func (f *ESIMFly) commit(r flyOrderRequest, it *item, price esim.Money) (*flyOrd
 	for _, s := range o.sims {
 		f.esims = append(f.esims, s)
 		f.byICCID[s.iccid] = s
-		f.profiles.expect(s, now)
+		f.fleet.expect(s, now)
 	}
 	if it.async && f.held {
 		f.delay(o, now.Add(heldFor))
@@ -247,7 +247,7 @@ func (f *ESIMFly) delay(o *flyOrder, until time.Time) {
 	o.readyAt = until
 	for _, s := range o.sims {
 		s.readyAt = until
-		f.profiles.expect(s, f.now())
+		f.fleet.expect(s, f.now())
 	}
 }
 

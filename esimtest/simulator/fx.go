@@ -55,29 +55,29 @@ type ESIMFX struct {
 	table  map[string]fxRoute       // by path
 	legacy func() map[string]string // ids by those of v1
 
-	mu       sync.Mutex // guards what follows
-	profiles profiles
-	tokens   map[string]time.Time // end of each token's life
-	minted   []string             // every token since the start
-	orders   []*fxOrder
-	byID     map[string]*fxOrder
-	keys     *keyStore[*fxOrder]
-	esims    []*sim
-	byICCID  map[string]*sim
+	mu      sync.Mutex // guards what follows
+	fleet   fleet
+	tokens  map[string]time.Time // end of each token's life
+	minted  []string             // every token since the start
+	orders  []*fxOrder
+	byID    map[string]*fxOrder
+	keys    *keyStore[*fxOrder]
+	esims   []*sim
+	byICCID map[string]*sim
 }
 
 func newESIMFX(o *options, c *clock) *ESIMFX {
 	f := &ESIMFX{
 		Server:       newServer(esimtest.ESIMFX, "", o, c, newCatalogue(o.packages, "USD", o.named(fxItems(o)))),
-		ClientID:     o.secret("ci_canary_", 0),
-		ClientKey:    o.secret("ck_canary_", 0),
-		WebhookToken: o.secret("wt_canary_", 0),
-		profiles:     newProfiles(o, esimtest.ESIMFX, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: random.Upper}),
+		ClientID:     secret("ci_canary_", 0),
+		ClientKey:    secret("ck_canary_", 0),
+		WebhookToken: secret("wt_canary_", 0),
+		fleet:        newFleet(o, esimtest.ESIMFX, brand{prefix: "8944", digits: 20, smdp: "rsp.truphone.com", alphabet: random.Upper}),
 		tokens:       map[string]time.Time{},
 		byID:         map[string]*fxOrder{},
 		byICCID:      map[string]*sim{},
 	}
-	f.profiles.startAfter = sixtyDays
+	f.fleet.startAfter = sixtyDays
 	f.keys = newKeyStore[*fxOrder](f.rules.keys, fxKeyMemory)
 	f.legacy = sync.OnceValue(f.legacyIDs)
 	f.table = f.routes()
@@ -183,7 +183,7 @@ func (f *ESIMFX) postAuth(c *call) *reply {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	token := f.options.secret("at_canary_", len(f.minted))
+	token := secret("at_canary_", len(f.minted))
 	if f.options.singleToken {
 		clear(f.tokens)
 	}
@@ -257,7 +257,7 @@ func fxRefuse(status, code int, message string) *reply {
 func (f *ESIMFX) settle(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.profiles.due(now) {
+	for _, s := range f.fleet.due(now) {
 		f.refresh(s, now)
 	}
 }
@@ -270,7 +270,7 @@ func (f *ESIMFX) use(iccid string, bytes int64) bool {
 		return false
 	}
 	now := f.now()
-	f.profiles.use(s, bytes, now)
+	f.fleet.use(s, bytes, now)
 	f.refresh(s, now)
 	return true
 }

@@ -23,7 +23,7 @@ func fxItems(o *options) func(i int) item {
 		{id: "esimfx_10G_7D_JP", name: "Japan_10GB_7Day", region: "Japan", members: []int{jp}, gb: 10, days: 7, price: "12"},
 		{id: "esimfx_10G_7D_BR", name: "Brazil_10GB_7Day", region: "Brazil", members: []int{br}, gb: 10, days: 7, price: "15.5"},
 	}
-	s := newShelf(max(o.packages-len(specials), 1), o.seed+2)
+	s := newGenerator(max(o.packages-len(specials), 1), o.seed+2)
 	return func(i int) item {
 		if i < len(specials) {
 			it := specials[i]

@@ -177,7 +177,7 @@ func (f *ESIMFX) postTerminate(c *call) *reply {
 	}
 	refund := b.activatedAt.IsZero() && now.Sub(o.createdAt) < sixtyDays
 	b.terminated, b.endedAt = true, now
-	f.profiles.expect(o.sim, now) // a plan that waits may begin
+	f.fleet.expect(o.sim, now) // a plan that waits may begin
 	if refund {
 		f.ledger.Book(esimtest.Charge{
 			Kind: esimtest.ChargeRefund, OrderID: o.id, Reference: o.key, PackageID: o.item.id, Quantity: 1,
@@ -200,24 +200,24 @@ type fxEvent struct {
 // refresh brings an eSIM up to date and announces activations, usage and
 // expiries.
 func (f *ESIMFX) refresh(s *sim, now time.Time) {
-	f.profiles.settle(s, now)
+	f.fleet.settle(s, now)
 	for _, b := range s.bundles {
-		if !b.activatedAt.IsZero() && !b.toldActive {
-			b.toldActive = true
+		if !b.activatedAt.IsZero() && !b.reportedActive {
+			b.reportedActive = true
 			f.emit(fxEvent{Type: "ACTIVATION", ICCID: s.iccid, OrderID: b.order, Time: fxTime(b.activatedAt)})
 		}
 		for _, percent := range []int{50, 80, 90} {
-			if !b.unlimited && percent > b.toldUsage && b.used >= b.bytes/100*int64(percent) {
-				b.toldUsage = percent
+			if !b.unlimited && percent > b.reportedUsage && b.used >= b.bytes/100*int64(percent) {
+				b.reportedUsage = percent
 				f.emit(fxEvent{Type: "DATA_USAGE", ICCID: s.iccid, OrderID: b.order, Threshold: percent, Time: fxTime(now)})
 			}
 		}
-		if !b.endedAt.IsZero() && !b.terminated && !b.toldEnd {
-			b.toldEnd = true
+		if !b.endedAt.IsZero() && !b.terminated && !b.reportedEnd {
+			b.reportedEnd = true
 			f.emit(fxEvent{Type: "EXPIRATION", ICCID: s.iccid, OrderID: b.order, Time: fxTime(b.endedAt)})
 		}
 	}
-	f.profiles.expect(s, now)
+	f.fleet.expect(s, now)
 }
 
 // emit sends a webhook with the configured secret in its token header, once.

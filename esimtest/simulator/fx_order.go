@@ -129,7 +129,7 @@ func (f *ESIMFX) buy(key string, r fxRequest) (*fxOrder, *reply, bool) {
 		amount: f.catalogue.price(*it), createdAt: now,
 	}
 	if s == nil {
-		kind, o.sim = esimtest.ChargeOrder, f.profiles.issue(o.id, it, now, now)
+		kind, o.sim = esimtest.ChargeOrder, f.fleet.issue(o.id, it, now, now)
 	}
 	_, paid := f.ledger.Book(esimtest.Charge{
 		Kind: kind, OrderID: o.id, Reference: key, PackageID: it.id, Quantity: 1, ICCIDs: []string{o.sim.iccid}, Amount: o.amount,
@@ -163,7 +163,7 @@ func (f *ESIMFX) keep(o *fxOrder, now time.Time) {
 		o.bundle = o.sim.bundles[0]
 		f.esims = append(f.esims, o.sim)
 		f.byICCID[o.sim.iccid] = o.sim
-		f.profiles.expect(o.sim, now)
+		f.fleet.expect(o.sim, now)
 	}
 	f.orders = append(f.orders, o)
 	f.byID[o.id] = o

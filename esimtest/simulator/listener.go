@@ -11,69 +11,108 @@ import (
 	"time"
 )
 
-// door is the way into a provider: it can be shut and opened again on the same
-// port, and resets connections on demand. It is a listener, unless only
-// requests of this process are to come in.
-type door struct {
-	handler http.Handler
-	server  *http.Server
-	closing chan struct{} // closed when the simulator ends
-	clock   *clock
-	unheard bool // no listener
+// listener is where a provider is reached. It opens its port when somebody asks
+// for the address, refuses and resets connections on demand, and opens again on
+// the same port. Requests of this process need no port.
+type listener struct {
+	handler    http.Handler
+	server     *http.Server
+	closing    chan struct{} // closed when the simulator ends
+	clock      *clock
+	local      string // address for requests of this process; nothing listens there
+	socketless bool   // never opens a port
 
 	active sync.WaitGroup // requests being handled, and accept loops
 
-	mu     sync.Mutex
-	calm   *sync.Cond // a connection has become idle or has ended
-	addr   string
-	ln     net.Listener // nil = shut, or unheard
-	barred bool         // shut
-	port   portHold     // while it is shut
-	resets int          // connections to reset on accept
-	idle   map[net.Conn]struct{}
-	busy   map[net.Conn]struct{}
-	inside int    // requests of connections being handled
-	stay   func() // keeps a shut door from opening after a while; nil = it would not
-	closed bool
+	mu      sync.Mutex
+	changed *sync.Cond // a connection has become idle or has ended
+	addr    string     // to listen on
+	opened  bool       // the address is settled
+	err     error      // why it does not listen, though it should
+	ln      net.Listener
+	stopped bool     // refuses connections
+	port    portHold // while it is stopped
+	resets  int      // connections to reset on accept
+	idle    map[net.Conn]struct{}
+	busy    map[net.Conn]struct{}
+	inside  int    // requests of connections being handled
+	unarm   func() // keeps a stopped listener from resuming after a while; nil = it would not
+	closed  bool
 }
 
-func newDoor(addr string, h http.HandlerFunc, c *clock, unheard bool) (*door, error) {
-	d := &door{
-		handler: h, closing: make(chan struct{}), clock: c, unheard: unheard, addr: addr,
+func newListener(addr, local string, h http.HandlerFunc, c *clock, socketless bool) *listener {
+	l := &listener{
+		handler: h, closing: make(chan struct{}), clock: c, socketless: socketless, addr: addr, local: local,
 		idle: map[net.Conn]struct{}{}, busy: map[net.Conn]struct{}{},
 	}
-	d.calm = sync.NewCond(&d.mu)
-	d.server = &http.Server{
+	l.changed = sync.NewCond(&l.mu)
+	l.server = &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 30 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
-		ConnState:         d.track,
+		ConnState:         l.track,
 	}
-	return d, d.listen()
+	return l
 }
 
-func (d *door) address() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.addr
+// address is where connections are taken, or refused. The first call opens the
+// port. Without one, the address is one at which nothing listens.
+func (l *listener) address() string {
+	_ = l.open() // kept in err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.addr
+}
+
+// open opens the port, unless it has been.
+func (l *listener) open() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opened || l.closed {
+		return l.err
+	}
+	l.opened = true
+	if l.socketless {
+		l.addr = l.local
+		return nil
+	}
+	if l.err = l.listen(); l.err != nil {
+		l.addr = l.local
+		return l.err
+	}
+	if l.stopped {
+		l.leavePort()
+	}
+	return nil
+}
+
+// at reports whether a request of this process to that host is for this
+// listener.
+func (l *listener) at(host string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return host == l.local || l.opened && host == l.addr
+}
+
+// problem is why it does not listen, though it should; nil = it does.
+func (l *listener) problem() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
 }
 
 // listen opens the port and serves it. The first time a port 0 is replaced by
-// the one the system has chosen.
-func (d *door) listen() error {
-	if d.unheard {
-		d.addr = reachable(d.addr)
-		return nil
-	}
-	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", d.addr)
+// the one the system has chosen. The caller has the lock.
+func (l *listener) listen() error {
+	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", l.addr)
 	if err != nil {
 		return err
 	}
-	d.ln, d.addr = ln, reachable(ln.Addr().String())
-	d.active.Go(func() {
-		// It always ends with an error, when the door is shut or closed.
-		_ = d.server.Serve(&resetting{Listener: ln, door: d})
+	l.ln, l.addr = ln, reachable(ln.Addr().String())
+	l.active.Go(func() {
+		// It always ends with an error, when the listener is stopped or closed.
+		_ = l.server.Serve(&resetting{Listener: ln, owner: l})
 	})
 	return nil
 }
@@ -86,188 +125,191 @@ func reachable(addr string) string {
 	return addr
 }
 
-// shut refuses connections from now on, idle ones included, and opens again
-// after the time given, if one is. The port stays this listener's own.
-func (d *door) shut(after time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.barred = true
-	if d.ln != nil && !d.closed {
-		d.hold()
-	}
-	if d.ln != nil {
-		_ = d.ln.Close() // nobody to tell
-		d.ln = nil
-	}
-	d.dropIdle()
-	d.remain()
-	if after > 0 && !d.closed {
-		d.stay = d.clock.wait(after, d.open)
+// stop refuses connections from now on, idle ones included, and resumes after
+// the time given, if one is. The port stays this listener's own.
+func (l *listener) stop(after time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	l.leavePort()
+	l.dropIdle()
+	l.disarm()
+	if after > 0 && !l.closed {
+		l.unarm = l.clock.wait(after, l.resume)
 	}
 }
 
-func (d *door) remain() {
-	if d.stay != nil {
-		d.stay()
-		d.stay = nil
+// leavePort stops listening and holds the port. The caller has the lock.
+func (l *listener) leavePort() {
+	if l.ln != nil && !l.closed {
+		l.hold()
+	}
+	if l.ln != nil {
+		_ = l.ln.Close() // nobody to tell
+		l.ln = nil
 	}
 }
 
-// open listens on the same port again, which was held meanwhile.
-func (d *door) open() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.barred, d.resets = false, 0
-	if d.unheard || d.ln != nil || d.closed {
+func (l *listener) disarm() {
+	if l.unarm != nil {
+		l.unarm()
+		l.unarm = nil
+	}
+}
+
+// resume listens on the same port again, which was held meanwhile.
+func (l *listener) resume() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped, l.resets = false, 0
+	if l.socketless || !l.opened || l.ln != nil || l.closed {
 		return
 	}
-	if err := d.listen(); err != nil {
-		panic("simulator: cannot listen on " + d.addr + " again: " + err.Error())
-	}
-	d.port.release()
+	l.err = l.listen()
+	l.port.release()
 }
 
 // resetNext resets the next n connections, and ends idle ones so that there
 // will be new ones.
-func (d *door) resetNext(n int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.resets += n
-	d.dropIdle()
+func (l *listener) resetNext(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resets += n
+	l.dropIdle()
 }
 
 // dropIdle ends the connections without a request. One whose answer has just
 // been sent becomes idle in a moment, which is waited for: the client may
 // already be about to use it again. Then it is waited for the client to close
 // its side, so that it will not try a dead connection.
-func (d *door) dropIdle() {
-	if d.unheard {
+func (l *listener) dropIdle() {
+	if l.socketless {
 		return
 	}
-	d.await(func() bool { return len(d.busy) <= d.inside })
-	for c := range d.idle {
+	l.await(func() bool { return len(l.busy) <= l.inside })
+	for c := range l.idle {
 		if half, ok := c.(*net.TCPConn); ok {
 			_ = half.CloseWrite() // fails only if it has ended already
 		}
 	}
-	d.await(func() bool { return len(d.idle) == 0 })
-	for c := range d.idle {
+	l.await(func() bool { return len(l.idle) == 0 })
+	for c := range l.idle {
 		_ = c.Close() // nobody to tell
 	}
-	clear(d.idle)
+	clear(l.idle)
 }
 
 // await waits for a change of connections, though not for long.
-func (d *door) await(done func() bool) {
+func (l *listener) await(done func() bool) {
 	const patience = 500 * time.Millisecond
 	end := time.Now().Add(patience)
 	late := time.AfterFunc(patience, func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.calm.Broadcast()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.changed.Broadcast()
 	})
 	defer late.Stop()
 	for !done() && time.Now().Before(end) {
-		d.calm.Wait()
+		l.changed.Wait()
 	}
 }
 
-func (d *door) track(c net.Conn, s http.ConnState) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.idle, c)
-	delete(d.busy, c)
+func (l *listener) track(c net.Conn, s http.ConnState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.idle, c)
+	delete(l.busy, c)
 	switch s {
 	case http.StateNew, http.StateIdle: // a client may dial ahead
-		d.idle[c] = struct{}{}
+		l.idle[c] = struct{}{}
 	case http.StateActive:
-		d.busy[c] = struct{}{}
+		l.busy[c] = struct{}{}
 	case http.StateHijacked, http.StateClosed:
 	}
-	d.calm.Broadcast()
+	l.changed.Broadcast()
 }
 
 // enter counts a request in, unless the simulator is closed.
-func (d *door) enter() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
+func (l *listener) enter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
 		return false
 	}
-	d.active.Add(1)
-	d.inside++
+	l.active.Add(1)
+	l.inside++
 	return true
 }
 
-func (d *door) leave() {
-	d.mu.Lock()
-	d.inside--
-	d.mu.Unlock()
-	d.active.Done()
+func (l *listener) leave() {
+	l.mu.Lock()
+	l.inside--
+	l.mu.Unlock()
+	l.active.Done()
 }
 
-// welcome is what a request of this process meets at the door.
-type welcome int
+// admission is what becomes of a request of this process.
+type admission int
 
 const (
-	refused    welcome = iota // no connection
-	torn                      // a connection that is reset at once
-	letThrough                // to be counted out with active.Done
+	connRefused admission = iota // no connection
+	connReset                    // a connection that is reset at once
+	admitted                     // to be counted out with active.Done
 )
 
-// knock counts a request of this process in, if it is let through.
-func (d *door) knock() welcome {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// accept counts a request of this process in, if it is admitted.
+func (l *listener) accept() admission {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
-	case d.closed || d.barred:
-		return refused
-	case d.resets > 0:
-		d.resets--
-		return torn
+	case l.closed || l.stopped:
+		return connRefused
+	case l.resets > 0:
+		l.resets--
+		return connReset
 	}
-	d.active.Add(1)
-	return letThrough
+	l.active.Add(1)
+	return admitted
 }
 
 // close ends all connections and waits for the requests being handled.
-func (d *door) close() {
-	d.mu.Lock()
-	d.closed = true
-	d.remain()
-	d.port.release()
-	d.calm.Broadcast()
-	d.mu.Unlock()
-	close(d.closing)
-	_ = d.server.Close() // the errors of listeners that are closed already
-	d.active.Wait()
+func (l *listener) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.disarm()
+	l.port.release()
+	l.changed.Broadcast()
+	l.mu.Unlock()
+	close(l.closing)
+	_ = l.server.Close() // the errors of listeners that are closed already
+	l.active.Wait()
 }
 
-func (d *door) takeReset() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.resets == 0 {
+func (l *listener) takeReset() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.resets == 0 {
 		return false
 	}
-	d.resets--
+	l.resets--
 	return true
 }
 
-// resetting is a listener that resets connections when the door says so.
+// resetting is a listener that resets connections when its owner says so.
 type resetting struct {
 	net.Listener
-	door *door
+	owner *listener
 }
 
 // Accept implements [net.Listener].
-func (l *resetting) Accept() (net.Conn, error) {
+func (r *resetting) Accept() (net.Conn, error) {
 	for {
-		c, err := l.Listener.Accept()
+		c, err := r.Listener.Accept()
 		switch {
 		case err != nil:
 			return c, err
-		case l.door.holds(c):
-		case l.door.takeReset():
+		case r.owner.holds(c):
+		case r.owner.takeReset():
 			reset(c)
 		default:
 			return c, nil

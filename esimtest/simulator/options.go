@@ -28,7 +28,7 @@ type options struct {
 	installAfter time.Duration
 	perHour      int64
 	start        time.Time // of a clock that stands still; zero = the real one
-	unheard      bool      // no sockets
+	socketless   bool      // no sockets
 	worlds       []World
 }
 
@@ -46,8 +46,8 @@ func defaults() options {
 }
 
 // WithSeed sets the seed of everything that looks random: ICCIDs, matching
-// IDs, option ids, the draws of a [esimtest.Schedule]. Credentials and tokens are
-// random in every run, unless [WithClock] is given. The default is 1.
+// IDs, option ids, the draws of a [esimtest.Schedule]. The default is 1.
+// Credentials and tokens do not depend on it: they are the same in every run.
 func WithSeed(seed int64) Option { return func(o *options) { o.seed = seed } }
 
 // WithBalance sets the prepaid balance at each provider, a decimal amount.
@@ -115,13 +115,13 @@ func WithTravel(installAfter time.Duration, bytesPerHour int64) Option {
 
 // WithListen sets the address to listen on instead of free loopback ports:
 // host and port of eSIMfly. eSIM Story and eSIMfx take the two ports after it.
+// Such ports are opened by [New], free ones when [Server.URL] is asked for.
 func WithListen(addr string) Option { return func(o *options) { o.listen = addr } }
 
 // WithClock stops the simulated time at start: nothing but [Simulator.Advance]
 // moves it, and what is due on the way, webhooks and deliveries, is done in
 // order by the goroutine that calls it. Then a run depends on the seed and on
-// the calls alone: credentials and tokens too come from the seed, and the
-// Delay of FaultRefuse is simulated time. FaultDelay, FaultSlowBody and
+// the calls alone, and the Delay of FaultRefuse is simulated time. FaultDelay, FaultSlowBody and
 // [WithProcessingTime] still take real time. A client is to sign with
 // [Simulator.Now].
 func WithClock(start time.Time) Option {
@@ -131,13 +131,10 @@ func WithClock(start time.Time) Option {
 // WithoutListeners opens no sockets. The URLs are loopback ones at which
 // nothing listens: ports 1 to 3, or those of [WithListen]. Only
 // [Server.Transport] reaches them.
-func WithoutListeners() Option { return func(o *options) { o.unheard = true } }
+func WithoutListeners() Option { return func(o *options) { o.socketless = true } }
 
-// secret is the n-th secret behind a prefix. In a run that is to be the same
-// every time it can be guessed.
-func (o *options) secret(prefix string, n int) string {
-	if o.start.IsZero() {
-		return random.Secret(prefix)
-	}
-	return prefix + random.Letters(26, random.Base32, o.seed, random.Hash(prefix), uint64(n)) //nolint:gosec // counts from 0
+// secret is the n-th secret behind a prefix that tests can search for. It is the
+// same in every run: nothing that it protects is worth anything.
+func secret(prefix string, n int) string {
+	return prefix + random.Letters(26, random.Base32, 1, random.Hash(prefix), uint64(n)) //nolint:gosec // counts from 0
 }

@@ -2,9 +2,6 @@ package simulator
 
 import (
 	"net"
-	"net/netip"
-
-	"github.com/esimkit/esim/esimtest/internal/money"
 )
 
 // portHold is a connection of a listener to itself. As long as it lasts the
@@ -16,24 +13,28 @@ type portHold struct {
 
 // hold holds the port, unless that has begun. The caller has the lock, which is
 // given up meanwhile, and the listener accepts.
-func (d *door) hold() {
-	if d.port.outer == nil {
-		d.port.outer = money.Must(net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(d.addr))))
+func (l *listener) hold() {
+	if l.port.outer == nil {
+		outer, err := net.Dial("tcp", l.addr)
+		if err != nil {
+			return // the port may be lost to another, which resume finds out
+		}
+		l.port.outer = outer
 	}
-	for d.port.inner == nil && !d.closed {
-		d.calm.Wait()
+	for l.port.inner == nil && !l.closed {
+		l.changed.Wait()
 	}
 }
 
 // holds takes a connection that is the inner end of the hold.
-func (d *door) holds(c net.Conn) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.port.outer == nil || c.RemoteAddr().String() != d.port.outer.LocalAddr().String() {
+func (l *listener) holds(c net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.port.outer == nil || c.RemoteAddr().String() != l.port.outer.LocalAddr().String() {
 		return false
 	}
-	d.port.inner = c
-	d.calm.Broadcast()
+	l.port.inner = c
+	l.changed.Broadcast()
 	return true
 }
 

@@ -1,57 +1,46 @@
 package simulator
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 	"sync"
-
-	"github.com/esimkit/esim/esimtest/internal/money"
 )
 
-// decoy is the host that redirects point to. Nothing should ever arrive there.
-type decoy struct {
-	clock   *clock
-	unheard string // address in place of a listener; "" = listen
+// redirectTarget is the host that redirects point to. Nothing should ever
+// arrive there.
+type redirectTarget struct {
+	listener *listener
 
 	mu     sync.Mutex
-	door   *door // opened when it is needed
 	strays []string
 }
 
-// url is the decoy's address, under another host name than the simulator's.
-func (d *decoy) url() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.door == nil {
-		d.door = money.Must(newDoor(cmp.Or(d.unheard, "127.0.0.1:0"), d.serve, d.clock, d.unheard != ""))
+func newRedirectTarget(c *clock, socketless bool) *redirectTarget {
+	t := &redirectTarget{}
+	t.listener = newListener("127.0.0.1:0", localTarget, t.serve, c, socketless)
+	return t
+}
+
+// url is the target's address, under another host name than the simulator's.
+// Requests of this process need no port there.
+func (t *redirectTarget) url(sameProcess bool) string {
+	if sameProcess {
+		return "http://" + strings.Replace(localTarget, "127.0.0.1", otherName, 1)
 	}
-	return "http://" + d.host()
+	return "http://" + strings.Replace(t.listener.address(), "127.0.0.1", otherName, 1)
 }
 
-func (d *decoy) host() string {
-	return strings.Replace(d.door.address(), "127.0.0.1", "localhost", 1)
+const otherName = "localhost"
+
+// at reports whether redirects point to this host.
+func (t *redirectTarget) at(host string) bool {
+	port, ok := strings.CutPrefix(host, otherName+":")
+	return ok && t.listener.at("127.0.0.1:"+port)
 }
 
-// at reports whether redirects have pointed to this host.
-func (d *decoy) at(host string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.door != nil && d.host() == host
-}
-
-func (d *decoy) serve(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.strays = append(d.strays, r.Method+" "+r.URL.Path)
+func (t *redirectTarget) serve(w http.ResponseWriter, r *http.Request) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.strays = append(t.strays, r.Method+" "+r.URL.Path)
 	w.WriteHeader(http.StatusOK)
-}
-
-func (d *decoy) close() {
-	d.mu.Lock()
-	opened := d.door
-	d.mu.Unlock()
-	if opened != nil {
-		opened.close()
-	}
 }

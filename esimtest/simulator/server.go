@@ -32,9 +32,9 @@ type Server struct {
 	ledger    *esimtest.Ledger
 	catalogue *catalogue
 	plan      *esimtest.FaultPlan
-	door      *door
+	listener  *listener
 	outbox    *outbox
-	decoy     *decoy
+	redirects *redirectTarget
 	api       api
 	ops       []string
 	skewed    atomic.Int64 // nanoseconds by which a second clock of the provider is off
@@ -109,7 +109,7 @@ func (c *call) process(d time.Duration) {
 	select {
 	case <-timer.C:
 	case <-c.left:
-	case <-c.srv.door.closing:
+	case <-c.srv.listener.closing:
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -125,8 +125,14 @@ type reply struct {
 // asJSON is an answer with a body made by [encode].
 func asJSON(status int, v any) *reply { return &reply{status: status, body: encode(v)} }
 
-// URL returns the base URL a client is to be given.
-func (p *Server) URL() string { return "http://" + p.door.address() + p.basePath }
+// URL returns the base URL that a client is to be given. The first call opens
+// the port, unless [WithoutListeners] says otherwise; a port that cannot be
+// opened is a violation, and the URL one at which nothing listens.
+func (p *Server) URL() string { return "http://" + p.listener.address() + p.basePath }
+
+// LocalURL returns the base URL for clients whose requests go through
+// [Server.Transport]. It needs no port, and nothing listens there.
+func (p *Server) LocalURL() string { return "http://" + p.listener.local + p.basePath }
 
 // Provider returns whose API this is.
 func (p *Server) Provider() esim.Provider { return p.provider }
@@ -161,9 +167,9 @@ func (p *Server) Inject(f esimtest.Fault) {
 	immediate := f.Op == "" && f.Skip == 0
 	switch {
 	case f.Kind == esimtest.FaultRefuse:
-		p.door.shut(f.Delay)
+		p.listener.stop(f.Delay)
 	case f.Kind == esimtest.FaultResetOnAccept && immediate:
-		p.door.resetNext(max(f.Times, 1))
+		p.listener.resetNext(max(f.Times, 1))
 	default:
 		p.plan.Inject(f)
 	}
@@ -177,7 +183,7 @@ func (p *Server) Schedule(s esimtest.Schedule) { p.plan.Schedule(s) }
 func (p *Server) Heal() {
 	p.plan.Clear()
 	p.skewed.Store(0)
-	p.door.open()
+	p.listener.resume()
 }
 
 // Requests returns how many requests have reached the operation, including
@@ -201,7 +207,11 @@ func (p *Server) Requests(op string) int {
 func (p *Server) Violations() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.violations)
+	list := slices.Clone(p.violations)
+	if err := p.listener.problem(); err != nil {
+		list = append(list, "cannot listen: "+err.Error())
+	}
+	return list
 }
 
 func (p *Server) violate(c *call, what string) {
@@ -231,10 +241,10 @@ func (p *Server) remember(s string) {
 }
 
 func (p *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if !p.door.enter() {
+	if !p.listener.enter() {
 		panic(http.ErrAbortHandler)
 	}
-	defer p.door.leave()
+	defer p.listener.leave()
 	p.take(w, r)
 }
 

@@ -14,16 +14,16 @@ import (
 	"github.com/esimkit/esim/esimtest/internal/money"
 )
 
-// Simulator is the three resellers with one clock, on loopback sockets unless
-// [WithoutListeners] says otherwise.
+// Simulator is the three resellers with one clock. A provider's loopback port is
+// opened when [Server.URL] is asked for.
 type Simulator struct {
 	ESIMFly   *ESIMFly
 	ESIMStory *ESIMStory
 	ESIMFX    *ESIMFX
 
-	clock *clock
-	decoy *decoy
-	once  sync.Once
+	clock     *clock
+	redirects *redirectTarget
+	once      sync.Once
 }
 
 // New makes a simulator; Close ends it.
@@ -55,20 +55,16 @@ func open(o *options) (*Simulator, error) {
 	}
 	s := &Simulator{}
 	s.clock = newClock(o.start, s.settle)
-	s.decoy = &decoy{clock: s.clock}
+	s.redirects = newRedirectTarget(s.clock, o.socketless)
 	s.ESIMFly = newESIMFly(o, s.clock)
 	s.ESIMStory = newESIMStory(o, s.clock)
 	s.ESIMFX = newESIMFX(o, s.clock)
-	if o.unheard {
-		s.decoy.unheard = unheardDecoy
-	}
 	for i, p := range s.servers() {
-		addr, err := nthAddress(o.address(), i)
-		if err == nil {
-			err = p.start(addr, s.decoy)
-		}
+		err := p.reach(i, s.redirects)
 		if err != nil {
-			s.Close()
+			for _, p := range s.servers()[:i+1] {
+				p.close()
+			}
 			return nil, fmt.Errorf("simulator: listening for %s: %w", p.provider, err)
 		}
 	}
@@ -77,19 +73,46 @@ func open(o *options) (*Simulator, error) {
 }
 
 // Where nothing is known to listen, so that a request that is sent there
-// through a socket by mistake is refused.
+// through a socket by mistake is refused: eSIMfly has the first port, eSIM
+// Story and eSIMfx those after it, and redirects point to the last.
 const (
-	unheardFirst = "1" // port of eSIMfly
-	unheardDecoy = "127.0.0.1:4"
+	localFirst  = "127.0.0.1:1"
+	localTarget = "127.0.0.1:4"
 )
 
-// address is where eSIMfly listens, or seems to.
-func (o *options) address() string {
-	host, port, err := net.SplitHostPort(o.listen)
-	if err != nil || port != "0" || !o.unheard {
-		return o.listen
+// reach makes the n-th provider's listener. A port that the caller has chosen
+// is opened at once.
+func (p *Server) reach(n int, target *redirectTarget) error {
+	o := p.options
+	addr, err := nthAddress(o.listen, n)
+	if err != nil {
+		return err
 	}
-	return net.JoinHostPort(host, unheardFirst)
+	local, err := nthAddress(localFirst, n)
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	chosen := port != "0"
+	if chosen && o.socketless {
+		local = reachable(addr)
+	}
+	p.redirects = target
+	p.listener = newListener(addr, local, p.serve, p.clock, o.socketless)
+	if chosen {
+		return p.listener.open()
+	}
+	return nil
+}
+
+func (p *Server) close() {
+	p.outbox.close()
+	if p.listener != nil {
+		p.listener.close()
+	}
 }
 
 // nthAddress adds n to the port, unless that is 0, which means any.
@@ -138,12 +161,9 @@ func (s *Simulator) Advance(d time.Duration) { s.clock.advance(d) }
 func (s *Simulator) Close() {
 	s.once.Do(func() {
 		for _, p := range s.servers() {
-			p.outbox.close()
-			if p.door != nil {
-				p.door.close()
-			}
+			p.close()
 		}
-		s.decoy.close()
+		s.redirects.listener.close()
 		s.clock.close()
 	})
 }
@@ -178,9 +198,9 @@ func (s *Simulator) Violations() []string {
 // Strays returns method and path of the requests that followed a redirect to
 // another host. There should be none.
 func (s *Simulator) Strays() []string {
-	s.decoy.mu.Lock()
-	defer s.decoy.mu.Unlock()
-	return slices.Clone(s.decoy.strays)
+	s.redirects.mu.Lock()
+	defer s.redirects.mu.Unlock()
+	return slices.Clone(s.redirects.strays)
 }
 
 // settle brings all eSIMs up to the present.
@@ -206,16 +226,6 @@ func newServer(p esim.Provider, basePath string, o *options, c *clock, stock *ca
 		bomb:      sync.OnceValue(gzipBlank),
 		requests:  map[string]int{},
 	}
-}
-
-func (p *Server) start(addr string, d *decoy) error {
-	p.decoy = d
-	door, err := newDoor(addr, p.serve, p.clock, p.options.unheard)
-	if err != nil {
-		return err
-	}
-	p.door = door
-	return nil
 }
 
 // UseData has the traveller use so many bytes of the eSIM at once, installing

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -183,7 +184,38 @@ func TestTheSameSeedMakesTheSameProfiles(t *testing.T) {
 	_, c := other.flyOrder(`{"packageCode":"PHAJHEAYP"}`)
 	assert.Equal(t, a, b)
 	assert.NotEqual(t, a, c)
-	assert.NotEqual(t, one.sim.ESIMFly.SecretKey, two.sim.ESIMFly.SecretKey)
+	assert.Equal(t, one.sim.ESIMFly.SecretKey, other.sim.ESIMFly.SecretKey, "credentials are the same in every run")
+}
+
+// A port is opened when somebody asks for it, and a provider that refuses
+// connections by then refuses them there.
+func TestPortsOnDemand(t *testing.T) {
+	sim := simulator.ForTest(t)
+	f := sim.ESIMFly
+	get := func(base string, through http.RoundTripper) error {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/balance", http.NoBody)
+		require.NoError(t, err)
+		c := http.Client{Transport: through}
+		defer c.CloseIdleConnections()
+		a, err := c.Do(r)
+		if err == nil {
+			err = a.Body.Close()
+		}
+		return err
+	}
+	own := &http.Transport{}
+	require.NoError(t, get(f.LocalURL(), f.Transport()))
+	require.ErrorIs(t, get(f.LocalURL(), own), syscall.ECONNREFUSED)
+
+	f.Inject(esimtest.Fault{Kind: esimtest.FaultRefuse})
+	require.ErrorIs(t, get(f.LocalURL(), f.Transport()), syscall.ECONNREFUSED)
+	require.ErrorIs(t, get(f.URL(), own), syscall.ECONNREFUSED)
+	f.Heal()
+	require.NoError(t, get(f.URL(), own))
+	require.NoError(t, get(f.URL(), sim.Transport()))
+	require.NoError(t, get(sim.ESIMFX.LocalURL(), sim.Transport()))
+	require.Equal(t, 3, f.Requests(""))
+	require.NotEqual(t, f.LocalURL(), f.URL())
 }
 
 func TestUnknownPathsAreViolations(t *testing.T) {

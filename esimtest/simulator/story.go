@@ -26,24 +26,24 @@ type ESIMStory struct {
 
 	macs *macPool
 
-	mu       sync.Mutex // guards what follows
-	profiles profiles
-	keys     *keyStore[[]*storyUnit] // by external_order_id in lower case
-	units    []*storyUnit
-	byICCID  map[string]*sim
-	hooks    WebhookBehaviour
+	mu      sync.Mutex // guards what follows
+	fleet   fleet
+	keys    *keyStore[[]*storyUnit] // by external_order_id in lower case
+	units   []*storyUnit
+	byICCID map[string]*sim
+	hooks   WebhookBehaviour
 }
 
 const storyPath = "/api/v1/api_partner/orders"
 
 func newESIMStory(o *options, c *clock) *ESIMStory {
-	key := []byte(o.secret("key_canary_", 0))
+	key := []byte(secret("key_canary_", 0))
 	s := &ESIMStory{
 		Server:    newServer(esimtest.ESIMStory, "/api", o, c, newCatalogue(o.packages, "USD", o.named(storyItems(o)))),
-		AccessKey: o.secret("ak_canary_", 0),
+		AccessKey: secret("ak_canary_", 0),
 		SecretKey: base64.StdEncoding.EncodeToString(key),
 		macs:      newMACPool(key),
-		profiles:  newProfiles(o, esimtest.ESIMStory, brand{prefix: "8985234", digits: 20, smdp: "rsp1.cmlink.com", alphabet: random.Hex}),
+		fleet:     newFleet(o, esimtest.ESIMStory, brand{prefix: "8985234", digits: 20, smdp: "rsp1.cmlink.com", alphabet: random.Hex}),
 		byICCID:   map[string]*sim{},
 		hooks:     WebhookBehaviour{Delay: o.provisioning},
 	}
@@ -58,7 +58,7 @@ func newESIMStory(o *options, c *clock) *ESIMStory {
 // are those of the provider's documentation.
 func storyItems(o *options) func(i int) item {
 	known := []string{"a1b2c3d4-e5f6-7890-abcd-ef1234567890", "b2c3d4e5-f6a7-8901-bcde-f12345678901"}
-	s := newShelf(o.packages, o.seed+1)
+	s := newGenerator(o.packages, o.seed+1)
 	return func(i int) item {
 		it, variant := s.draft(i)
 		if i < len(known) {
@@ -187,7 +187,7 @@ func (s *ESIMStory) use(iccid string, bytes int64) bool {
 	defer s.mu.Unlock()
 	u := s.byICCID[iccid]
 	if u != nil {
-		s.profiles.use(u, bytes, s.now())
+		s.fleet.use(u, bytes, s.now())
 	}
 	return u != nil
 }

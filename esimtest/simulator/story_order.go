@@ -159,7 +159,7 @@ func (s *ESIMStory) prepare(r storyOrder) []*storyUnit {
 	for _, l := range r.lines {
 		it, _ := s.catalogue.find(strings.ToLower(l.option))
 		for range l.qty {
-			u := &storyUnit{option: l.option, reference: r.reference, sim: s.profiles.issue(r.reference, it, now, now)}
+			u := &storyUnit{option: l.option, reference: r.reference, sim: s.fleet.issue(r.reference, it, now, now)}
 			u.topupID = now.UTC().Format("20060102150405") + fmt.Sprintf("%012d", 123456000000+u.sim.number)
 			units = append(units, u)
 		}

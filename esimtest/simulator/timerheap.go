@@ -7,33 +7,33 @@ import (
 	"time"
 )
 
-// agenda is the eSIMs that time alone will change, the next one first, so that
-// the passing of time costs nothing for all others.
-type agenda []*sim
+// timerHeap holds the eSIMs that time alone will change, the next one first, so
+// that the passing of time costs nothing for all others.
+type timerHeap []*sim
 
-// expect puts the eSIM where it belongs in the agenda. It is called after
+// expect puts the eSIM where it belongs in the heap. It is called after
 // whatever may have changed what time will do to it.
-func (w *profiles) expect(s *sim, now time.Time) {
+func (w *fleet) expect(s *sim, now time.Time) {
 	at := w.nextChange(s, now)
-	listed := !s.lookAt.IsZero()
-	switch s.lookAt = at; {
+	listed := !s.dueAt.IsZero()
+	switch s.dueAt = at; {
 	case at.IsZero() && listed:
-		heap.Remove(&w.agenda, s.place)
+		heap.Remove(&w.timers, s.index)
 	case at.IsZero():
 	case listed:
-		heap.Fix(&w.agenda, s.place)
+		heap.Fix(&w.timers, s.index)
 	default:
-		heap.Push(&w.agenda, s)
+		heap.Push(&w.timers, s)
 	}
 }
 
-// due takes the eSIMs to look at now out of the agenda, the oldest first.
-func (w *profiles) due(now time.Time) []*sim {
+// due takes the eSIMs that are due out of the heap, the oldest first.
+func (w *fleet) due(now time.Time) []*sim {
 	var list []*sim
-	for len(w.agenda) > 0 && !w.agenda[0].lookAt.After(now) {
-		s := w.agenda[0]
-		heap.Pop(&w.agenda)
-		s.lookAt = time.Time{}
+	for len(w.timers) > 0 && !w.timers[0].dueAt.After(now) {
+		s := w.timers[0]
+		heap.Pop(&w.timers)
+		s.dueAt = time.Time{}
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b *sim) int { return cmp.Compare(a.number, b.number) })
@@ -42,7 +42,7 @@ func (w *profiles) due(now time.Time) []*sim {
 
 // nextChange is the earliest time at which settle may find a change, zero for
 // never.
-func (w *profiles) nextChange(s *sim, now time.Time) time.Time {
+func (w *fleet) nextChange(s *sim, now time.Time) time.Time {
 	var next time.Time
 	sooner := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
@@ -77,27 +77,27 @@ func (w *profiles) nextChange(s *sim, now time.Time) time.Time {
 }
 
 // Len implements [heap.Interface].
-func (a agenda) Len() int { return len(a) }
+func (a timerHeap) Len() int { return len(a) }
 
 // Less implements [heap.Interface].
-func (a agenda) Less(i, j int) bool { return a[i].lookAt.Before(a[j].lookAt) }
+func (a timerHeap) Less(i, j int) bool { return a[i].dueAt.Before(a[j].dueAt) }
 
 // Swap implements [heap.Interface].
-func (a agenda) Swap(i, j int) {
+func (a timerHeap) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
-	a[i].place, a[j].place = i, j
+	a[i].index, a[j].index = i, j
 }
 
 // Push implements [heap.Interface].
-func (a *agenda) Push(x any) {
+func (a *timerHeap) Push(x any) {
 	if s, ok := x.(*sim); ok {
-		s.place = len(*a)
+		s.index = len(*a)
 		*a = append(*a, s)
 	}
 }
 
 // Pop implements [heap.Interface].
-func (a *agenda) Pop() any {
+func (a *timerHeap) Pop() any {
 	last := len(*a) - 1
 	s := (*a)[last]
 	(*a)[last] = nil

@@ -37,7 +37,7 @@ type snapshot struct {
 
 func snapshotOf(s *sim) snapshot {
 	c := snapshot{sim: *s}
-	c.sim.bundles, c.sim.daily, c.sim.lookAt, c.sim.place = nil, nil, time.Time{}, 0
+	c.sim.bundles, c.sim.daily, c.sim.dueAt, c.sim.index = nil, nil, time.Time{}, 0
 	for _, b := range s.bundles {
 		c.bundles = append(c.bundles, *b)
 		c.bundles[len(c.bundles)-1].minutes = 0 // shows nowhere
@@ -59,7 +59,7 @@ func (d *dice) throw(sides int) int {
 func one(d *dice, list []*sim) *sim { return list[d.throw(len(list))] }
 
 // TestNothingIsLeftToSettle lets eSIMs live at random and, whenever time has
-// passed, looks at all of them: those that the agenda left out must have had
+// passed, looks at all of them: those that the heap left out must have had
 // nothing coming.
 func TestNothingIsLeftToSettle(t *testing.T) {
 	for seed := range int64(12) {
@@ -192,7 +192,7 @@ func TestTimePassesForFreeWhereNobodyTravels(t *testing.T) {
 		liveBuying(t, s, &dice{seed: int64(step)}, step)
 	}
 	s.Advance(time.Minute)
-	assert.Empty(t, s.ESIMFly.profiles.agenda)
-	require.Len(t, s.ESIMFX.profiles.agenda, 100, "eSIMfx starts plans by itself")
-	assert.Equal(t, aDay.Add(sixtyDays), s.ESIMFX.profiles.agenda[0].lookAt)
+	assert.Empty(t, s.ESIMFly.fleet.timers)
+	require.Len(t, s.ESIMFX.fleet.timers, 100, "eSIMfx starts plans by itself")
+	assert.Equal(t, aDay.Add(sixtyDays), s.ESIMFX.fleet.timers[0].dueAt)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Transport returns a way to this provider without sockets: requests to
-// [Server.URL] are handled on the goroutine that makes them, each of them
+// [Server.LocalURL] or [Server.URL] are handled on the goroutine that makes them, each of them
 // once. Any other host refuses the connection, except the one that redirects
 // point to, which reports to [Simulator.Strays].
 //
@@ -53,7 +53,7 @@ type byHost []*inProcess
 // RoundTrip implements [http.RoundTripper].
 func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) {
 	for _, t := range b {
-		if r.URL != nil && r.URL.Host == t.server.door.address() {
+		if r.URL != nil && t.server.listener.at(r.URL.Host) {
 			return t.RoundTrip(r)
 		}
 	}
@@ -81,19 +81,19 @@ func (t *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	trace := traceOf(ctx)
 	trace.GetConn(r.URL.Host)
-	door, handler := t.dial(r.URL.Host)
-	if door == nil {
+	to, handler := t.dial(r.URL.Host)
+	if to == nil {
 		return nil, broken("dial", "connect", syscall.ECONNREFUSED)
 	}
-	how := door.knock()
-	if how == refused {
+	how := to.accept()
+	if how == connRefused {
 		return nil, broken("dial", "connect", syscall.ECONNREFUSED)
 	}
 	trace.GotConn(httptrace.GotConnInfo{Conn: t.conn})
-	if how == torn {
+	if how == connReset {
 		return nil, broken("read", "read", syscall.ECONNRESET)
 	}
-	defer door.active.Done()
+	defer to.active.Done()
 	if q.Body, err = upload(r); err != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
 		return nil, err
@@ -109,13 +109,13 @@ func (t *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // dial finds who listens at a host, nil for nobody.
-func (t *inProcess) dial(host string) (*door, http.HandlerFunc) {
+func (t *inProcess) dial(host string) (*listener, http.HandlerFunc) {
 	p := t.server
 	switch {
-	case host == p.door.address():
-		return p.door, p.take
-	case p.decoy.at(host):
-		return p.decoy.door, p.decoy.serve
+	case p.listener.at(host):
+		return p.listener, p.take
+	case p.redirects.at(host):
+		return p.redirects.listener, p.redirects.serve
 	}
 	return nil, nil
 }

@@ -118,7 +118,7 @@ func bothSuffer(w *wire, p esim.Provider, op string, kind esimtest.FaultKind) an
 	return w.fxCall(http.MethodPost, "/product/api/v2/get_products", `{"page_size":2}`)
 }
 
-// watched counts what a trace is told.
+// watched counts what a trace reports.
 type watched struct{ asked, got, wrote, answered int }
 
 func (w *watched) trace(ctx context.Context) context.Context {

@@ -10,7 +10,7 @@ import (
 )
 
 // tangleChecks are the cases in which two purchases get into each other's way.
-func tangleChecks(caps esim.Capabilities) []check {
+func interferenceChecks(caps esim.Capabilities) []check {
 	list := only(caps.Order && caps.TopUp,
 		check{"an order's reference used for a top-up", (*trial).referenceOfOrder},
 		check{"a top-up's reference used for an order", (*trial).referenceOfTopUp},

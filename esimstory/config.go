@@ -63,17 +63,21 @@ type Config struct {
 	MaxUnits int
 }
 
-// ConfigFromEnv fills what the settings leave empty: ESIMSTORY_ACCESS_KEY and
-// ESIMSTORY_SECRET_KEY, which are required, and ESIMSTORY_BASE_URL, without
-// which orders go to [ProductionURL]. Settings that several adapters share go
-// in here: put into the Config later, they would drop the sandbox of the
-// environment. The error is an [*esim.Error] that names the variable.
+// ConfigFromEnv fills what the settings leave empty. ESIMSTORY_ACCESS_KEY and
+// ESIMSTORY_SECRET_KEY are required. Without ESIMSTORY_BASE_URL orders go to
+// [ProductionURL]. ESIMSTORY_REPEATS_VERIFIED and ESIMSTORY_MAX_UNITS are
+// optional too. The error is an [*esim.Error] that names the variable.
+//
+// Settings that several adapters share go in here. Put into the Config later,
+// they would drop the sandbox that the environment names.
 func ConfigFromEnv(settings esim.Settings) (Config, error) {
 	config := Config{Settings: settings}
 	err := adapter.FromEnv(Provider,
 		adapter.Required("ESIMSTORY_ACCESS_KEY", &config.AccessKey),
 		adapter.Required("ESIMSTORY_SECRET_KEY", &config.SecretKey),
 		adapter.Optional("ESIMSTORY_BASE_URL", &config.BaseURL),
+		adapter.Optional("ESIMSTORY_REPEATS_VERIFIED", &config.RepeatsVerified),
+		adapter.Optional("ESIMSTORY_MAX_UNITS", &config.MaxUnits),
 	)
 	if err != nil {
 		return Config{}, err

@@ -154,6 +154,17 @@ func TestConfigFromEnv(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, shared.BaseURL, c.BaseURL, "what the settings say stands")
 
+	t.Setenv("ESIMSTORY_REPEATS_VERIFIED", "true")
+	t.Setenv("ESIMSTORY_MAX_UNITS", "7")
+	c, err = ConfigFromEnv(shared)
+	require.NoError(t, err)
+	require.True(t, c.RepeatsVerified)
+	require.Equal(t, 7, c.MaxUnits)
+	t.Setenv("ESIMSTORY_REPEATS_VERIFIED", "perhaps")
+	_, err = ConfigFromEnv(shared)
+	require.ErrorContains(t, err, "ESIMSTORY_REPEATS_VERIFIED is neither true nor false")
+	t.Setenv("ESIMSTORY_REPEATS_VERIFIED", "")
+
 	set("", "c2s=", "")
 	_, err = ConfigFromEnv(esim.Settings{})
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)

@@ -23,23 +23,28 @@ func (r *packageRow) convert(a *arenas) esim.Package {
 	p := esim.Package{
 		Provider: Provider, ID: r.Code.ID(), Name: r.Name, Kind: kinds[strings.ToLower(r.Type)],
 		Region:    r.Region,
-		Unlimited: r.Unlimited, ValidityDays: max(r.Days.Int(), 0), Price: money(r.Cost, r.Currency),
+		Unlimited: r.Unlimited.Value, ValidityDays: r.Days.Count(), ValidityStart: starts[r.Policy.Upper()], Price: money(r.Cost, r.Currency),
 		Rechargeable: r.Features.Rechargeable.Pointer(&a.flags),
-		VoiceMinutes: allowance(r.Features.Voice), SMS: allowance(r.Features.SMS),
+		VoiceMinutes: included(r.Features.Voice, r.AtHome.Calls), SMS: included(r.Features.SMS, r.AtHome.Texts),
 	}
 	p.Countries, p.Networks = r.coverage(a)
-	if !r.Unlimited { // a size beside it means nothing
+	if !p.Unlimited { // a size beside it means nothing
 		p.Data = r.DataGB.Size(esim.GiB) // 1 GB is 1073741824 bytes (eSIMfly docs: api/create-order)
 	}
 	return p
 }
 
-// allowance is zero for a count that is not stated, or that cannot be one.
-func allowance(n wire.Number) esim.Allowance {
-	if !n.Known() {
-		return esim.Allowance{}
+// starts are the policies that say when the validity begins. That a package which is
+// activated immediately is valid from the purchase on is not written anywhere.
+var starts = map[string]esim.ValidityStart{"FIRST_USE": esim.ValidityFromFirstUse}
+
+// included is the count that is stated, if there is any, else what is unlimited at
+// home.
+func included(stated wire.Allowance, unlimited wire.Flag) esim.Allowance {
+	if n, _ := stated.Count(); n == 0 && unlimited.Value {
+		return esim.UnlimitedAllowance()
 	}
-	return esim.AllowanceOf(n.Int())
+	return stated.Allowance
 }
 
 // networkLists are the lists of networks that a package may have, the most
@@ -185,7 +190,7 @@ func (r *soldRow) pending() bool {
 
 func (r *soldRow) convert() esim.ESIM {
 	e := esim.ESIM{
-		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), ExpiresAt: r.Expires.Time,
+		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), MSISDN: r.MSISDN.Value.String(), ExpiresAt: r.Expires.Time,
 		Status: esimStatus(r.Status.Value, r.ESIMStatus.Value), ProviderStatus: r.Status.Value.String(),
 	}
 	r.put(&e)
@@ -198,7 +203,7 @@ func (r *soldRow) convert() esim.ESIM {
 func (a *statusAnswer) convert(ref esim.OrderRef) *esim.Order {
 	o := a.Order
 	order := &esim.Order{
-		Provider: Provider, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value),
+		Provider: Provider, ID: ref.ID, Reference: ref.Reference, Status: orderStatus(o.Status.Value), ProviderStatus: o.Status.Value.String(),
 		PackageID: o.PackageCode.Value.String(), CreatedAt: o.Date.Time,
 		Total: money(o.FinalPrice.Value.Or(o.Amount.Value), o.Currency.Value),
 	}
@@ -295,7 +300,7 @@ func (r *esimRow) put(e *esim.ESIM) {
 
 func (r *esimRow) convert() esim.ESIM {
 	e := esim.ESIM{
-		ICCID: iccidOf(r.ICCID), ItemID: r.ID.String(),
+		ICCID: iccidOf(r.ICCID), ItemID: r.ID.String(), MSISDN: r.Phone.String(),
 		Status: esimStatus(r.Status, r.ESIMStatus), ProviderStatus: r.Status.String(),
 		ExpiresAt: r.Validity.ExpiresAt.Time,
 	}
@@ -309,10 +314,10 @@ func (u *usageData) convert(iccid esim.ICCID) *esim.Usage {
 
 func usage(iccid esim.ICCID, status esim.ESIMStatus, v volume, d validity) *esim.Usage {
 	u := &esim.Usage{
-		ICCID: iccid, Status: status, Used: v.Used.Size(esim.MiB), Unlimited: v.Unlimited,
+		ICCID: iccid, Status: status, Used: v.Used.Size(esim.MiB), Unlimited: v.Unlimited.Value,
 		ActivatedAt: d.ActivatedAt.Time, ExpiresAt: d.ExpiresAt.Time,
 	}
-	if !v.Unlimited { // 0 otherwise, which does not mean used up
+	if !u.Unlimited { // 0 otherwise, which does not mean used up
 		u.Total, u.Remaining = v.Total.Size(esim.MiB), v.Remaining.Size(esim.MiB)
 	}
 	return u

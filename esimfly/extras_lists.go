@@ -112,8 +112,7 @@ type ListedESIM struct {
 	Usage       esim.Usage     `json:"usage"`
 	CreatedAt   time.Time      `json:"created_at,omitzero"`
 
-	PhoneNumber string `json:"phone_number,omitempty"`
-	IMSI        string `json:"imsi,omitempty"`
+	IMSI string `json:"imsi,omitempty"`
 
 	// What the SIM, the network and the device report, in eSIMfly's words.
 	SIMStatus     string `json:"sim_status,omitempty"`
@@ -124,7 +123,7 @@ type ListedESIM struct {
 func (r *esimRow) listed() ListedESIM {
 	e := ListedESIM{
 		ESIM: r.convert(), PackageID: r.PackageCode.String(), PackageName: r.PackageName, CreatedAt: r.CreatedAt.Time,
-		PhoneNumber: r.Phone.String(), IMSI: r.IMSI.String(),
+		IMSI:      r.IMSI.String(),
 		SIMStatus: r.SIMStatus.String(), NetworkStatus: r.ESIMStatus.String(), ProfileStatus: r.Profile.String(),
 	}
 	e.Usage = *usage(e.ICCID, e.Status, r.Data, r.Validity)

@@ -77,7 +77,7 @@ func (c *Client) sendOrder(ctx context.Context, a *adapter.Attempt, call adapter
 	}
 	o := a.Order
 	o.ID, o.Status, o.Quantity = out.ID.Value.String(), orderStatus(out.Status.Value), a.Quantity
-	o.Total, o.Replayed = out.total(a.Quote), out.Duplicate.Value
+	o.ProviderStatus, o.Total, o.Replayed = out.Status.Value.String(), out.total(a.Quote), out.Duplicate.Value
 	fulfil(o, out.rows(), out.Pending.Value, out.Status.Value)
 	if err := c.verifyReplay(ctx, o); err != nil {
 		return err
@@ -294,7 +294,7 @@ func (r *orderRow) fits(search evidence.OrderSearch) bool {
 func (r *orderRow) order() esim.Order {
 	past := r.convert()
 	o := esim.Order{
-		Provider: Provider, ID: past.ID, Status: past.Status, PackageID: past.PackageID,
+		Provider: Provider, ID: past.ID, Status: past.Status, ProviderStatus: past.ProviderStatus, PackageID: past.PackageID,
 		Total: past.Amount, CreatedAt: past.CreatedAt,
 	}
 	if past.ESIM != nil {

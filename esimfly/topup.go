@@ -104,7 +104,7 @@ func (c *Client) sendTopUp(ctx context.Context, a *adapter.Attempt, call adapter
 	}
 	o, about := a.Order, iccidOf(out.ICCID.Value)
 	o.ID, o.Status, o.Quantity = out.ID.Value.String(), orderStatus(out.Status.Value), 1
-	o.Total = money(out.Amount.Value, out.Currency.Value)
+	o.ProviderStatus, o.Total = out.Status.Value.String(), money(out.Amount.Value, out.Currency.Value)
 	o.ESIMs = []esim.ESIM{{ICCID: a.ICCID, ExpiresAt: out.ESIMData.Value.Expires.Time}}
 	switch {
 	case o.ID == "":

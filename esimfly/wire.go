@@ -214,12 +214,17 @@ type packageRow struct {
 	Days      wire.Number `json:"validity_days"`
 	Cost      wire.Number `json:"cost"`
 	Currency  wire.Text   `json:"currency"`
-	Unlimited bool        `json:"is_unlimited"`
+	Unlimited wire.Flag   `json:"is_unlimited"`
+	Policy    wire.Text   `json:"activation_policy"`
 	Features  struct {
-		Voice        wire.Number `json:"voice_minutes"`
-		SMS          wire.Number `json:"sms_count"`
-		Rechargeable wire.Flag   `json:"is_rechargeable"`
+		Voice        wire.Allowance `json:"voice_minutes"`
+		SMS          wire.Allowance `json:"sms_count"`
+		Rechargeable wire.Flag      `json:"is_rechargeable"`
 	} `json:"features"`
+	AtHome struct { // in the United Kingdom, where these packages are of
+		Calls wire.Flag `json:"uk_calls_unlimited"`
+		Texts wire.Flag `json:"uk_texts_unlimited"`
+	} `json:"voice_details"`
 
 	// Where it works. The legacy list is read only where the others say nothing.
 	Countries []string              `json:"countries"`
@@ -299,6 +304,7 @@ func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order !
 type soldRow struct {
 	install
 	ICCID        wire.Text                `json:"iccid"`
+	MSISDN       wire.Optional[wire.Text] `json:"msisdn"`
 	Status       wire.Optional[wire.Text] `json:"status"`
 	ESIMStatus   wire.Optional[wire.Text] `json:"esim_status"`
 	Pending      wire.Optional[bool]      `json:"isPending"`
@@ -405,7 +411,7 @@ type volume struct {
 	Total     wire.Number `json:"total_mb"`
 	Used      wire.Number `json:"used_mb"`
 	Remaining wire.Number `json:"remaining_mb"`
-	Unlimited bool        `json:"is_unlimited"`
+	Unlimited wire.Flag   `json:"is_unlimited"`
 }
 
 type validity struct {
@@ -425,5 +431,5 @@ type usageData struct {
 
 // complete refuses an answer without figures: it would read as used up.
 func (u *usageData) complete() bool {
-	return u.Data.Unlimited || u.Data.Total.Known() && u.Data.Used.Known() && u.Data.Remaining.Known()
+	return u.Data.Unlimited.Value || u.Data.Total.Known() && u.Data.Used.Known() && u.Data.Remaining.Known()
 }

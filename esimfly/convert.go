@@ -53,10 +53,13 @@ var networkLists = []func(*packageRow) []networkRow{
 	func(r *packageRow) []networkRow { return r.Networks }, (*packageRow).locations,
 }
 
-// locations reads the oldest list. In an odd form it says nothing.
+// locations reads the oldest list, as far as it can be read.
 func (r *packageRow) locations() (rows []networkRow) {
-	var legacy []locationRow
-	if len(r.Locations) == 0 || wire.Decode(r.Locations, &legacy) != nil {
+	var legacy wire.List[locationRow]
+	if len(r.Locations) == 0 {
+		return nil
+	}
+	if _, err := wire.DecodeTolerant(r.Locations, wire.DefaultRows, &legacy); err != nil {
 		return nil
 	}
 	for _, l := range legacy {

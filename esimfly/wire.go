@@ -242,11 +242,13 @@ type networkRow struct {
 }
 
 type locationRow struct {
-	Name      string `json:"locationName"`
-	Operators []struct {
-		Name       wire.Text `json:"operatorName"`
-		Technology wire.Text `json:"networkType"`
-	} `json:"operatorList"`
+	Name      string                 `json:"locationName"`
+	Operators wire.List[operatorRow] `json:"operatorList"`
+}
+
+type operatorRow struct {
+	Name       wire.Text `json:"operatorName"`
+	Technology wire.Text `json:"networkType"`
 }
 
 // orderBody is an order. Name and price are sent for a quote only: they make

@@ -171,7 +171,11 @@ func accept(a Answer, c *Call) (odd wire.Findings, err error) {
 
 // dateOf returns the zero time when the header is absent or unreadable.
 func dateOf(h http.Header) time.Time {
-	date, err := http.ParseTime(h.Get("Date"))
+	text := h.Get("Date")
+	if text == "" {
+		return time.Time{}
+	}
+	date, err := http.ParseTime(text)
 	if err != nil {
 		return time.Time{}
 	}

@@ -31,6 +31,9 @@ func waitHint(h http.Header, now time.Time) time.Duration {
 }
 
 func retryAfter(text string, now time.Time) time.Duration {
+	if text == "" {
+		return 0
+	}
 	if seconds, ok := parseClamped(strings.TrimSpace(text)); ok {
 		return secondsUpTo(seconds)
 	}
@@ -49,6 +52,9 @@ const (
 
 func untilReset(text string, now time.Time) time.Duration {
 	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
 	n, ok := parseClamped(text)
 	switch {
 	case !ok:

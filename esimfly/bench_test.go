@@ -91,3 +91,17 @@ func BenchmarkOrder(b *testing.B) {
 		}
 	}
 }
+
+// A page with the coverage of real packages costs few allocations a package, most of
+// them its own texts.
+func TestAllocationsOfARichPage(t *testing.T) {
+	c := cannedClient(t, richPage())
+	allocs := testing.AllocsPerRun(5, func() {
+		if _, err := c.ListPackages(context.Background(), esim.PackageQuery{}); err != nil {
+			t.Error(err)
+		}
+	})
+	if allocs > 15*100 {
+		t.Errorf("%v allocations for 100 packages", allocs)
+	}
+}

@@ -130,7 +130,14 @@ type signer struct {
 	code esim.Secret
 }
 
-const requestIDHeader = "RT-RequestID"
+// Headers of every request, spelled as net/http sends them. The documents write
+// RT-AccessCode, RT-RequestID, RT-Timestamp and RT-Signature.
+const (
+	accessHeader    = "Rt-Accesscode"
+	requestIDHeader = "Rt-Requestid"
+	timestampHeader = "Rt-Timestamp"
+	signatureHeader = "Rt-Signature"
+)
 
 // authorize signs timestamp, request id, access code and body, joined without
 // separators; method, path and query are not covered. eSIMfly remembers
@@ -151,8 +158,8 @@ func (s signer) authorize(_ context.Context, r *http.Request, body []byte, now t
 
 func (s signer) sign(r *http.Request, body []byte, now time.Time, id string) {
 	at, code := strconv.FormatInt(now.UnixMilli(), 10), s.code.Reveal()
-	r.Header.Set("RT-AccessCode", code)
+	r.Header.Set(accessHeader, code)
 	r.Header.Set(requestIDHeader, id)
-	r.Header.Set("RT-Timestamp", at)
-	r.Header.Set("RT-Signature", s.mac.Concat([]string{at, id, code}, body).Upper())
+	r.Header.Set(timestampHeader, at)
+	r.Header.Set(signatureHeader, s.mac.Concat([]string{at, id, code}, body).Upper())
 }

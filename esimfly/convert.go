@@ -49,12 +49,25 @@ func included(stated wire.Allowance, unlimited wire.Flag) esim.Allowance {
 
 // networkLists are the lists of networks that a package may have, the most
 // trusted first.
-var networkLists = []func(*packageRow) []networkRow{
-	func(r *packageRow) []networkRow { return r.Networks }, (*packageRow).locations,
+var networkLists = []func(*packageRow, *arenas) []esim.Network{(*packageRow).networks, (*packageRow).locations}
+
+func (r *packageRow) networks(a *arenas) []esim.Network {
+	list := a.networks.Take(r.Networks.Len())[:0]
+	for cells := range r.Networks.Rows() {
+		where := country(cells[networkISO2])
+		if where == "" {
+			where = country(cells[networkCountry])
+		}
+		list = append(list, esim.Network{
+			Country: where, Name: cells[networkName], Technology: cells[networkType], MCC: cells[networkMCC], MNC: cells[networkMNC],
+		})
+	}
+	return list
 }
 
-// locations reads the oldest list, as far as it can be read.
-func (r *packageRow) locations() (rows []networkRow) {
+// locations reads the oldest list, as far as it can be read. A place without an
+// operator is a network without a name.
+func (r *packageRow) locations(*arenas) (list []esim.Network) {
 	var legacy wire.List[locationRow]
 	if len(r.Locations) == 0 {
 		return nil
@@ -63,12 +76,13 @@ func (r *packageRow) locations() (rows []networkRow) {
 		return nil
 	}
 	for _, l := range legacy {
-		rows = append(rows, networkRow{Country: l.Name}) // a place, were there no operator in it
+		where := country(l.Name)
+		list = append(list, esim.Network{Country: where})
 		for _, o := range l.Operators {
-			rows = append(rows, networkRow{Country: l.Name, Name: o.Name, Technology: o.Technology})
+			list = append(list, esim.Network{Country: where, Name: o.Name.String(), Technology: o.Technology.String()})
 		}
 	}
-	return rows
+	return list
 }
 
 // coverage takes the first list that names countries, and the first that names
@@ -76,40 +90,27 @@ func (r *packageRow) locations() (rows []networkRow) {
 // country.
 func (r *packageRow) coverage(a *arenas) (countries []esim.Country, networks []esim.Network) {
 	listed := len(r.Countries)
-	if listed > 0 {
-		countries = a.countries.Take(listed)[:0]
-	}
+	countries = a.countries.Take(listed)[:0]
 	for _, code := range r.Countries {
-		countries = with(countries, country(code))
+		countries = with(countries, country(code.String()))
 	}
 	for _, list := range networkLists {
 		if len(countries) > 0 && len(networks) > 0 {
 			break
 		}
-		rows := list(r)
-		listed += len(rows)
-		countries, networks = a.read(rows, countries, networks)
+		found := list(r, a)
+		listed += len(found)
+		if len(countries) == 0 {
+			for i := range found {
+				countries = with(countries, found[i].Country)
+			}
+		}
+		if len(networks) == 0 {
+			networks = slices.DeleteFunc(found, func(n esim.Network) bool { return n.Name == "" && n.MCC == "" })
+		}
 	}
 	if listed == 0 {
 		countries = with(countries, country(r.Region))
-	}
-	return countries, networks
-}
-
-// read fills what is still missing from a list of networks.
-func (a *arenas) read(rows []networkRow, countries []esim.Country, networks []esim.Network) ([]esim.Country, []esim.Network) {
-	noCountry, noNetwork := len(countries) == 0, len(networks) == 0
-	if noNetwork && len(rows) > 0 {
-		networks = a.networks.Take(len(rows))[:0]
-	}
-	for i := range rows {
-		n := rows[i].network()
-		if noCountry {
-			countries = with(countries, n.Country)
-		}
-		if noNetwork && (n.Name != "" || n.MCC != "") {
-			networks = append(networks, n)
-		}
 	}
 	return countries, networks
 }
@@ -120,16 +121,6 @@ func with(list []esim.Country, c esim.Country) []esim.Country {
 		return list
 	}
 	return append(list, c)
-}
-
-func (n *networkRow) network() esim.Network {
-	where := country(n.ISO2)
-	if where == "" {
-		where = country(n.Country)
-	}
-	return esim.Network{
-		Country: where, Name: n.Name.String(), Technology: n.Technology.String(), MCC: n.MCC.String(), MNC: n.MNC.String(),
-	}
 }
 
 // country returns "" for what names no country.

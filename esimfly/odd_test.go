@@ -30,7 +30,7 @@ func TestOddCellsOfPackages(t *testing.T) {
 		`"validity_days":7.5`:      func(t *testing.T, p esim.Package) { assert.Zero(t, p.ValidityDays) },
 		`"validity_days":-7`:       func(t *testing.T, p esim.Package) { assert.Zero(t, p.ValidityDays) },
 		`"cost":[]`:                func(t *testing.T, p esim.Package) { assert.Equal(t, esim.Money{}, p.Price) },
-		`"cost":` + noise:          func(t *testing.T, p esim.Package) { assert.Equal(t, "2", p.Price.Amount().Trim(0).String()) },
+		`"cost":` + noise:          func(t *testing.T, p esim.Package) { assert.Equal(t, "2", p.Price.Amount()) },
 		`"name":{"en":"x"}`:        func(t *testing.T, p esim.Package) { assert.Empty(t, p.Name) },
 		`"type":7`:                 func(t *testing.T, p esim.Package) { assert.Equal(t, esim.KindUnknown, p.Kind) },
 		`"features":[]`: func(t *testing.T, p esim.Package) {

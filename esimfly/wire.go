@@ -227,19 +227,30 @@ type packageRow struct {
 	} `json:"voice_details"`
 
 	// Where it works. The legacy list is read only where the others say nothing.
-	Countries []string              `json:"countries"`
-	Networks  wire.List[networkRow] `json:"networks"`
-	Locations wire.Raw              `json:"locationNetworkList"`
+	Countries wire.List[wire.Text]         `json:"countries"`
+	Networks  wire.Columns[networkMembers] `json:"networks"`
+	Locations wire.Raw                     `json:"locationNetworkList"`
 }
 
-type networkRow struct {
-	Name       wire.Text `json:"network_name"`
-	Technology wire.Text `json:"network_type"`
-	Country    string    `json:"country_name"`
-	ISO2       string    `json:"country_iso2"`
-	MCC        wire.Text `json:"mcc_code"`
-	MNC        wire.Text `json:"mnc_code"`
-}
+// ShareTexts lets all rows of a page share the names of networks.
+func (r *packageRow) ShareTexts(t *wire.Texts) { r.Networks.Share(t) }
+
+// networkMembers are what is read of the networks of a package.
+type networkMembers struct{}
+
+// Members are in the order of the constants below.
+func (networkMembers) Members() []string { return networkNames }
+
+var networkNames = []string{"network_name", "network_type", "country_name", "country_iso2", "mcc_code", "mnc_code"}
+
+const (
+	networkName = iota
+	networkType
+	networkCountry
+	networkISO2
+	networkMCC
+	networkMNC
+)
 
 type locationRow struct {
 	Name      string                 `json:"locationName"`

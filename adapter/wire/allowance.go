@@ -40,7 +40,7 @@ func (a *Allowance) count(dec *jsontext.Decoder) error {
 		return err
 	}
 	count := n.Int() // 0 beyond its range
-	if n.known && n.d.IsInt() && (count != 0 || n.d.IsZero()) {
+	if _, places, _ := n.amount.Parts(); n.known && places == 0 && (count != 0 || n.Sign() == 0) {
 		a.Allowance = esim.AllowanceOf(count)
 	}
 	return nil

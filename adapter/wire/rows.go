@@ -17,7 +17,7 @@ const roomForRows = 100
 
 // UnmarshalJSONFrom reads an array or null.
 func (r *Rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
-	*r, err = readList[T](dec, errNotRows, func([]byte) int { return roomForRows })
+	*r, err = readList[T](dec, errNotRows, new(Texts), func([]byte) int { return roomForRows })
 	return err
 }
 
@@ -29,7 +29,7 @@ type List[T any] []T
 
 // UnmarshalJSONFrom reads an array or null.
 func (l *List[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
-	*l, err = readList[T](dec, errNotList, elements)
+	*l, err = readList[T](dec, errNotList, nil, elements)
 	return err
 }
 
@@ -52,9 +52,10 @@ var (
 	errNotList = errors.New("not a list")
 )
 
-// readList reads an array or null. Other is the error for anything else, room is how many elements to expect, by what
-// follows the opening bracket.
-func readList[T any](dec *jsontext.Decoder, other error, room func(rest []byte) int) ([]T, error) {
+// readList reads an array or null. Other is the error for anything else, room is how
+// many elements to expect, by what follows the opening bracket. Elements that hold
+// columns share the texts.
+func readList[T any](dec *jsontext.Decoder, other error, texts *Texts, room func(rest []byte) int) ([]T, error) {
 	switch dec.PeekKind() {
 	case 'n':
 		return nil, dec.SkipValue()
@@ -68,23 +69,35 @@ func readList[T any](dec *jsontext.Decoder, other error, room func(rest []byte) 
 	list := make([]T, 0, room(dec.UnreadBuffer()))
 	found := carried(dec)
 	for dec.PeekKind() != ']' {
-		var element T
-		if found != nil {
-			raw, err := dec.ReadValue()
-			if err != nil {
-				return nil, err
-			}
-			tolerateRow(raw, &element, found, printable(dec.StackPointer()))
-			list = append(list, element)
-			continue
-		}
-		list = append(list, element)
-		if err := json.UnmarshalDecode(dec, &list[len(list)-1]); err != nil {
+		var none T
+		list = append(list, none)
+		element := &list[len(list)-1]
+		if err := readElement(dec, share(element, texts), found); err != nil {
 			return nil, err
 		}
 	}
 	_, err := dec.ReadToken()
 	return list, err
+}
+
+// readElement reads a list's element, strictly unless there is somebody to tell
+// what could not be read.
+func readElement[T any](dec *jsontext.Decoder, element *T, found *Findings) error {
+	if found == nil {
+		return json.UnmarshalDecode(dec, element)
+	}
+	raw, err := dec.ReadValue()
+	if err == nil {
+		tolerateRow(raw, element, found, printable(dec.StackPointer()))
+	}
+	return err
+}
+
+func share[T any](element *T, texts *Texts) *T {
+	if s, ok := any(element).(Sharing); ok && texts != nil {
+		s.ShareTexts(texts)
+	}
+	return element
 }
 
 // elements counts the elements up to the closing bracket of a list.

@@ -50,7 +50,7 @@ func fits(ctx context.Context, d time.Duration) bool {
 }
 
 // budget limits repeats as a share of all traffic, so that a provider in
-// trouble is not stormed: a repeat costs 5 tokens, a success earns 1.
+// trouble gets few of them: a repeat costs 5 tokens, a success earns 1.
 type budget struct {
 	mu     sync.Mutex
 	tokens int

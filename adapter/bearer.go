@@ -59,7 +59,7 @@ func (t *API) bear(s esim.Settings) (err error) {
 	if t.login, err = newLogin(t.spec, s); err != nil {
 		return err
 	}
-	token := &Token{Early: b.Early, Now: s.Now, Account: t.Account(b.KeyID).Fingerprint}
+	token := &tokens{Early: b.Early, Now: s.Now, Account: t.Account(b.KeyID).Fingerprint}
 	token.Login = func(ctx context.Context) (esim.Secret, time.Duration, error) { return t.login.logIn(ctx, b) }
 	if b.Store != nil {
 		token.Store = &sharedTokens{b.Store, t.login}
@@ -109,7 +109,7 @@ func (s *sharedTokens) Token(
 		return esim.Secret{}, time.Time{}, s.failure(err)
 	}
 	if why := Header(token.Reveal()); why != nil {
-		return esim.Secret{}, time.Time{}, s.login.FailIn(opLogin, esim.ErrUnavailable, esim.OutcomeNotSent, "the token in Config.Tokens "+why.Error())
+		return esim.Secret{}, time.Time{}, s.login.failIn(opLogin, esim.ErrUnavailable, esim.OutcomeNotSent, "the token in Config.Tokens "+why.Error())
 	}
 	return token, until, nil
 }
@@ -119,7 +119,7 @@ func (s *sharedTokens) failure(err error) error {
 	if _, ok := errors.AsType[*esim.Error](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	e := s.login.FailIn(opLogin, esim.ErrUnavailable, esim.OutcomeNotSent, "Config.Tokens fails")
+	e := s.login.failIn(opLogin, esim.ErrUnavailable, esim.OutcomeNotSent, "Config.Tokens fails")
 	e.Err = err
 	return e
 }

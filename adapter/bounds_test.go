@@ -96,7 +96,7 @@ func TestBombs(t *testing.T) {
 		},
 	} {
 		for _, call := range []Call{read(), order(Replayed, "")} {
-			t.Run(name+"/"+call.Op, func(t *testing.T) {
+			t.Run(name+"/"+call.op, func(t *testing.T) {
 				s := serveRequests(t, func(c net.Conn, _ *http.Request) bool {
 					answer(c)
 					return false
@@ -142,7 +142,7 @@ func TestSlowLoris(t *testing.T) {
 		},
 	} {
 		for _, call := range []Call{read(), order(Once, "")} {
-			t.Run(name+"/"+call.Op, func(t *testing.T) {
+			t.Run(name+"/"+call.op, func(t *testing.T) {
 				s := serveRequests(t, func(c net.Conn, _ *http.Request) bool {
 					answer(c)
 					return false

@@ -33,10 +33,6 @@ const (
 
 // Call is one request to the provider.
 type Call struct {
-	// Op is the Client method that the call is made for. A read for Order,
-	// TopUp or BeforeTopUp goes before other reads, as purchases do: in the
-	// limiter, and by connections of its own.
-	Op     string // "" = that of the context, see [Operate]
 	Method string
 	// Path below the base URL. It is a template: ids stand in braces, and [Get]
 	// or [Post] fills them. Logs and observers see the template.
@@ -45,40 +41,38 @@ type Call struct {
 	Header  http.Header // constant headers, such as an idempotency key
 	Payload any         // encoded as JSON, once: these bytes are signed and sent
 	Body    []byte      // the exact bytes that are signed and sent, where there is no Payload
-	Out     Envelope    // receives the answer
-
-	ids     []string // names in braces and their values, in turn
-	attempt *Attempt // the purchase that the call belongs to
+	Out     Envelope    // receives the answer; [Fetch] sets it
 
 	Safety Safety
 	// Strict is for a read that decides over a purchase, such as that of an order
 	// in doubt. Its answer is decoded as that of a purchase. In any other read a
 	// value of an odd form counts as not stated, and is logged.
 	Strict bool
-	// OneSend lets the call send one request at most, whatever comes of it.
-	// What its answer teaches about clock and credentials serves the next call.
-	OneSend bool
-	// RequestID is the caller's own id of this one send, "" = a fresh one. The
-	// call then sends one request at most. See [Spec].RequestIDHeader.
-	RequestID string
-
-	// Key is what makes two sends the same purchase: what is in doubt is
-	// remembered under it. "" for calls that are not purchases.
+	// Key is that of the purchase which the call belongs to, as [Purchase].Key
+	// gives it; the kit sets it. "" for any other call.
 	Key string
-	// Repeats is what a repeat of the purchase under Key would do.
-	Repeats Repeats
-	// Content is compared when a Key comes again: another content under the
-	// same key is a reference conflict.
-	Content string
-	// Keep: what was accepted under Key is given again from memory, and not sent
-	// again. See [API.Drop].
-	Keep bool
-	// Reference is the caller's reference, for errors; "" = that of the context.
-	Reference string
 
 	Timeout time.Duration // of one attempt; 0 = by Safety
 	MaxBody int64         // limit of the decoded answer; 0 = 4 MiB
 	MaxRows int           // limit of each list in it, where it is not paged; 0 = 1,000
+
+	ids           []string // names in braces and their values, in turn
+	op, reference string   // of the operation that the context belongs to
+
+	attempt *Attempt // the purchase that the call belongs to, nil for none
+	repeats Repeats  // of the purchase under Key
+	// content is compared when a Key comes again: another content under the
+	// same key is a reference conflict.
+	content string
+	// keep: what was accepted under Key is given again from memory, and not sent
+	// again. See forgetAnswer.
+	keep bool
+	// oneSend lets the call send one request at most, whatever comes of it. What
+	// its answer teaches about clock and credentials serves the next call.
+	oneSend bool
+	// onceID is the caller's own id of this one send, "" = a fresh one. The call
+	// then sends one request at most. See [Spec].RequestIDHeader.
+	onceID string
 }
 
 // Repeats are facts about the provider: what a repeat of a purchase would do
@@ -123,7 +117,7 @@ func (c *Call) timeout(setting time.Duration) time.Duration {
 }
 
 // sendsOnce reports whether the call is over after one request.
-func (c *Call) sendsOnce() bool { return c.OneSend || c.RequestID != "" }
+func (c *Call) sendsOnce() bool { return c.oneSend || c.onceID != "" }
 
 func (c *Call) maxBody() int64 {
 	if c.MaxBody > 0 {

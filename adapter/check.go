@@ -22,8 +22,8 @@ type Check struct {
 	err *esim.Error
 }
 
-// Check begins the checks of an operation.
-func (t *API) Check(ctx context.Context, op string) *Check {
+// check begins the checks of an operation.
+func (t *API) check(ctx context.Context, op string) *Check {
 	c := &Check{t: t, op: op}
 	if ctx == nil {
 		c.Fail("context", "is nil")
@@ -55,7 +55,7 @@ func (c *Check) Unsupported(field, why string) {
 
 func (c *Check) record(kind error, message string) {
 	if c.err == nil {
-		c.err = c.t.FailIn(c.op, kind, esim.OutcomeNotSent, message)
+		c.err = c.t.failIn(c.op, kind, esim.OutcomeNotSent, message)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestCheckID(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
 	for name, id := range badIDs {
 		assertBad(t, name, "PackageID", id, func() error {
-			c := tr.Check(t.Context(), "Order")
+			c := tr.check(t.Context(), "Order")
 			c.ID("PackageID", id)
 			return c.Err()
 		})
@@ -31,7 +31,7 @@ func TestCheckID(t *testing.T) {
 		"1", "PHAJHEAYP", "merhaba-7days-1gb", "TOPUP_PXOO225PI", "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "2025.1",
 		"a:b~c+d=e@f", "Asia 5GB", "EU/5GB/30", "a,b", "5GB(30d)", "ümlaut", "a#b", "a|b", "a..b", "..", "a?b&c", "{a}", `"`, "order_1692123456_ab7cd", strings.Repeat("a", 128), "-", "_",
 	} {
-		c := tr.Check(t.Context(), "Order")
+		c := tr.check(t.Context(), "Order")
 		c.ID("PackageID", id)
 		require.NoError(t, c.Err(), id)
 	}
@@ -60,13 +60,13 @@ func TestCheckICCID(t *testing.T) {
 		"NUL": "8985234123456789012\x00", "sign": "+8985234123456789012", "pending": "PENDING_B25081719340002_17",
 	} {
 		assertBad(t, name, "ICCID", iccid, func() error {
-			c := tr.Check(t.Context(), "Usage")
+			c := tr.check(t.Context(), "Usage")
 			c.ICCID("ICCID", esim.ICCID(iccid))
 			return c.Err()
 		})
 	}
 	for _, iccid := range []esim.ICCID{"898523412345678901", "8948010010036785060", "8932042000010078801", "8985234123456789012345"} {
-		c := tr.Check(t.Context(), "Usage")
+		c := tr.check(t.Context(), "Usage")
 		c.ICCID("ICCID", iccid)
 		require.NoError(t, c.Err())
 	}
@@ -79,13 +79,13 @@ func TestCheckText(t *testing.T) {
 		"CR": "abcd\r", "DEL": "abcd\x7f", "tab": "ab\tcd", "invalid UTF-8": "abcd\xff", "half a rune": "abcd\xc3",
 	} {
 		assertBad(t, name, "Search", text, func() error {
-			c := tr.Check(t.Context(), "ListPackages")
+			c := tr.check(t.Context(), "ListPackages")
 			c.Text("Search", text, 100)
 			return c.Err()
 		})
 	}
 	for _, text := range []string{"", "Türkiye & more", "日本", "a?b=c#d/../e", strings.Repeat("x", 100)} {
-		c := tr.Check(t.Context(), "ListPackages")
+		c := tr.check(t.Context(), "ListPackages")
 		c.Text("Search", text, 100)
 		require.NoError(t, c.Err())
 	}
@@ -94,7 +94,7 @@ func TestCheckText(t *testing.T) {
 func TestCheckRange(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
 	for v, ok := range map[int]bool{1: true, 10: true, 0: false, -1: false, 11: false, 1 << 40: false} {
-		c := tr.Check(t.Context(), "Order")
+		c := tr.check(t.Context(), "Order")
 		c.Range("Quantity", v, 1, 10)
 		if ok {
 			require.NoError(t, c.Err())
@@ -113,13 +113,13 @@ func TestCheckURL(t *testing.T) {
 		"script": "javascript:alert(1)", "control": "https://hooks.example.test/\nX: 1", "no host": "https:///CANARY", "port": "https://h:99999/",
 	} {
 		assertBad(t, name, "CallbackURL", raw, func() error {
-			c := tr.Check(t.Context(), "Order")
+			c := tr.check(t.Context(), "Order")
 			c.URL("CallbackURL", raw)
 			return c.Err()
 		})
 	}
 	for _, raw := range []string{"https://hooks.example.test/esimfly?t=a&u=b", "http://127.0.0.1:8080/hook", "http://localhost/hook"} {
-		c := tr.Check(t.Context(), "Order")
+		c := tr.check(t.Context(), "Order")
 		c.URL("CallbackURL", raw)
 		require.NoError(t, c.Err())
 	}
@@ -132,7 +132,7 @@ func TestCheckReference(t *testing.T) {
 		"umlaut": "bestellung-ä", "full-width": "ｃａｒｔ", "plus": "cart+8841", "at": "me@example", "equals": "cart=8841", "tilde": "cart~1",
 	} {
 		assertBad(t, name, "Reference", ref, func() error {
-			c := tr.Check(t.Context(), "Order")
+			c := tr.check(t.Context(), "Order")
 			assert.Equal(t, ref, c.Reference(ref, false))
 			err := c.Err()
 			assert.Empty(t, c.Named())
@@ -141,7 +141,7 @@ func TestCheckReference(t *testing.T) {
 		})
 	}
 	for _, ref := range []string{"cart-8841", "A", strings.Repeat("r", 64), "a.b_c:d-e", "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"} {
-		c := tr.Check(t.Context(), "Order")
+		c := tr.check(t.Context(), "Order")
 		assert.Equal(t, ref, c.Reference(ref, false))
 		require.NoError(t, c.Err())
 		assert.Equal(t, ref, c.Named())
@@ -150,7 +150,7 @@ func TestCheckReference(t *testing.T) {
 	}
 
 	// An empty one is minted, and told to the caller even when the call fails.
-	c := tr.Check(t.Context(), "Order")
+	c := tr.check(t.Context(), "Order")
 	first, second := c.Reference("", false), c.Reference("", false)
 	assert.Regexp(t, uuidText, first)
 	assert.NotEqual(t, first, second)
@@ -160,7 +160,7 @@ func TestCheckReference(t *testing.T) {
 
 func TestCheckKeepsTheFirstFinding(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
-	c := tr.Check(t.Context(), "Order")
+	c := tr.check(t.Context(), "Order")
 	require.NoError(t, c.Err())
 	c.Unsupported("CallbackURL", "is not known here")
 	c.Fail("Quantity", "is odd")
@@ -174,7 +174,7 @@ func TestCheckKeepsTheFirstFinding(t *testing.T) {
 func TestCheckNilContext(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
 	var none context.Context
-	assertBad(t, "nil context", "context", "", tr.Check(none, "Order").Err)
+	assertBad(t, "nil context", "context", "", tr.check(none, "Order").Err)
 }
 
 func TestHeader(t *testing.T) {

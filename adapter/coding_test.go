@@ -80,7 +80,7 @@ func TestContentCodings(t *testing.T) {
 		"deflate, then gzip":   coded(gzipped(t, zlibbed), "deflate, gzip"),
 	} {
 		for _, call := range []Call{read(), order(Once, ""), order(Replayed, "")} {
-			t.Run(name+"/"+call.Op, func(t *testing.T) {
+			t.Run(name+"/"+call.op, func(t *testing.T) {
 				asked, err := exchangeCoded(t, call, answer)
 				require.NoError(t, err)
 				want := map[bool]string{true: "gzip", false: "identity"}[call.Safety == Read]
@@ -117,7 +117,7 @@ func TestContentCodingsThatCannotBeRead(t *testing.T) {
 		"cut on the way": {sends("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\nContent-Encoding: x-gzip\r\n\r\n" + zipped[:20]), esim.ErrUnavailable, "EOF"},
 	} {
 		for _, call := range []Call{read(), order(Once, "")} {
-			t.Run(name+"/"+call.Op, func(t *testing.T) {
+			t.Run(name+"/"+call.op, func(t *testing.T) {
 				_, err := exchangeCoded(t, call, c.answer)
 				e := asError(t, err)
 				assert.Equal(t, c.kind, e.Kind)

@@ -103,7 +103,7 @@ func TestPurchaseWaitsForNoReadConnection(t *testing.T) {
 		assert.Equal(t, "GET /balance", <-g.arrived)
 	}
 	check := read()
-	check.Op = "Order"
+	check.op = "Order"
 	buyers := many(t, tr, 1, func() Call { return order(Once, "k") })
 	checkers := many(t, tr, 1, func() Call { return check })
 	assert.ElementsMatch(t, []string{"POST /orders", "GET /balance"}, []string{<-g.arrived, <-g.arrived})

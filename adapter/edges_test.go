@@ -12,7 +12,7 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// TestNoRepeatMeansNone: with MaxRetries -1 not even a key in flight is asked
+// TestNoRepeatMeansNone: with MaxRetries -1 not even a key in progress is asked
 // for again.
 func TestNoRepeatMeansNone(t *testing.T) {
 	s := inTurn(code(409, "BUSY"), accepts)
@@ -42,10 +42,10 @@ func TestProtocolSwitchEnds(t *testing.T) {
 // TestNothingToResume: a minted reference was never sent before.
 func TestNothingToResume(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
-	check := tr.Check(t.Context(), "Order")
+	check := tr.check(t.Context(), "Order")
 	check.Reference("", true)
 	require.ErrorIs(t, check.Err(), esim.ErrInvalidRequest)
-	check = tr.Check(t.Context(), "Order")
+	check = tr.check(t.Context(), "Order")
 	assert.Equal(t, "cart-1", check.Reference("cart-1", true))
 	require.NoError(t, check.Err())
 }

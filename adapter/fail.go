@@ -13,14 +13,14 @@ import (
 	"github.com/esimkit/esim/evidence"
 )
 
-// FailIn is Fail where no context belongs to the operation.
-func (t *API) FailIn(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
+// failIn is Fail where no context belongs to the operation.
+func (t *API) failIn(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
 	return &esim.Error{Provider: t.spec.Provider, Op: op, Kind: kind, Outcome: outcome, Message: message}
 }
 
 func (t *API) failure(c *Call, r Rule, message string) *esim.Error {
-	err := t.FailIn(c.Op, r.Kind, r.Outcome, message)
-	err.Reference = c.Reference
+	err := t.failIn(c.op, r.Kind, r.Outcome, message)
+	err.Reference = c.reference
 	return err
 }
 
@@ -134,9 +134,9 @@ func without(text string, secrets []string) string {
 // minSecret keeps a secret of a letter or two from blotting out whole texts.
 const minSecret = 4
 
-// blottable returns the secrets that are looked for, the longest first, since
+// redactable returns the secrets that are looked for, the longest first, since
 // one may begin with another.
-func blottable(secrets []esim.Secret) []esim.Secret {
+func redactable(secrets []esim.Secret) []esim.Secret {
 	long := slices.DeleteFunc(slices.Clone(secrets), func(s esim.Secret) bool { return len(s.Reveal()) < minSecret })
 	slices.SortFunc(long, func(a, b esim.Secret) int { return len(b.Reveal()) - len(a.Reveal()) })
 	return long

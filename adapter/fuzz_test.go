@@ -137,7 +137,7 @@ func FuzzID(f *testing.F) {
 	f.Add("a:b~c+d=e@f")
 	tr := bare(f)
 	f.Fuzz(func(t *testing.T, id string) {
-		check := tr.Check(t.Context(), "GetOrder")
+		check := tr.check(t.Context(), "GetOrder")
 		check.ID("OrderRef.ID", id)
 		if err := check.Err(); err != nil {
 			if len(id) > 30 && strings.Contains(err.Error(), id) {

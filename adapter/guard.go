@@ -17,9 +17,9 @@ type Terms struct {
 // Guarded reports whether the caller set a quote or a ceiling.
 func (p *Terms) Guarded() bool { return p.Quote != nil || !p.MaxTotal.IsZero() }
 
-// absurd reports whether an amount is more than any one order costs, in any
+// aboveMaximum reports whether an amount is more than any one order costs, in any
 // currency of a reseller.
-func absurd(m esim.Money) bool {
+func aboveMaximum(m esim.Money) bool {
 	const most = 1_000_000_000_000
 	limit, _ := esim.MoneyOf(most, 0, m.Currency())
 	return m.Compare(limit) > 0
@@ -53,7 +53,7 @@ func (c *Check) Terms(p Terms) {
 func (c *Check) amount(field string, m esim.Money) {
 	if m.Sign() < 0 {
 		c.Fail(field, "is negative")
-	} else if absurd(m) {
+	} else if aboveMaximum(m) {
 		c.Fail(field, "is absurdly large")
 	}
 }

@@ -46,10 +46,10 @@ func TestPurchase(t *testing.T) {
 		{"quote of another package", Terms{Quote: another}, esim.ErrInvalidRequest, "Quote.ID"},
 		{"quote without a price", Terms{Quote: quote(esim.Money{})}, errors.ErrUnsupported, "Quote.Price"},
 		{"negative quote", Terms{Quote: quote(usd("-1"))}, esim.ErrInvalidRequest, "Quote.Price"},
-		{"absurd quote", Terms{Quote: quote(usd("1000000000001"))}, esim.ErrInvalidRequest, "Quote.Price"},
+		{"quote above the maximum", Terms{Quote: quote(usd("1000000000001"))}, esim.ErrInvalidRequest, "Quote.Price"},
 
 		{"negative ceiling", Terms{MaxTotal: usd("-5")}, esim.ErrInvalidRequest, "MaxTotal"},
-		{"absurd ceiling", Terms{MaxTotal: usd("9000000000000")}, esim.ErrInvalidRequest, "MaxTotal"},
+		{"ceiling above the maximum", Terms{MaxTotal: usd("9000000000000")}, esim.ErrInvalidRequest, "MaxTotal"},
 		{"ceiling without a currency", Terms{MaxTotal: money(t, "5", "")}, esim.ErrInvalidRequest, "MaxTotal"},
 		{"ceiling in another currency", Terms{Quote: quote(usd("2")), MaxTotal: eur("5")}, esim.ErrInvalidRequest, "MaxTotal"},
 
@@ -66,7 +66,7 @@ func TestPurchase(t *testing.T) {
 				p.PackageID = ""
 			}
 			tr := newTransport(t, esim.Settings{})
-			check := tr.Check(t.Context(), "Order")
+			check := tr.check(t.Context(), "Order")
 			check.Terms(p)
 			if c.kind == nil {
 				require.NoError(t, check.Err())
@@ -102,7 +102,7 @@ func TestPrice(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr := newTransport(t, esim.Settings{})
-			check := tr.Check(t.Context(), "Order")
+			check := tr.check(t.Context(), "Order")
 			check.Price(c.purchase, c.price, "the price")
 			if c.kind == nil {
 				require.NoError(t, check.Err())
@@ -112,12 +112,12 @@ func TestPrice(t *testing.T) {
 		})
 	}
 	t.Run("says both prices", func(t *testing.T) {
-		check := newTransport(t, esim.Settings{}).Check(t.Context(), "Order")
+		check := newTransport(t, esim.Settings{}).check(t.Context(), "Order")
 		check.Price(Terms{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
 		assert.Equal(t, "the price is 3.10 USD now, quoted was 2.72 USD", asError(t, check.Err()).Message)
 	})
 	t.Run("an earlier finding stays", func(t *testing.T) {
-		check := newTransport(t, esim.Settings{}).Check(t.Context(), "Order")
+		check := newTransport(t, esim.Settings{}).check(t.Context(), "Order")
 		check.Fail("Quantity", "is odd")
 		check.Price(Terms{Quote: quote(usd("2.72"))}, usd("3.10"), "the price")
 		require.ErrorIs(t, check.Err(), esim.ErrInvalidRequest)

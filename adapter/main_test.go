@@ -118,9 +118,9 @@ func order(safety Safety, key string) Call {
 		repeats = Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}
 	}
 	return Call{
-		Op: "Order", Method: http.MethodPost, Path: "/orders", Body: []byte(`{"package":"P1"}`),
-		Out: new(reply), Safety: safety, Key: key, Content: "P1", Reference: key,
-		Repeats: repeats,
+		op: "Order", Method: http.MethodPost, Path: "/orders", Body: []byte(`{"package":"P1"}`),
+		Out: new(reply), Safety: safety, Key: key, content: "P1", reference: key,
+		repeats: repeats,
 	}
 }
 
@@ -128,12 +128,12 @@ func order(safety Safety, key string) Call {
 // keys nobody has verified.
 func probe(key, requestID string) Call {
 	call := order(Keyed, key)
-	call.Repeats, call.RequestID = Repeats{}, requestID
+	call.repeats, call.onceID = Repeats{}, requestID
 	return call
 }
 
 func read() Call {
-	return Call{Op: "Balance", Method: http.MethodGet, Path: "/balance", Out: new(reply), Safety: Read}
+	return Call{op: "Balance", Method: http.MethodGet, Path: "/balance", Out: new(reply), Safety: Read}
 }
 
 // script is a transport without sockets: it answers the n-th request (n from 1).

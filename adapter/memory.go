@@ -39,7 +39,7 @@ const (
 
 type entry struct {
 	state
-	content string  // "" = not known, see Recall
+	content string  // "" = not known, see markUnresolved
 	body    []byte  // of the latest send
 	busy    func()  // ends the call that is under way; nil = none is
 	effect  *effect // of a purchase without a key
@@ -55,10 +55,10 @@ func (m *memory) enter(ctx context.Context, c *Call) (*entry, error) {
 	defer m.mu.Unlock()
 	e := m.entries[c.Key]
 	if e == nil {
-		e = &entry{content: c.Content}
+		e = &entry{content: c.content}
 		m.entries[c.Key] = e
 	}
-	e.busy, e.facts = unlock, c.Repeats
+	e.busy, e.facts = unlock, c.repeats
 	return e, nil
 }
 

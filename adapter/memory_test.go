@@ -57,7 +57,7 @@ func TestAcceptedClearsTheDoubt(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
-	made, doubt := tr.Standing("k")
+	made, doubt := tr.keyState("k")
 	assert.True(t, made)
 	assert.False(t, doubt)
 
@@ -80,7 +80,7 @@ func TestStanding(t *testing.T) {
 	}}
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
 	check := func(wantMade, wantDoubt bool, when string) {
-		made, doubt := tr.Standing("k")
+		made, doubt := tr.keyState("k")
 		assert.Equal(t, [2]bool{wantMade, wantDoubt}, [2]bool{made, doubt}, when)
 	}
 	check(false, false, "before")
@@ -108,7 +108,7 @@ func TestOtherContentUnderTheSameKey(t *testing.T) {
 			tr := instant(t, esim.Settings{HTTPClient: s.client()})
 			_ = tr.Do(t.Context(), order(effect.safety, "k")) // in doubt, or made
 			other := order(effect.safety, "k")
-			other.Content = "P2"
+			other.content = "P2"
 			err := tr.Do(t.Context(), other)
 			e := assertOutcome(t, first.want, err)
 			require.ErrorIs(t, err, esim.ErrReferenceConflict, effect.name)
@@ -121,7 +121,7 @@ func TestOtherContentUnderTheSameKey(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
 	assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), order(Guarded, "k")))
 	other := order(Guarded, "k")
-	other.Content = "P2"
+	other.content = "P2"
 	require.NoError(t, tr.Do(t.Context(), other))
 }
 
@@ -132,7 +132,7 @@ func TestConflictLeavesTheFirstAlone(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	other := order(Guarded, "k")
-	other.Content = "P2"
+	other.content = "P2"
 	require.ErrorIs(t, tr.Do(t.Context(), other), esim.ErrReferenceConflict)
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 }
@@ -142,7 +142,7 @@ func TestConflictForgetsNoPurchase(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
 	require.NoError(t, tr.Do(t.Context(), order(Once, "k")))
 	other := order(Once, "k")
-	other.Content = "P2"
+	other.content = "P2"
 	require.ErrorIs(t, tr.Do(t.Context(), other), esim.ErrReferenceConflict)
 	assertOutcome(t, esim.OutcomeAccepted, tr.Do(t.Context(), order(Once, "k")))
 	assert.Equal(t, int32(1), s.sends.Load())
@@ -259,7 +259,7 @@ func TestWaitingForAnotherObeysContext(t *testing.T) {
 			assert.Equal(t, 20*time.Millisecond, time.Since(begun), name)
 			assert.Equal(t, int32(1), s.sends.Load())
 			wg.Wait()
-			made, doubt := tr.Standing("k")
+			made, doubt := tr.keyState("k")
 			assert.Equal(t, name == "accepted", made, "the one that left has not changed what is known")
 			assert.False(t, doubt)
 		}
@@ -425,17 +425,17 @@ func (p *purchase) serve(safety Safety, random *rand.Rand, r *http.Request) (*ht
 func TestRecall(t *testing.T) {
 	s := inTurn(code(400, "LOW"), accepts)
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
-	tr.Recall(Repeats{Lost: esim.RepeatSafe}, "", "k")
-	tr.Recall(Repeats{Lost: esim.RepeatBuys}, "", "once")
-	made, doubt := tr.Standing("k")
+	tr.markUnresolved(Repeats{Lost: esim.RepeatSafe}, "", "k")
+	tr.markUnresolved(Repeats{Lost: esim.RepeatBuys}, "", "once")
+	made, doubt := tr.keyState("k")
 	assert.False(t, made)
 	assert.True(t, doubt)
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Once, "once")))
 	assert.Equal(t, int32(1), s.sends.Load(), "what cannot be sent twice is not sent")
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
-	tr.Recall(Repeats{}, "", "k")
-	_, doubt = tr.Standing("k")
+	tr.markUnresolved(Repeats{}, "", "k")
+	_, doubt = tr.keyState("k")
 	assert.False(t, doubt, "what is known better stays")
 }
 
@@ -459,13 +459,13 @@ func TestBodyOfADoubtfulPurchase(t *testing.T) {
 
 func TestWithheld(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: inTurn(dropped, accepts).client()})
-	why := func() error { return tr.FailIn("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
-	assertOutcome(t, esim.OutcomeNotSent, tr.Withheld(why(), "r", "k"))
+	why := func() error { return tr.failIn("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
+	assertOutcome(t, esim.OutcomeNotSent, tr.outcomeOnRecord(why(), "r", "k"))
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
-	e := assertOutcome(t, esim.OutcomeUnknown, tr.Withheld(why(), "r", "other", "k"))
+	e := assertOutcome(t, esim.OutcomeUnknown, tr.outcomeOnRecord(why(), "r", "other", "k"))
 	assert.Equal(t, "r", e.Reference)
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
-	assertOutcome(t, esim.OutcomeAccepted, tr.Withheld(why(), "r", "k", "other"))
+	assertOutcome(t, esim.OutcomeAccepted, tr.outcomeOnRecord(why(), "r", "k", "other"))
 	plain := errors.New("no error of ours")
-	assert.Equal(t, plain, tr.Withheld(plain, "r", "k"))
+	assert.Equal(t, plain, tr.outcomeOnRecord(plain, "r", "k"))
 }

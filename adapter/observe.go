@@ -8,12 +8,9 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// Operation tells the observer that a Client method begins, and gives the
-// function that tells it of the end:
-//
-//	ctx, end := c.wire.Operation(ctx, "Balance")
-//	defer func() { end(err) }()
-func (t *API) Operation(ctx context.Context, name string) (context.Context, func(error)) {
+// observe notifies the observer that a Client method begins, and returns the
+// function that notifies it of the end.
+func (t *API) observe(ctx context.Context, name string) (context.Context, func(error)) {
 	if t.observer == nil || ctx == nil {
 		return ctx, func(error) {}
 	}
@@ -25,11 +22,11 @@ func (t *API) startAttempt(ctx context.Context, c *Call, n int) (context.Context
 		return ctx, func(result, time.Duration, bool) {}
 	}
 	ctx, end := t.observer.StartAttempt(ctx, esim.Attempt{
-		Operation: esim.Operation{Provider: t.spec.Provider, Name: c.Op},
+		Operation: esim.Operation{Provider: t.spec.Provider, Name: c.op},
 		Number:    n, Method: c.Method, Path: c.Path, Effect: c.Safety != Read,
 	})
 	return ctx, func(r result, took time.Duration, more bool) {
-		f := flight{t: t, c: c}
+		f := exchange{t: t, c: c}
 		ar := esim.AttemptResult{
 			HTTPStatus: r.status, Code: r.Code, Outcome: f.outcome(r),
 			Duration: took, WillRetry: more,
@@ -43,7 +40,7 @@ func (t *API) startAttempt(ctx context.Context, c *Call, n int) (context.Context
 
 // level of the record of an attempt: a purchase that worked is worth a line,
 // and one of unknown outcome worth waking somebody.
-func (f *flight) level(r result) slog.Level {
+func (f *exchange) level(r result) slog.Level {
 	switch {
 	case r.outcome == esim.OutcomeAccepted && r.odd.Any():
 		return slog.LevelWarn
@@ -57,15 +54,15 @@ func (f *flight) level(r result) slog.Level {
 	return slog.LevelWarn
 }
 
-func (f *flight) log(ctx context.Context, n int, r result, took time.Duration) {
+func (f *exchange) log(ctx context.Context, n int, r result, took time.Duration) {
 	t, c, level := f.t, f.c, f.level(r)
-	alone := flight{t: t, c: c} // this attempt, without what is known of earlier ones
+	alone := exchange{t: t, c: c} // this attempt, without what is known of earlier ones
 	if !t.logger.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
 		slog.String("provider", string(t.spec.Provider)),
-		slog.String("op", c.Op),
+		slog.String("op", c.op),
 		slog.String("method", c.Method),
 		slog.String("path", c.Path),
 		slog.Int("attempt", n),
@@ -83,7 +80,7 @@ func (f *flight) log(ctx context.Context, n int, r result, took time.Duration) {
 	text("code", r.Code)
 	text("message", r.Message)
 	text("request_id", r.requestID)
-	text("reference", c.Reference)
+	text("reference", c.reference)
 	if r.cause != nil {
 		text("cause", t.clean(r.cause.Error()))
 	}

@@ -67,7 +67,7 @@ func TestObserver(t *testing.T) {
 			return []end{says(503, ``), code(429, "SLOW"), code(400, "LOW")}[n-1](r)
 		}}
 		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Observer: watch})
-		ctx, ended := tr.Operation(t.Context(), "Order")
+		ctx, ended := tr.observe(t.Context(), "Order")
 		err := tr.Do(ctx, order(Replayed, "k"))
 		ended(err)
 
@@ -114,7 +114,7 @@ func outcomes(results []esim.AttemptResult) (all []esim.Outcome) {
 func TestObserverOfSuccess(t *testing.T) {
 	watch := new(watcher)
 	tr := newTransport(t, esim.Settings{HTTPClient: inTurn(accepts).client(), Observer: watch})
-	ctx, ended := tr.Operation(t.Context(), "Balance")
+	ctx, ended := tr.observe(t.Context(), "Balance")
 	require.NoError(t, tr.Do(ctx, read()))
 	ended(nil)
 	assert.Equal(t, []string{"operation Balance of test", "attempt", "attempt ends", "operation ends ok"}, watch.log)
@@ -165,13 +165,13 @@ func TestNoAttemptWithoutLeave(t *testing.T) {
 
 func TestNoObserver(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
-	ctx, ended := tr.Operation(t.Context(), "Order")
+	ctx, ended := tr.observe(t.Context(), "Order")
 	assert.Equal(t, t.Context(), ctx)
 	ended(errors.New("nobody listens"))
 
 	watch := new(watcher)
 	tr = newTransport(t, esim.Settings{Observer: watch})
-	ctx, ended = tr.Operation(nil, "Order") //nolint:staticcheck // Check finds it, a moment later
+	ctx, ended = tr.observe(nil, "Order") //nolint:staticcheck // Check finds it, a moment later
 	assert.Nil(t, ctx)
 	ended(nil)
 	assert.Empty(t, watch.log)
@@ -221,7 +221,7 @@ func TestLog(t *testing.T) {
 			assert.Equal(t, c.level, got["level"])
 			assert.Equal(t, c.outcome, got["outcome"])
 			assert.Equal(t, "test", got["provider"])
-			assert.Equal(t, c.call.Op, got["op"])
+			assert.Equal(t, c.call.op, got["op"])
 			assert.Equal(t, c.call.Path, got["path"])
 			assert.InDelta(t, 1, got["attempt"], 0)
 		})

@@ -178,7 +178,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, place := range []string{"same host", "other host", "other host by TLS", "no Location"} {
 			for _, call := range []Call{order(Guarded, ""), order(Replayed, ""), read()} {
-				t.Run(strconv.Itoa(status)+"/"+place+"/"+call.Op, func(t *testing.T) {
+				t.Run(strconv.Itoa(status)+"/"+place+"/"+call.op, func(t *testing.T) {
 					testRedirect(t, status, place, call)
 				})
 			}

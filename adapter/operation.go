@@ -24,7 +24,7 @@ func Operate[In Input, Out any](ctx context.Context, t *API, name string, in In,
 func OperateOn[In, Out any](ctx context.Context, t *API, name string, in In, check func(*Check, In), do func(context.Context, In) (Out, error)) (out Out, err error) {
 	ctx, end := t.begin(ctx, operation{name: name})
 	defer func() { end(err) }()
-	c := t.Check(ctx, name)
+	c := t.check(ctx, name)
 	if check(c, in); c.err != nil {
 		return out, c.Err()
 	}
@@ -39,7 +39,7 @@ func Iterate[In, Out any](ctx context.Context, t *API, name string, in In, check
 		ctx, end := t.begin(ctx, operation{name: name})
 		defer func() { end(err) }()
 		var row Out
-		c := t.Check(ctx, name)
+		c := t.check(ctx, name)
 		if check(c, in); c.err != nil {
 			err = c.Err()
 			yield(row, err)
@@ -65,7 +65,7 @@ func (t *API) begin(ctx context.Context, op operation) (context.Context, func(er
 	if ctx == nil {
 		return nil, func(error) {}
 	}
-	return t.Operation(context.WithValue(ctx, operationKey{}, &op), op.name)
+	return t.observe(context.WithValue(ctx, operationKey{}, &op), op.name)
 }
 
 // operationOf returns the operation that ctx belongs to.
@@ -82,14 +82,14 @@ func operationOf(ctx context.Context) operation {
 // caller's reference, as a method that looks for a purchase wants it.
 func WithReference(ctx context.Context, reference string) context.Context {
 	op := operationOf(ctx)
-	op.reference = reference
+	op.reference = fitReference(reference)
 	return context.WithValue(ctx, operationKey{}, &op)
 }
 
 // Fail returns an error of the operation that ctx belongs to.
 func (t *API) Fail(ctx context.Context, kind error, outcome esim.Outcome, message string) *esim.Error {
 	op := operationOf(ctx)
-	err := t.FailIn(op.name, kind, outcome, message)
+	err := t.failIn(op.name, kind, outcome, message)
 	err.Reference = op.reference
 	return err
 }

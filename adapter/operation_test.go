@@ -56,7 +56,7 @@ func TestOperateChecksEachInputByItsType(t *testing.T) {
 
 // The kinds of input are those that Input lists: another one is no input.
 func TestNoInputIsPassedUnchecked(t *testing.T) {
-	assert.Panics(t, func() { newTransport(t, esim.Settings{}).Check(t.Context(), "Do").input("text") })
+	assert.Panics(t, func() { newTransport(t, esim.Settings{}).check(t.Context(), "Do").input("text") })
 }
 
 func TestCallsAndErrorsBelongToTheOperation(t *testing.T) {
@@ -135,7 +135,7 @@ func TestPayloadIsEncodedOnce(t *testing.T) {
 	s := inTurn(dropped, accepts)
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 	call := Post("/orders", Replayed, map[string]string{"package": "P<1>"})
-	call.Key, call.Repeats.Lost = "k", esim.RepeatSafe
+	call.Key, call.repeats.Lost = "k", esim.RepeatSafe
 	_, err := Fetch[reply](t.Context(), tr, call)
 	require.NoError(t, err)
 	for _, r := range s.requests {

@@ -14,7 +14,7 @@ import (
 // can have, since an earlier one may have been larger.
 func (a *Attempt) known() (made int, doubt bool) {
 	for _, key := range a.keys {
-		done, open := a.t.Standing(key)
+		done, open := a.t.keyState(key)
 		if done {
 			made++
 		}
@@ -25,7 +25,7 @@ func (a *Attempt) known() (made int, doubt bool) {
 
 // held is err, why the purchase was not sent, with the outcome on record.
 func (a *Attempt) held(err error) error {
-	return a.t.Withheld(err, fitReference(a.Reference), a.keys...)
+	return a.t.outcomeOnRecord(err, fitReference(a.Reference), a.keys...)
 }
 
 // stopped is the error of a purchase that ended early with err: in doubt if
@@ -41,7 +41,7 @@ func (a *Attempt) stopped(ctx context.Context, err error) error {
 	case errors.Is(e.Kind, esim.ErrReferenceConflict) && e.Outcome != esim.OutcomeUnknown && a.Order.Quantity == 0 && !doubt:
 		return e // another purchase was made under this reference
 	case e.Outcome == esim.OutcomeUnknown || doubt:
-		e.Outcome, e.Repeat = esim.OutcomeUnknown, a.t.Repeat(a.keys...)
+		e.Outcome, e.Repeat = esim.OutcomeUnknown, a.t.repeatOf(a.keys...)
 		if e.Repeat == esim.RepeatSafe {
 			e.RetryAfter = max(e.RetryAfter, a.facts.Repeats.Pause)
 		}

@@ -35,7 +35,7 @@ func TestStatusOfSeveral(t *testing.T) {
 func TestAConflictAfterASaleKeepsTheSale(t *testing.T) {
 	api := newTransport(t, esim.Settings{})
 	taken := func() error {
-		return api.FailIn("Order", esim.ErrReferenceConflict, esim.OutcomeNotSent, "another content")
+		return api.failIn("Order", esim.ErrReferenceConflict, esim.OutcomeNotSent, "another content")
 	}
 	a := &Attempt{t: api, facts: &Purchase{Single: true, Max: 2}, Order: &esim.Order{ID: "o-1", Quantity: 1}}
 	var e *esim.Error

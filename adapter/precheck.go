@@ -60,17 +60,17 @@ func (t *API) SawBalance(balance esim.Money) {
 	}
 }
 
-// Covers refuses a purchase that is certain to fail for want of money, before
+// covers refuses a purchase that is certain to fail for want of money, before
 // it is sent, and logs that: the balance has the currency of total or none, is
 // below it, and the account has been seen above zero.
-func (t *API) Covers(ctx context.Context, op string, balance, total esim.Money) error {
+func (t *API) covers(ctx context.Context, op string, balance, total esim.Money) error {
 	if !t.prepaid.Load() || !below(balance, total) {
 		return nil
 	}
 	t.logger.LogAttrs(ctx, slog.LevelWarn, "esim purchase held back: the balance is too low",
 		slog.String("provider", string(t.spec.Provider)), slog.String("op", op),
 		slog.String("balance", amountOf(balance)), slog.String("total", total.String()))
-	return t.FailIn(op, esim.ErrInsufficientBalance, esim.OutcomeNotSent,
+	return t.failIn(op, esim.ErrInsufficientBalance, esim.OutcomeNotSent,
 		"the balance of "+amountOf(balance)+" does not cover "+total.String()+"; nothing was sent")
 }
 

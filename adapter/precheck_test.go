@@ -51,7 +51,7 @@ func TestABalanceRefusesOnlyWhereItIsKnownToPay(t *testing.T) {
 			tr.SawBalance(usd(t, s, c.currency))
 		}
 		log.Reset()
-		err := tr.Covers(t.Context(), "Order", usd(t, c.balance, c.currency), usd(t, "12", "USD"))
+		err := tr.covers(t.Context(), "Order", usd(t, c.balance, c.currency), usd(t, "12", "USD"))
 		if !c.refused {
 			require.NoError(t, err, name)
 			continue

@@ -53,7 +53,7 @@ func TestAProbeMayBeRepeated(t *testing.T) {
 		require.ErrorIs(t, assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("a", requestID))), kind)
 	}
 	other := probe("a", requestID)
-	other.Content = "P2"
+	other.content = "P2"
 	require.ErrorIs(t, tr.Do(t.Context(), other), esim.ErrReferenceConflict)
 	stranger := probe("a", "f1d4a0b2-0b43-4c5e-8f0e-3f0f2e7c9a11")
 	require.NoError(t, tr.Do(t.Context(), probe("a", requestID)))

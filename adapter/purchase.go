@@ -124,7 +124,7 @@ func (t *API) Buy(ctx context.Context, name string, a *Attempt, p Purchase) (_ *
 // may have sent it. A reference that is not valid was never sent.
 func (a *Attempt) check(ctx context.Context, name string, unnamed bool) error {
 	t, p := a.t, a.facts
-	check := t.Check(ctx, name)
+	check := t.check(ctx, name)
 	if check.Reference(a.Reference, false); check.Named() != "" {
 		a.name()
 	}
@@ -171,7 +171,7 @@ func (a *Attempt) name() {
 	if a.facts.Repeats.Lost != esim.RepeatSafe && isRequestID(a.send.RequestID) {
 		id = a.send.RequestID // a probe: it carries the id of the send in doubt
 	}
-	a.t.Recall(a.facts.Repeats, id, a.keys[:min(max(a.calls(), 1), slots)]...)
+	a.t.markUnresolved(a.facts.Repeats, id, a.keys[:min(max(a.calls(), 1), slots)]...)
 }
 
 func (p *Purchase) key(reference string, unit int) string {
@@ -224,7 +224,7 @@ func (a *Attempt) offered(ctx context.Context) error {
 		return unsold
 	}
 	op := operationOf(ctx)
-	check := a.t.Check(ctx, op.name)
+	check := a.t.check(ctx, op.name)
 	if check.Price(a.Terms, price, cmp.Or(p.OfferIn, "the price")); check.err != nil {
 		return check.Err()
 	}
@@ -232,7 +232,7 @@ func (a *Attempt) offered(ctx context.Context) error {
 	if !prepaid || unread != nil || err != nil {
 		return nil //nolint:nilerr // nothing is known that keeps the purchase back
 	}
-	return a.t.Covers(ctx, op.name, balance, total)
+	return a.t.covers(ctx, op.name, balance, total)
 }
 
 // buy sends the purchase, one call after the other, and stops at the first that
@@ -240,7 +240,7 @@ func (a *Attempt) offered(ctx context.Context) error {
 func (a *Attempt) buy(ctx context.Context) (*esim.Order, error) {
 	t, p := a.t, a.facts
 	made, doubt := a.known()
-	if p.Single && doubt && t.Repeat(a.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt sent
+	if p.Single && doubt && t.repeatOf(a.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt sent
 		return nil, a.held(t.Fail(ctx, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"))
 	}
 	a.Order = a.newOrder()
@@ -249,12 +249,12 @@ func (a *Attempt) buy(ctx context.Context) (*esim.Order, error) {
 	for _, key := range a.keys[:a.calls()] {
 		a.answer = false
 		err := p.Send(ctx, a, Call{
-			Safety: p.Safety, Key: key, Repeats: p.Repeats, Content: content, Reference: a.Reference, Keep: p.Single,
-			OneSend: a.send.OneSend, RequestID: a.send.RequestID, attempt: a,
+			Safety: p.Safety, Key: key, repeats: p.Repeats, content: content, reference: a.Reference, keep: p.Single,
+			oneSend: a.send.OneSend, onceID: a.send.RequestID, attempt: a,
 		})
 		if err != nil {
 			if a.answer { // and something is missing in it: the provider is asked again
-				t.Drop(key)
+				t.forgetAnswer(key)
 			}
 			return nil, a.stopped(ctx, err)
 		}

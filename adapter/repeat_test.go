@@ -29,7 +29,7 @@ var (
 
 func purchaseBy(safety Safety, facts Repeats) Call {
 	call := order(safety, "k")
-	call.Repeats = facts
+	call.repeats = facts
 	return call
 }
 
@@ -122,7 +122,7 @@ func TestAnAssumedReplayIsRepeatedOnce(t *testing.T) {
 	// In another process, the one repeat is all there is.
 	s := inTurn(dropped, accepts)
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
-	tr.Recall(assumed, "", "k")
+	tr.markUnresolved(assumed, "", "k")
 	e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, assumed)))
 	assert.Equal(t, esim.RepeatUnknown, e.Repeat)
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, assumed)))
@@ -136,11 +136,11 @@ func TestSendsOfAKeyAreCounted(t *testing.T) {
 			end     end
 			outcome esim.Outcome
 		}{
-			"lost":      {dropped, esim.OutcomeUnknown},
-			"in flight": {code(409, "BUSY"), esim.OutcomeUnknown},
-			"refused":   {code(400, "LOW"), esim.OutcomeNotSent},
-			"throttled": {code(429, "SLOW"), esim.OutcomeNotSent},
-			"accepted":  {accepts, esim.OutcomeAccepted},
+			"lost":        {dropped, esim.OutcomeUnknown},
+			"in progress": {code(409, "BUSY"), esim.OutcomeUnknown},
+			"refused":     {code(400, "LOW"), esim.OutcomeNotSent},
+			"throttled":   {code(429, "SLOW"), esim.OutcomeNotSent},
+			"accepted":    {accepts, esim.OutcomeAccepted},
 		} {
 			s := inTurn(c.end)
 			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
@@ -213,7 +213,7 @@ func TestOneSend(t *testing.T) {
 					spec.Disown = func(*http.Request) {}
 				})
 				call := purchaseBy(safety, verified)
-				call.OneSend = true
+				call.oneSend = true
 				begun := time.Now()
 				e := asError(t, tr.Do(t.Context(), call))
 				assert.Equal(t, int32(1), s.sends.Load(), name)
@@ -265,7 +265,7 @@ func TestAKeptAnswerIsNotSentForAgain(t *testing.T) {
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 	buy := func(key string) error {
 		call := purchaseBy(Keyed, Repeats{Lost: esim.RepeatSafe})
-		call.Key, call.Keep = key, true
+		call.Key, call.keep = key, true
 		if err := tr.Do(t.Context(), call); err != nil {
 			return err
 		}
@@ -279,9 +279,9 @@ func TestAKeptAnswerIsNotSentForAgain(t *testing.T) {
 	}
 	assert.Equal(t, int32(1), s.sends.Load())
 	other := purchaseBy(Keyed, Repeats{Lost: esim.RepeatSafe})
-	other.Key, other.Keep, other.Content = "k", true, "P2"
+	other.Key, other.keep, other.content = "k", true, "P2"
 	require.ErrorIs(t, tr.Do(t.Context(), other), esim.ErrReferenceConflict)
-	tr.Drop("k")
+	tr.forgetAnswer("k")
 	require.NoError(t, buy("k"))
 	assert.Equal(t, int32(2), s.sends.Load())
 	for i := range maxKept {
@@ -320,7 +320,7 @@ func TestRecallAfterARefusal(t *testing.T) {
 	s := inTurn(code(400, "LOW"))
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 	assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))
-	tr.Recall(Repeats{}, "", "k")
+	tr.markUnresolved(Repeats{}, "", "k")
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))
 	assert.Equal(t, int32(1), s.sends.Load())
 }

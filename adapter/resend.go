@@ -31,7 +31,7 @@ func (s Safety) allows(o esim.Outcome) bool {
 	return false
 }
 
-func (f *flight) allows(r result) bool {
+func (f *exchange) allows(r result) bool {
 	switch {
 	case !f.c.Safety.allows(r.outcome):
 		return false
@@ -50,15 +50,15 @@ const (
 
 // resend decides whether the call is sent again after an attempt that ended
 // with r, and after which pause.
-func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bool) {
+func (f *exchange) resend(ctx context.Context, r result, n int) (time.Duration, bool) {
 	if f.c.sendsOnce() || ctx.Err() != nil || !f.allows(r) {
-		f.mend(r) // for the calls that follow
+		f.fixAuthOrClock(r) // for the calls that follow
 		return 0, false
 	}
 	switch r.Retry {
 	case Never:
 	case Reauth, Reclock:
-		return 0, f.mend(r)
+		return 0, f.fixAuthOrClock(r)
 	case InFlight:
 		if f.t.retries == 0 {
 			return 0, false
@@ -78,20 +78,20 @@ func (f *flight) resend(ctx context.Context, r result, n int) (time.Duration, bo
 	return 0, false
 }
 
-// mend puts right what the provider found wrong with the credentials or the
+// fixAuthOrClock puts right what the provider found wrong with the credentials or the
 // clock, once each, and reports whether it has.
-func (f *flight) mend(r result) bool {
+func (f *exchange) fixAuthOrClock(r result) bool {
 	switch r.Retry {
 	case Reauth:
-		return f.renew(r)
+		return f.refreshToken(r)
 	case Reclock:
-		return f.reclock(r)
+		return f.adjustClock(r)
 	case Never, Transient, Throttled, InFlight, Renonce:
 	}
 	return false
 }
 
-func (f *flight) renew(r result) bool {
+func (f *exchange) refreshToken(r result) bool {
 	if f.reauthed || f.t.spec.Disown == nil || r.sent == nil {
 		return false
 	}
@@ -100,7 +100,7 @@ func (f *flight) renew(r result) bool {
 	return true
 }
 
-func (f *flight) reclock(r result) bool {
+func (f *exchange) adjustClock(r result) bool {
 	if f.reclocked || r.date.IsZero() {
 		return false
 	}

@@ -47,7 +47,7 @@ func resendRows(far string) []resendRow {
 		{"unknown, dropped", dropped, [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
 		{"unknown, malformed", says(200, `{}`), [5]int32{1, 1, 1, 1, 2}, esim.OutcomeUnknown},
 		{"unknown, duplicate", code(409, "DUP"), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeUnknown},
-		{"unknown, in flight", code(409, "BUSY"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
+		{"unknown, in progress", code(409, "BUSY"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
 		{"unknown, request id seen before", code(400, "NONCE"), [5]int32{1, 1, 1, 2, 2}, esim.OutcomeUnknown},
 		{"unknown, redirect", says(307, ``), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeUnknown},
 		{"unknown, no code", says(400, `{}`), [5]int32{1, 1, 1, 1, 1}, esim.OutcomeUnknown},
@@ -329,9 +329,9 @@ func TestRetryBudget(t *testing.T) {
 // TestDeadlineShorterThanTheWait returns at once, and says how long to wait.
 func TestDeadlineShorterThanTheWait(t *testing.T) {
 	for name, first := range map[string]end{
-		"throttled":  code(429, "SLOW", "Retry-After", "30"),
-		"in trouble": says(503, `<html>`, "Retry-After", "30"),
-		"in flight":  code(409, "BUSY", "Retry-After", "30"),
+		"throttled":   code(429, "SLOW", "Retry-After", "30"),
+		"in trouble":  says(503, `<html>`, "Retry-After", "30"),
+		"in progress": code(409, "BUSY", "Retry-After", "30"),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			watch := new(watcher)
@@ -374,7 +374,7 @@ func TestContextIsObeyed(t *testing.T) {
 			}
 		}},
 		"limited by its own pace": {end: accepts, outcome: esim.OutcomeNotSent, change: func(s *Spec) { s.Pace, s.Burst = 1e-9, 0 }},
-		"in flight":               {end: hangs, outcome: esim.OutcomeUnknown},
+		"in progress":             {end: hangs, outcome: esim.OutcomeUnknown},
 	} {
 		for _, way := range []string{"cancelled", "deadline"} {
 			synctest.Test(t, func(t *testing.T) {

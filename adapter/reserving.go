@@ -23,7 +23,7 @@ var buying = map[string]bool{"Order": true, "TopUp": true, "BeforeTopUp": true}
 
 // goesFirst says that the call goes before the reads that wait: it has an
 // effect, or a purchase needs its answer.
-func (c *Call) goesFirst() bool { return c.Safety != Read || buying[c.Op] }
+func (c *Call) goesFirst() bool { return c.Safety != Read || buying[c.op] }
 
 // pace waits until the call may be sent.
 func (t *API) pace(ctx context.Context, c *Call) error {

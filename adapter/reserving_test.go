@@ -173,7 +173,7 @@ func TestHopelessWaitEndsAtOnce(t *testing.T) {
 func TestPurchasesComeFirstInTheTransport(t *testing.T) {
 	check := func(op string) Call {
 		c := read()
-		c.Op = op
+		c.op = op
 		return c
 	}
 	for name, c := range map[string]struct {

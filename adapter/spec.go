@@ -96,7 +96,7 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 		timeout:  s.Timeout,
 		retries:  s.MaxRetries,
 		now:      s.Now,
-		secrets:  blottable(spec.Secrets),
+		secrets:  redactable(spec.Secrets),
 		budget:   budget{tokens: budgetSize},
 		memory:   memory{entries: make(map[string]*entry), open: make(map[esim.ICCID]*effect)},
 	}
@@ -105,10 +105,10 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 	}
 	var err error
 	if t.base, err = parseBaseURL(firstText(s.BaseURL, spec.BaseURL)); err != nil {
-		return nil, t.FailIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.BaseURL "+err.Error())
+		return nil, t.failIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.BaseURL "+err.Error())
 	}
 	if s.Timeout < 0 {
-		return nil, t.FailIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.Timeout is negative")
+		return nil, t.failIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.Timeout is negative")
 	}
 	if t.logger == nil {
 		t.logger = slog.New(slog.DiscardHandler)

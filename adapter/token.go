@@ -8,11 +8,11 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// Token shares one bearer token among all callers of a client: one login for
+// tokens shares one bearer token among all callers of a client: one login for
 // any number of cold callers, each of which waits no longer than its own
 // context; renewal ahead of expiry while the old token still serves; and a
-// failed login shared for a moment, so that a herd does not storm the door.
-type Token struct {
+// failed login shared for a moment, so that many callers make one login request.
+type tokens struct {
 	// Login fetches a token and says how long it is valid, counted from the
 	// moment Login was called. It outlives the caller that started it.
 	Login func(ctx context.Context) (token esim.Secret, valid time.Duration, err error)
@@ -31,7 +31,7 @@ type Token struct {
 	refused esim.Secret // the latest that was rejected
 	renew   time.Time   // from then on it is renewed
 	expiry  time.Time
-	flight  *login
+	pending *login
 	failed  *login
 	until   time.Time // the failure is shared until then; of the real clock, since Now may stand still
 }
@@ -49,7 +49,7 @@ const (
 )
 
 // Get returns the current token, logging in first if there is none.
-func (t *Token) Get(ctx context.Context) (esim.Secret, error) {
+func (t *tokens) Get(ctx context.Context) (esim.Secret, error) {
 	t.mu.Lock()
 	now := t.clock()
 	if !t.token.IsZero() && now.Before(t.expiry) {
@@ -60,12 +60,12 @@ func (t *Token) Get(ctx context.Context) (esim.Secret, error) {
 		t.mu.Unlock()
 		return token, nil
 	}
-	flight := t.start(ctx, now)
+	pending := t.start(ctx, now)
 	t.mu.Unlock()
 
 	select {
-	case <-flight.done:
-		return flight.token, flight.err
+	case <-pending.done:
+		return pending.token, pending.err
 	case <-ctx.Done():
 		return esim.Secret{}, ctx.Err()
 	}
@@ -75,27 +75,27 @@ func (t *Token) Get(ctx context.Context) (esim.Secret, error) {
 // comes second finds a newer one and leaves it alone. A renewal under way does
 // not know of the rejection, and from a store it may bring the same token once
 // more: nobody waits for it.
-func (t *Token) Drop(rejected esim.Secret) {
+func (t *tokens) Drop(rejected esim.Secret) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token.Equal(rejected) {
 		t.token, t.refused = esim.Secret{}, rejected
 		if t.Store != nil {
-			t.flight = nil
+			t.pending = nil
 		}
 	}
 }
 
 // start begins a login unless one is under way. The lock is held.
-func (t *Token) start(ctx context.Context, began time.Time) *login {
-	if t.flight != nil {
-		return t.flight
+func (t *tokens) start(ctx context.Context, began time.Time) *login {
+	if t.pending != nil {
+		return t.pending
 	}
 	if t.failed != nil && time.Now().Before(t.until) {
 		return t.failed
 	}
 	f := &login{done: make(chan struct{})}
-	t.flight = f
+	t.pending = f
 	refused := t.refused
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
 	go func() {
@@ -108,7 +108,7 @@ func (t *Token) start(ctx context.Context, began time.Time) *login {
 
 // obtain gets a token that is not the refused one, by logging in or from the
 // store.
-func (t *Token) obtain(ctx context.Context, refused esim.Secret, began time.Time) (token esim.Secret, until time.Time, err error) {
+func (t *tokens) obtain(ctx context.Context, refused esim.Secret, began time.Time) (token esim.Secret, until time.Time, err error) {
 	if t.Store != nil {
 		return t.Store.Token(ctx, t.Account, refused, t.Login)
 	}
@@ -116,13 +116,13 @@ func (t *Token) obtain(ctx context.Context, refused esim.Secret, began time.Time
 	return token, began.Add(valid), err
 }
 
-func (t *Token) finish(f *login, token esim.Secret, began, until time.Time, err error) {
+func (t *tokens) finish(f *login, token esim.Secret, began, until time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f.token, f.err = token, err
 	close(f.done)
-	if t.flight == f {
-		t.flight = nil
+	if t.pending == f {
+		t.pending = nil
 	}
 	switch t.failed = nil; {
 	case err != nil:
@@ -134,7 +134,7 @@ func (t *Token) finish(f *login, token esim.Secret, began, until time.Time, err 
 	}
 }
 
-func (t *Token) clock() time.Time {
+func (t *tokens) clock() time.Time {
 	if t.Now != nil {
 		return t.Now()
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// door counts the logins, which take a second and give an hour.
-type door struct {
+// loginServer counts the logins, which take a second and give an hour.
+type loginServer struct {
 	logins, together, most atomic.Int32
 
 	takes time.Duration
@@ -25,7 +25,7 @@ type door struct {
 	fails error
 }
 
-func (d *door) login(ctx context.Context) (esim.Secret, time.Duration, error) {
+func (d *loginServer) login(ctx context.Context) (esim.Secret, time.Duration, error) {
 	n := d.logins.Add(1)
 	d.most.Store(max(d.most.Load(), d.together.Add(1)))
 	defer d.together.Add(-1)
@@ -40,10 +40,10 @@ func (d *door) login(ctx context.Context) (esim.Secret, time.Duration, error) {
 	return esim.NewSecret(fmt.Sprint("token-", n)), d.valid, nil
 }
 
-func newDoor() *door { return &door{takes: time.Second, valid: time.Hour} }
+func newLoginServer() *loginServer { return &loginServer{takes: time.Second, valid: time.Hour} }
 
 // assertToken checks which login's token a caller gets.
-func assertToken(t *testing.T, tok *Token, want string) {
+func assertToken(t *testing.T, tok *tokens, want string) {
 	t.Helper()
 	got, err := tok.Get(t.Context())
 	require.NoError(t, err)
@@ -52,8 +52,8 @@ func assertToken(t *testing.T, tok *Token, want string) {
 
 func TestThousandColdCallersOneLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
-		tok := &Token{Login: d.login, Early: time.Minute}
+		d := newLoginServer()
+		tok := &tokens{Login: d.login, Early: time.Minute}
 		begun := time.Now()
 		var wg sync.WaitGroup
 		for range 1000 {
@@ -71,9 +71,9 @@ func TestThousandColdCallersOneLogin(t *testing.T) {
 
 func TestWaitersKeepTheirDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newLoginServer()
 		d.takes = 40 * time.Second
-		tok := &Token{Login: d.login}
+		tok := &tokens{Login: d.login}
 		var wg sync.WaitGroup
 		for n := range 100 {
 			wg.Go(func() {
@@ -94,8 +94,8 @@ func TestWaitersKeepTheirDeadlines(t *testing.T) {
 
 func TestLeaderMayLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
-		tok := &Token{Login: d.login}
+		d := newLoginServer()
+		tok := &tokens{Login: d.login}
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -117,7 +117,7 @@ func TestLeaderMayLeave(t *testing.T) {
 func TestLoginInheritsValuesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ends time.Time
-		tok := &Token{Login: func(ctx context.Context) (esim.Secret, time.Duration, error) {
+		tok := &tokens{Login: func(ctx context.Context) (esim.Secret, time.Duration, error) {
 			ends, _ = ctx.Deadline()
 			assert.Equal(t, "trace", ctx.Value(watchKey{}))
 			<-ctx.Done()
@@ -135,8 +135,8 @@ func TestLoginInheritsValuesOnly(t *testing.T) {
 
 func TestEarlyRenewalStallsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
-		tok := &Token{Login: d.login, Early: 5 * time.Minute}
+		d := newLoginServer()
+		tok := &tokens{Login: d.login, Early: 5 * time.Minute}
 		assertToken(t, tok, "token-1")
 		begun := time.Now()
 		time.Sleep(54*time.Minute + 58*time.Second)
@@ -162,8 +162,8 @@ func TestEarlyRenewalStallsNobody(t *testing.T) {
 // TestRenewalThatFails leaves the old token in use until it ends.
 func TestRenewalThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
-		tok := &Token{Login: d.login, Early: 5 * time.Minute}
+		d := newLoginServer()
+		tok := &tokens{Login: d.login, Early: 5 * time.Minute}
 		assertToken(t, tok, "token-1")
 		d.fails = errors.New("down")
 		time.Sleep(55*time.Minute + 10*time.Second)
@@ -185,9 +185,9 @@ func TestRenewalThatFails(t *testing.T) {
 // the time.
 func TestShortLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newLoginServer()
 		d.valid, d.takes = 2*time.Minute, 0
-		tok := &Token{Login: d.login, Early: 5 * time.Minute}
+		tok := &tokens{Login: d.login, Early: 5 * time.Minute}
 		for range 600 { // ten minutes
 			_, err := tok.Get(t.Context())
 			require.NoError(t, err)
@@ -201,9 +201,9 @@ func TestShortLives(t *testing.T) {
 // TestUselessLives: one that is over when it comes serves those who waited.
 func TestUselessLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newLoginServer()
 		d.valid = 0
-		tok := &Token{Login: d.login, Early: time.Minute}
+		tok := &tokens{Login: d.login, Early: time.Minute}
 		assertToken(t, tok, "token-1")
 		assertToken(t, tok, "token-2")
 	})
@@ -215,9 +215,9 @@ func TestFailureIsShared(t *testing.T) {
 		"of a clock standing still": func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d := newDoor()
+			d := newLoginServer()
 			d.fails = errors.New("wrong key")
-			tok := &Token{Login: d.login, Now: now}
+			tok := &tokens{Login: d.login, Now: now}
 			_, err := tok.Get(t.Context())
 			require.ErrorIs(t, err, d.fails)
 			for range 1000 {
@@ -235,8 +235,8 @@ func TestFailureIsShared(t *testing.T) {
 
 func TestDropOnlyTheRejected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
-		tok := &Token{Login: d.login}
+		d := newLoginServer()
+		tok := &tokens{Login: d.login}
 		assertToken(t, tok, "token-1")
 		tok.Drop(esim.NewSecret("token-0"))
 		tok.Drop(esim.Secret{})
@@ -261,8 +261,8 @@ func TestDropOnlyTheRejected(t *testing.T) {
 func TestExpiryByTheInjectedClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		d := newDoor()
-		tok := &Token{Login: d.login, Now: func() time.Time { return now }}
+		d := newLoginServer()
+		tok := &tokens{Login: d.login, Now: func() time.Time { return now }}
 		assertToken(t, tok, "token-1")
 		time.Sleep(48 * time.Hour) // real time does not count
 		assertToken(t, tok, "token-1")
@@ -277,9 +277,9 @@ func TestExpiryByTheInjectedClock(t *testing.T) {
 // provider began to count.
 func TestLifeCountsFromTheStartOfTheLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newLoginServer()
 		d.takes = 10 * time.Minute
-		tok := &Token{Login: func(ctx context.Context) (esim.Secret, time.Duration, error) {
+		tok := &tokens{Login: func(ctx context.Context) (esim.Secret, time.Duration, error) {
 			return d.login(context.WithoutCancel(ctx))
 		}}
 		assertToken(t, tok, "token-1")

@@ -14,8 +14,8 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// shelf is a TokenStore for processes that are goroutines.
-type shelf struct {
+// sharedStore is a TokenStore for processes that are goroutines.
+type sharedStore struct {
 	nearly time.Duration // a token with no more than this left is renewed
 	before func()        // each call
 
@@ -27,7 +27,7 @@ type shelf struct {
 	calls   int
 }
 
-func (s *shelf) Token(
+func (s *sharedStore) Token(
 	ctx context.Context, account string, refused esim.Secret, login func(context.Context) (esim.Secret, time.Duration, error),
 ) (esim.Secret, time.Time, error) {
 	if s.before != nil {
@@ -50,19 +50,19 @@ func (s *shelf) Token(
 	return s.token, s.until, nil
 }
 
-func newShelf() *shelf { return &shelf{held: make(chan struct{}, 1)} }
+func newSharedStore() *sharedStore { return &sharedStore{held: make(chan struct{}, 1)} }
 
 // replicas are processes that share a store and a provider.
-func replicas(n int, s *shelf, d *door) []*Token {
-	var all []*Token
+func replicas(n int, s *sharedStore, d *loginServer) []*tokens {
+	var all []*tokens
 	for range n {
-		all = append(all, &Token{Login: d.login, Early: 5 * time.Minute, Store: s, Account: "account-1"})
+		all = append(all, &tokens{Login: d.login, Early: 5 * time.Minute, Store: s, Account: "account-1"})
 	}
 	return all
 }
 
 // rush lets a hundred callers of each ask at once.
-func rush(t *testing.T, all []*Token, want string) {
+func rush(t *testing.T, all []*tokens, want string) {
 	t.Helper()
 	var wg sync.WaitGroup
 	for _, tok := range all {
@@ -75,7 +75,7 @@ func rush(t *testing.T, all []*Token, want string) {
 
 func TestReplicasLogInOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newShelf(), newDoor()
+		s, d := newSharedStore(), newLoginServer()
 		s.nearly = 5 * time.Minute
 		all := replicas(10, s, d)
 		rush(t, all, "token-1")
@@ -95,7 +95,7 @@ func TestReplicasLogInOnce(t *testing.T) {
 // says, not an hour later.
 func TestATokenOfTheStoreKeepsItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newShelf(), newDoor()
+		s, d := newSharedStore(), newLoginServer()
 		all := replicas(2, s, d)
 		assertToken(t, all[0], "token-1")
 		time.Sleep(30 * time.Minute)
@@ -107,7 +107,7 @@ func TestATokenOfTheStoreKeepsItsEnd(t *testing.T) {
 
 func TestReplicasReplaceARefusedTokenOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newShelf(), newDoor()
+		s, d := newSharedStore(), newLoginServer()
 		all := replicas(5, s, d)
 		rush(t, all, "token-1")
 		for _, tok := range all {
@@ -123,7 +123,7 @@ func TestReplicasReplaceARefusedTokenOnce(t *testing.T) {
 // the store. It must not come back into use.
 func TestARejectionDuringARenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newShelf(), newDoor()
+		s, d := newSharedStore(), newLoginServer()
 		tok := replicas(1, s, d)[0]
 		assertToken(t, tok, "token-1")
 		time.Sleep(55 * time.Minute)
@@ -145,7 +145,7 @@ func TestARejectionDuringARenewal(t *testing.T) {
 
 func TestAStoreThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newShelf(), newDoor()
+		s, d := newSharedStore(), newLoginServer()
 		tok := replicas(1, s, d)[0]
 		d.fails = errors.New("wrong key")
 		_, err := tok.Get(t.Context())
@@ -159,7 +159,7 @@ func TestAStoreThatFails(t *testing.T) {
 // A caller waits for the store no longer than for a login.
 func TestAStoreThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newShelf(), newDoor()
+		s, d := newSharedStore(), newLoginServer()
 		s.before = func() { time.Sleep(time.Minute) }
 		tok := replicas(1, s, d)[0]
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

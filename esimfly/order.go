@@ -211,9 +211,8 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 }
 
 func (c *Client) readOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
-	call := adapter.Get("/esims/order", "orderReference", ref.ID)
-	call.Reference = ref.Reference
-	out, err := adapter.Fetch[statusAnswer](ctx, c.api, call)
+	named := adapter.WithReference(ctx, ref.Reference)
+	out, err := adapter.Fetch[statusAnswer](named, c.api, adapter.Get("/esims/order", "orderReference", ref.ID))
 	if err != nil {
 		return nil, err
 	}

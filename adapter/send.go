@@ -29,7 +29,7 @@ func (c *Call) decode(doc []byte) (odd wire.Findings, err error) {
 // attempt sends the call once and says how that ended. The n-th attempt is
 // signed afresh; its key and body are those of the first. The function tells
 // the observer of the end, and whether another attempt follows.
-func (f *flight) attempt(ctx context.Context, n int) (result, func(more bool)) {
+func (f *exchange) attempt(ctx context.Context, n int) (result, func(more bool)) {
 	t, c := f.t, f.c
 	if err := t.pace(ctx, c); err != nil {
 		r := notSent(esim.ErrRateLimited, Never, err)
@@ -79,7 +79,7 @@ func (t *API) send(ctx context.Context, c *Call, onceID string) result {
 	req = req.WithContext(watch.trace(ctx))
 	resp, err := client.Do(req)
 	if err != nil {
-		r := lost(watch, err)
+		r := classifySendError(watch, err)
 		r.onceID, r.requestID, r.sent, r.skew = onceID, requestID, req, skew
 		return r
 	}
@@ -135,7 +135,7 @@ func (t *API) read(c *Call, req *http.Request, resp *http.Response, buf *[]byte)
 	if resp.StatusCode >= http.StatusOK { // what follows a 1xx is no body, and has no end
 		in := &network{in: io.LimitReader(resp.Body, limit+limit/8+minRead)}
 		var err error
-		body, err = fill((*buf)[:0], in, resp, limit)
+		body, err = readBody((*buf)[:0], in, resp, limit)
 		*buf = body
 		switch {
 		case in.err != nil:
@@ -152,7 +152,7 @@ func (t *API) read(c *Call, req *http.Request, resp *http.Response, buf *[]byte)
 		r.status = resp.StatusCode
 		return r
 	}
-	return t.judge(c, Answer{
+	return t.classify(c, Answer{
 		Status: resp.StatusCode,
 		Header: resp.Header,
 		Body:   body,
@@ -164,10 +164,10 @@ func (t *API) read(c *Call, req *http.Request, resp *http.Response, buf *[]byte)
 // minRead is how much room a read is given at least.
 const minRead = 512
 
-// fill reads the body to its end, or one byte beyond the limit, into buf. The
+// readBody reads the body to its end, or one byte beyond the limit, into buf. The
 // buffer grows in steps of four that end at the limit: all of them together are
 // no more than a third above it. A bytes.Buffer would take four times the limit.
-func fill(buf []byte, raw io.Reader, resp *http.Response, limit int64) ([]byte, error) {
+func readBody(buf []byte, raw io.Reader, resp *http.Response, limit int64) ([]byte, error) {
 	body, err := decoded(resp.Header, raw)
 	if err != nil {
 		return buf, err

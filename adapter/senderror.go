@@ -40,7 +40,7 @@ func (w *connectionWatch) neverConnected() bool {
 }
 
 // lost classifies a send that brought no answer.
-func lost(w *connectionWatch, err error) result {
+func classifySendError(w *connectionWatch, err error) result {
 	err = withoutURL(err)
 	switch {
 	case !w.neverConnected():

@@ -15,23 +15,23 @@ import (
 // c.Key in this process.
 func (t *API) Do(ctx context.Context, c Call) error {
 	if ctx == nil {
-		return t.FailIn(c.Op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "nil context")
+		return t.failIn(c.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, "nil context")
 	}
 	if err := t.refuseSpending(ctx, &c); err != nil {
 		return err
 	}
 	op := operationOf(ctx)
-	c.Op, c.Reference = firstText(c.Op, op.name), firstText(c.Reference, op.reference)
+	c.op, c.reference = firstText(c.op, op.name), firstText(c.reference, op.reference)
 	if err := c.encode(); err != nil {
-		return t.Withheld(t.FailIn(c.Op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), c.Reference, c.Key)
+		return t.outcomeOnRecord(t.failIn(c.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), c.reference, c.Key)
 	}
-	f := flight{t: t, c: &c}
+	f := exchange{t: t, c: &c}
 	if c.Key == "" {
 		return f.run(ctx)
 	}
 	e, err := t.memory.enter(ctx, &c)
 	if err != nil {
-		return f.crowded(err)
+		return f.busyError(err)
 	}
 	f.state = e.state
 	outcome := esim.OutcomeUnknown // should run panic
@@ -53,8 +53,8 @@ func (t *API) Do(ctx context.Context, c Call) error {
 }
 
 // kept answers a purchase that is known to be made from memory.
-func (f *flight) kept(e *entry) bool {
-	if !f.done || f.doubt || f.answer == nil || e.content != f.c.Content {
+func (f *exchange) kept(e *entry) bool {
+	if !f.done || f.doubt || f.answer == nil || e.content != f.c.content {
 		return false
 	}
 	_, err := f.c.decode(f.answer)
@@ -71,8 +71,8 @@ func outcomeOf(err error) esim.Outcome {
 	return esim.OutcomeUnknown
 }
 
-// flight is one call on its way, over all its attempts.
-type flight struct {
+// exchange is one call on its way, over all its attempts.
+type exchange struct {
 	t *API
 	c *Call
 	state
@@ -84,9 +84,9 @@ type flight struct {
 
 // admit refuses what must not be sent at all: what is in doubt or was bought is
 // sent again only where that is safe.
-func (f *flight) admit(e *entry) *esim.Error {
+func (f *exchange) admit(e *entry) *esim.Error {
 	switch {
-	case (f.doubt || f.done) && e.content != "" && e.content != f.c.Content:
+	case (f.doubt || f.done) && e.content != "" && e.content != f.c.content:
 		return f.refused(esim.ErrReferenceConflict, "this reference was used for another purchase; nothing was sent for this one")
 	case f.doubt && !f.mayRepeat():
 		return f.refused(esim.ErrDuplicate, "an earlier send of this purchase is in doubt, so it was not sent again")
@@ -98,23 +98,23 @@ func (f *flight) admit(e *entry) *esim.Error {
 	if e.doubt && e.body != nil {
 		f.c.Body = e.body // a provider that compares bodies must see the same purchase
 	}
-	e.content, e.body = f.c.Content, f.c.Body
+	e.content, e.body = f.c.content, f.c.Body
 	return nil
 }
 
 // mayRepeat also lets a probe pass. It carries the request id of the send in
 // doubt, so the provider can act on one of the two only.
-func (f *flight) mayRepeat() bool {
+func (f *exchange) mayRepeat() bool {
 	if f.next() == esim.RepeatSafe {
 		return true
 	}
-	probe := f.c.RequestID != "" && (f.inDoubt == "" || f.inDoubt == f.c.RequestID)
+	probe := f.c.onceID != "" && (f.inDoubt == "" || f.inDoubt == f.c.onceID)
 	return probe && f.repeat != esim.RepeatBuys && f.sends < maxSends
 }
 
 // refused is the error of a call that is not sent. Its outcome is that of the
 // purchase which holds the reference.
-func (f *flight) refused(kind error, why string) *esim.Error {
+func (f *exchange) refused(kind error, why string) *esim.Error {
 	err := f.t.failure(f.c, Rule{Kind: kind, Outcome: esim.OutcomeNotSent}, why)
 	switch {
 	case f.doubt:
@@ -128,14 +128,14 @@ func (f *flight) refused(kind error, why string) *esim.Error {
 
 // requestID is the one to send under, "" for a fresh one: that of the caller,
 // or of the send in doubt.
-func (f *flight) requestID() string {
+func (f *exchange) requestID() string {
 	if f.spent {
-		return f.c.RequestID
+		return f.c.onceID
 	}
-	return firstText(f.c.RequestID, f.inDoubt)
+	return firstText(f.c.onceID, f.inDoubt)
 }
 
-func (f *flight) run(ctx context.Context) error {
+func (f *exchange) run(ctx context.Context) error {
 	for n := 1; ; n++ {
 		r, ended := f.attempt(ctx, n)
 		if f.c.Safety != Read {
@@ -167,7 +167,7 @@ func interrupted(cause, err error) error {
 }
 
 // fail is the error of the call whose last attempt ended with r.
-func (f *flight) fail(r result) *esim.Error {
+func (f *exchange) fail(r result) *esim.Error {
 	err := f.t.failure(f.c, r.Rule, r.Message)
 	err.Outcome = f.outcome(r)
 	err.HTTPStatus = r.status
@@ -178,13 +178,13 @@ func (f *flight) fail(r result) *esim.Error {
 		err.Err = f.t.cause(r.cause)
 	}
 	if err.Outcome == esim.OutcomeUnknown && f.c.Key != "" {
-		err.Repeat = r.repeatBy(f.c.Repeats)
+		err.Repeat = r.repeatBy(f.c.repeats)
 		if f.doubt {
 			err.Repeat = f.next()
 		}
 	}
 	if err.Repeat == esim.RepeatSafe {
-		err.RetryAfter = max(err.RetryAfter, f.c.Repeats.Pause)
+		err.RetryAfter = max(err.RetryAfter, f.c.repeats.Pause)
 	}
 	if r.Retry == Reclock && !r.date.IsZero() {
 		err.Message = strings.TrimPrefix(err.Message+"; "+aheadOrBehind(r.date.Sub(f.t.now())), "; ")
@@ -207,7 +207,7 @@ func aheadOrBehind(skew time.Duration) string {
 // refusal of another proves nothing, unless it has used up the request id that
 // they share: then none is in doubt any more. A read changes nothing, so it is never in
 // doubt.
-func (f *flight) outcome(r result) esim.Outcome {
+func (f *exchange) outcome(r result) esim.Outcome {
 	switch {
 	case r.outcome == esim.OutcomeAccepted:
 		return esim.OutcomeAccepted
@@ -224,9 +224,9 @@ func (f *flight) outcome(r result) esim.Outcome {
 // crowded is the error of a call whose context ended while another one with
 // the same key was under way. This one sent nothing, but it is the same
 // purchase, and the other may be spending the money right now.
-func (f *flight) crowded(cause error) *esim.Error {
+func (f *exchange) busyError(cause error) *esim.Error {
 	err := f.t.failure(f.c, Rule{Kind: esim.ErrUnavailable}, "another call with this reference is under way")
-	err.Repeat = f.c.Repeats.Lost // whatever the other call learns is asked again before a send
+	err.Repeat = f.c.repeats.Lost // whatever the other call learns is asked again before a send
 	err.Err = f.t.cause(cause)
 	evidence.Attach(err, evidence.Request{Outcome: esim.OutcomeNotSent})
 	return err

@@ -7,10 +7,10 @@ import (
 	"github.com/esimkit/esim/evidence"
 )
 
-// Standing tells what this process knows about the purchases made under a key:
+// keyState returns what this process knows about the purchases made under a key:
 // whether one was accepted, and whether one is in doubt or under way. With
 // either, a check that fails before a repeat says nothing about money.
-func (t *API) Standing(key string) (made, doubt bool) {
+func (t *API) keyState(key string) (made, doubt bool) {
 	t.memory.mu.Lock()
 	defer t.memory.mu.Unlock()
 	e := t.memory.entries[key]
@@ -20,9 +20,9 @@ func (t *API) Standing(key string) (made, doubt bool) {
 	return e.done, e.doubt || e.busy != nil
 }
 
-// Drop forgets the answer that a call under the key has kept, since something is
+// forgetAnswer forgets the answer that a call under the key has kept, since something is
 // missing in it: the provider is asked again.
-func (t *API) Drop(key string) {
+func (t *API) forgetAnswer(key string) {
 	t.memory.mu.Lock()
 	defer t.memory.mu.Unlock()
 	if e := t.memory.entries[key]; e != nil && e.busy == nil {
@@ -30,9 +30,9 @@ func (t *API) Drop(key string) {
 	}
 }
 
-// Repeat is what a repeat would do under those of the keys that are in doubt;
+// repeatOf is what a repeat would do under those of the keys that are in doubt;
 // the one that asks for most care counts.
-func (t *API) Repeat(keys ...string) esim.Repeat {
+func (t *API) repeatOf(keys ...string) esim.Repeat {
 	t.memory.mu.Lock()
 	defer t.memory.mu.Unlock()
 	worst, found := esim.RepeatUnknown, false
@@ -52,11 +52,11 @@ func (t *API) Repeat(keys ...string) esim.Repeat {
 	return worst
 }
 
-// Recall puts keys in doubt under which another process may have sent a
+// markUnresolved puts keys in doubt under which another process may have sent a
 // purchase: once, and without an answer, for all that is known. A result that
 // is already known is not overwritten. RequestID is what the send had, "" if
 // nobody can say.
-func (t *API) Recall(facts Repeats, requestID string, keys ...string) {
+func (t *API) markUnresolved(facts Repeats, requestID string, keys ...string) {
 	t.memory.mu.Lock()
 	defer t.memory.mu.Unlock()
 	for _, key := range keys {
@@ -74,10 +74,10 @@ func (t *API) Recall(facts Repeats, requestID string, keys ...string) {
 	}
 }
 
-// Withheld is err, the reason why a purchase was not sent, with the outcome
+// outcomeOnRecord is err, the reason why a purchase was not sent, with the outcome
 // that the purchase has by what was sent before under its keys: holding a
 // repeat back takes nothing back.
-func (t *API) Withheld(err error, reference string, keys ...string) error {
+func (t *API) outcomeOnRecord(err error, reference string, keys ...string) error {
 	e, ok := errors.AsType[*esim.Error](err)
 	if !ok {
 		return err
@@ -85,7 +85,7 @@ func (t *API) Withheld(err error, reference string, keys ...string) error {
 	e.Reference, e.Outcome, e.Repeat = reference, esim.OutcomeNotSent, esim.RepeatUnknown
 	evidence.Attach(e, evidence.Request{Outcome: esim.OutcomeNotSent})
 	for _, key := range keys {
-		switch made, doubt := t.Standing(key); {
+		switch made, doubt := t.keyState(key); {
 		case doubt:
 			e.Outcome = esim.OutcomeUnknown
 		case made && e.Outcome != esim.OutcomeUnknown:
@@ -95,7 +95,7 @@ func (t *API) Withheld(err error, reference string, keys ...string) error {
 	if e.Outcome != esim.OutcomeUnknown {
 		return e
 	}
-	e.Repeat = t.Repeat(keys...)
+	e.Repeat = t.repeatOf(keys...)
 	e.Message = withNote(e.Message, "an earlier send under this reference is in doubt")
 	if e.Repeat == esim.RepeatSafe && (errors.Is(e, esim.ErrPriceChanged) || errors.Is(e, esim.ErrPackageUnavailable)) {
 		e.Message = withNote(e.Message, "repeat without Quote and MaxTotal to have it replayed")

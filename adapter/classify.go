@@ -100,7 +100,7 @@ type result struct {
 }
 
 // judge reads a complete answer.
-func (t *API) judge(c *Call, a Answer) result {
+func (t *API) classify(c *Call, a Answer) result {
 	r := result{
 		answered: true,
 		status:   a.Status,
@@ -113,7 +113,7 @@ func (t *API) judge(c *Call, a Answer) result {
 	}
 	if success && r.cause == nil {
 		r.accepted, r.outcome = true, esim.OutcomeAccepted
-		if c.Keep {
+		if c.keep {
 			r.kept = bytes.Clone(a.Body)
 		}
 		return r

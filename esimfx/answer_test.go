@@ -189,7 +189,7 @@ func TestNothingOfAnEarlierAnswerSurvives(t *testing.T) {
 // The next page's key is eSIMfx's, so one that is too long is its fault.
 func TestAKeyThatIsTooLongIsNotBlamedOnTheCaller(t *testing.T) {
 	w := newWorld(t)
-	w.on("/product/api/v2/get_products", 200, `{"code":0,"data":{"products":[{"id":"p"}],"last_evaluated_key":{"id":"`+strings.Repeat("x", maxCursor)+`"}}}`)
+	w.on("/product/api/v2/get_products", 200, `{"code":0,"data":{"products":[{"id":"p"}],"last_evaluated_key":{"id":"`+strings.Repeat("x", 8<<10)+`"}}}`)
 	_, err := newTestClient(t, w.config()).ListPackages(t.Context(), esim.PackageQuery{})
 	e := asError(t, err)
 	assert.Equal(t, esim.ErrMalformedResponse, e.Kind)

@@ -3,7 +3,6 @@ package esimfx
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"slices"
 
 	"github.com/esimkit/esim"
@@ -16,7 +15,6 @@ const (
 	// largest seen in practice; no limit is published.
 	defaultPageSize = 20
 	maxPageSize     = 99
-	maxCursor       = 8 << 10
 )
 
 // ListPackages returns one page of the catalogue (eSIMfx docs: Project
@@ -32,7 +30,7 @@ func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 }
 
 func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
-	start, ok := pageStart(q.Cursor)
+	start, ok := wire.CursorKey(q.Cursor)
 	switch {
 	case !ok:
 		return nil, c.api.Invalid(ctx, "Cursor", "is not one that ListPackages returned")
@@ -48,15 +46,15 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 	if err != nil {
 		return nil, err
 	}
-	packages, lost := data.packages()
-	page := &esim.PackagePage{
-		Packages: slices.DeleteFunc(packages, func(p esim.Package) bool { return !selects(&q, &p) }),
-		Next:     cursorOf(data.Next), Lost: lost,
-	}
-	if len(page.Next) > maxCursor { // pageStart would blame the caller for it
+	next, ok := wire.Cursor(data.Next)
+	if !ok { // the caller would be blamed for it
 		return nil, c.api.Malformed(ctx, "the key of the next page is too long")
 	}
-	return page, nil
+	packages, lost := data.packages()
+	return &esim.PackagePage{
+		Packages: slices.DeleteFunc(packages, func(p esim.Package) bool { return !selects(&q, &p) }),
+		Next:     next, Lost: lost,
+	}, nil
 }
 
 // selects applies the filters that eSIMfx does not have, or may not apply as
@@ -69,31 +67,6 @@ func selects(q *esim.PackageQuery, p *esim.Package) bool {
 		return true // not stated: the provider's word must do
 	}
 	return !slices.ContainsFunc(q.Countries, func(c esim.Country) bool { return !slices.Contains(p.Countries, c) })
-}
-
-// cursorOf makes a cursor of the key, an object of which nothing is known but
-// that it has to be sent back as it came. An empty key ends the list.
-func cursorOf(key wire.Raw) string {
-	if wire.IsEmpty(key) {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(key)
-}
-
-// pageStart is the key in a cursor, the empty object for the first page.
-func pageStart(cursor string) (key wire.Raw, ok bool) {
-	if cursor == "" {
-		return wire.Raw("{}"), true
-	}
-	if len(cursor) > maxCursor {
-		return nil, false
-	}
-	doc, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || !wire.IsObject(doc) || wire.IsEmpty(doc) {
-		return nil, false
-	}
-	err = wire.Decode(doc, &key)
-	return key, err == nil
 }
 
 // ListTopUps returns the products that fit the eSIM: those of the same

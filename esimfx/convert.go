@@ -2,9 +2,7 @@ package esimfx
 
 import (
 	"errors"
-	"math"
 	"strings"
-	"time"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
@@ -32,7 +30,7 @@ const startsAfterDays = 60
 func (p *product) convert() esim.Package {
 	out := esim.Package{
 		Provider: Provider, ID: p.ID.ID(), Name: string(p.Name), Region: string(p.Region),
-		Price:     p.price(),
+		Price: p.Price.Price(p.PriceUnit), Countries: wire.Countries(p.Coverage),
 		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit), FairUse: string(p.UnlimitedSpeed),
 		FullSpeedPerDay: size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),
 		ValidityStart:   esim.ValidityFromFirstUse, InstallWithinDays: startsAfterDays,
@@ -43,11 +41,6 @@ func (p *product) convert() esim.Package {
 	if isDays(p.DurationUnit) {
 		out.ValidityDays = p.Duration.Int()
 	}
-	for _, code := range p.Coverage {
-		if country, err := esim.ParseCountry(string(code)); err == nil {
-			out.Countries = append(out.Countries, country)
-		}
-	}
 	out.Kind = p.kind(len(out.Countries))
 	if len(p.Networks) > 0 {
 		out.Networks = make([]esim.Network, len(p.Networks))
@@ -56,16 +49,6 @@ func (p *product) convert() esim.Package {
 		out.Networks[i] = n.convert()
 	}
 	return out
-}
-
-// price is of no stated currency when the unit is absent or no ISO 4217 code.
-func (p *product) price() esim.Money {
-	price, err := p.Price.Money(p.PriceUnit.Upper())
-	if err == nil {
-		return price
-	}
-	price, _ = p.Price.Money("") // without a currency nothing can be wrong
-	return price
 }
 
 // worldwide are words for a region that only a worldwide product has.
@@ -86,13 +69,8 @@ func (p *product) kind(countries int) esim.PackageKind {
 }
 
 func (n network) convert() esim.Network {
-	out := esim.Network{Name: string(n.Name), Technology: string(n.Speed)}
-	if country, err := esim.ParseCountry(string(n.CountryISO)); err == nil {
-		out.Country = country
-	}
-	if code := string(n.MCCMNC); len(code) == 5 || len(code) == 6 {
-		out.MCC, out.MNC = code[:3], code[3:]
-	}
+	out := esim.Network{Name: string(n.Name), Technology: string(n.Speed), Country: n.CountryISO.Country()}
+	out.MCC, out.MNC = n.MCCMNC.MCCMNC()
 	return out
 }
 
@@ -184,80 +162,38 @@ var planStates = map[string]esim.ESIMStatus{
 	"TERMINATED": esim.ESIMCancelled,
 }
 
-// live reports whether a plan's data can be used, now or later.
-func live(s esim.ESIMStatus) bool { return s == esim.ESIMActive || s == esim.ESIMNew }
-
-// convert fails for a live plan of which the data left cannot be told: no
-// number would be better than a wrong one.
-func (d *planData) convert() (esim.PlanUsage, error) {
-	s := &d.Subscription
+// plan fails for a live plan of which the data left cannot be told: no number
+// would be better than a wrong one.
+func (d *orderData) plan() (esim.PlanUsage, error) {
+	s := &d.Subscription.Value
 	plan := esim.PlanUsage{
-		OrderID: string(d.ID), PackageID: string(d.Product.ID), Name: string(d.Product.Name),
+		OrderID: string(d.ID), PackageID: string(d.Product.Value.ID), Name: string(d.Product.Value.Name.Value),
 		Status: planStates[s.Status.Upper()], ProviderStatus: string(s.Status),
 		ActivateBy: s.ActivateBy.Time, ExpiresAt: s.Expiry.Time,
 	}
+	live := plan.Status == esim.ESIMActive || plan.Status == esim.ESIMNew
 	if plan.Status != esim.ESIMNew { // samples fill it in for plans that never began
 		plan.ActivatedAt = s.ActivationTime.Time
 	}
-	limit := s.Limit.Or(s.MisspeltLimit)
-	_, isData := units[singular(s.Unit)]
+	limit, used, unit := s.Limit.Value.Or(s.MisspeltLimit.Value), s.Used.Value, s.Unit.Value
+	_, isData := units[singular(unit)]
 	switch {
 	case s.Status == "":
 		return plan, errors.New("a plan has no state")
-	case isDays(s.Unit):
-		plan.Unlimited, plan.DaysTotal, plan.DaysUsed = true, limit.Int(), s.Used.Int()
-	case isData && limit.Known() && (s.Used.Known() || plan.Status != esim.ESIMActive):
-		plan.Total, plan.Used = size(limit, s.Unit), size(s.Used, s.Unit)
-	case live(plan.Status):
+	case isDays(unit):
+		plan.Unlimited, plan.DaysTotal, plan.DaysUsed = true, limit.Int(), used.Int()
+	case isData && limit.Known() && (used.Known() || plan.Status != esim.ESIMActive):
+		plan.Total, plan.Used = size(limit, unit), size(used, unit)
+	case live:
 		return plan, errors.New("a plan in use has no amounts, or has them in an unknown unit")
 	}
-	if live(plan.Status) {
+	if live {
 		plan.Remaining = max(plan.Total-plan.Used, 0)
 	}
 	if plan.Status == esim.ESIMExpired && plan.Total > 0 && plan.Used >= plan.Total {
 		plan.Status = esim.ESIMDepleted
 	}
 	return plan, nil
-}
-
-// sum fills in the totals of the plans that are active or pending; when there
-// is none any more, of those that expired.
-func sum(u *esim.Usage) {
-	counts := map[esim.ESIMStatus]bool{esim.ESIMExpired: true, esim.ESIMDepleted: true}
-	for _, p := range u.Plans {
-		if live(p.Status) {
-			counts = map[esim.ESIMStatus]bool{esim.ESIMActive: true, esim.ESIMNew: true}
-		}
-	}
-	for _, p := range u.Plans {
-		u.ActivatedAt = earlier(u.ActivatedAt, p.ActivatedAt)
-		if !counts[p.Status] {
-			continue
-		}
-		u.Total = plus(u.Total, p.Total)
-		u.Used = plus(u.Used, p.Used)
-		u.Remaining = plus(u.Remaining, p.Remaining)
-		u.Unlimited = u.Unlimited || p.Unlimited
-		if p.ExpiresAt.After(u.ExpiresAt) {
-			u.ExpiresAt = p.ExpiresAt
-		}
-	}
-}
-
-// plus does not overflow.
-func plus(a, b esim.DataSize) esim.DataSize {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
-}
-
-// earlier of two times, of which the zero time is none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // units: a gigabyte of eSIMfx is 2^30 bytes, for its sample of a 10 GB product

@@ -52,12 +52,12 @@ func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, erro
 	usage := &esim.Usage{ICCID: iccid, Status: profile.Status}
 	orders := data.orders()
 	for i := range orders {
-		plan, err := orders[i].convert()
+		plan, err := orders[i].plan()
 		if err != nil {
 			return nil, c.api.Malformed(ctx, err.Error())
 		}
 		usage.Plans = append(usage.Plans, plan)
 	}
-	sum(usage)
+	adapter.SumPlans(usage)
 	return usage, nil
 }

@@ -39,11 +39,11 @@ func (c *Client) OrderUsage(ctx context.Context, orderID string) (*esim.PlanUsag
 }
 
 func (c *Client) orderUsage(ctx context.Context, id string) (*esim.PlanUsage, error) {
-	data, err := readOrder[planData](ctx, c, id)
+	data, err := c.readOrder(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := data.convert()
+	plan, err := data.plan()
 	if err != nil {
 		return nil, c.api.Malformed(ctx, err.Error())
 	}

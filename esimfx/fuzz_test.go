@@ -111,11 +111,11 @@ func FuzzPage(f *testing.F) {
 				}
 			}
 		}
-		cursor := cursorOf(page.Data.Next)
-		if cursor == "" || len(cursor) > maxCursor {
+		cursor, ok := wire.Cursor(page.Data.Next)
+		if cursor == "" || !ok {
 			return
 		}
-		start, ok := pageStart(cursor)
+		start, ok := wire.CursorKey(cursor)
 		if !ok {
 			t.Fatalf("own cursor refused: %q", page.Data.Next)
 		}
@@ -130,7 +130,7 @@ func FuzzCursor(f *testing.F) {
 		f.Add(cursor)
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {
-		start, ok := pageStart(cursor)
+		start, ok := wire.CursorKey(cursor)
 		if !ok {
 			return
 		}
@@ -161,7 +161,7 @@ func FuzzUsage(f *testing.F) {
 		u := &esim.Usage{}
 		orders := plans.Data.orders()
 		for i := range orders {
-			plan, err := orders[i].convert()
+			plan, err := orders[i].plan()
 			if err != nil {
 				return
 			}
@@ -170,7 +170,7 @@ func FuzzUsage(f *testing.F) {
 			}
 			u.Plans = append(u.Plans, plan)
 		}
-		sum(u)
+		adapter.SumPlans(u)
 		if u.Total < 0 || u.Used < 0 || u.Remaining < 0 || u.Remaining > u.Total {
 			t.Fatalf("an impossible sum %+v from %q", u, doc)
 		}

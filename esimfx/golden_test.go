@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/adapter/wire"
 	"github.com/esimkit/esim/internal/golden"
 )
 
@@ -133,7 +134,9 @@ func TestGolden(t *testing.T) {
 
 func TestTheCursorOfTheFirstPageIsThatOfTheSecondCase(t *testing.T) {
 	key := []byte(`{"id":"esimfx_10G_7D_JP","sk":"a+/=ü 1"}`)
-	start, ok := pageStart(cursorOf(key))
+	cursor, ok := wire.Cursor(key)
+	require.True(t, ok)
+	start, ok := wire.CursorKey(cursor)
 	require.True(t, ok)
 	require.JSONEq(t, string(key), string(start))
 }

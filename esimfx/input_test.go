@@ -105,7 +105,7 @@ func badInputs(t *testing.T) []badInput {
 	}
 	for _, cursor := range []string{
 		"x y", "%%%", "e30", "bnVsbA", "W10", "ImEi", "MQ", "e30K", "eyJhIjoxfXg", "eyJhIjoxLCJhIjoyfQ", "eyJhIjoxfQ==",
-		strings.Repeat("eyJh", maxCursor),
+		strings.Repeat("eyJh", 8<<10),
 	} {
 		list = append(list, badQuery(fmt.Sprintf("cursor %.20q", cursor), "Cursor", esim.PackageQuery{Cursor: cursor}))
 	}

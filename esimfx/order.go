@@ -86,7 +86,7 @@ func (c *Client) price(ctx context.Context, a *adapter.Attempt) (esim.Money, err
 	if err != nil {
 		return esim.Money{}, err
 	}
-	return product.price(), nil
+	return product.Price.Price(product.PriceUnit), nil
 }
 
 // topUpPrice reads whether the eSIM can take the top-up, and at what price.
@@ -173,7 +173,7 @@ func (c *Client) GetOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
 	order := &esim.Order{Provider: Provider, Reference: ref.Reference}
 	for _, id := range adapter.SplitIDs(ref.ID) {
-		data, err := readOrder[orderRead](ctx, c, id)
+		data, err := c.readOrder(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -191,16 +191,12 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 	return order, nil
 }
 
-// readOrder reads one order, as much of it as T has.
-func readOrder[T interface {
-	payload
-	id() string
-}](ctx context.Context, c *Client, id string) (T, error) {
-	data, err := fetch[T](ctx, c.api, adapter.Get("/order/api/v1/get_order", "order_id", id))
-	if err == nil && data.id() != id {
+func (c *Client) readOrder(ctx context.Context, id string) (*orderData, error) {
+	data, err := fetch[orderRead](ctx, c.api, adapter.Get("/order/api/v1/get_order", "order_id", id))
+	if err == nil && string(data.ID) != id {
 		err = c.api.Malformed(ctx, "the answer is about another order")
 	}
-	return data, err
+	return &data.orderData, err
 }
 
 // Cancel terminates the subscription of an order (eSIMfx docs: Project
@@ -225,9 +221,9 @@ func (c *Client) cancel(ctx context.Context, req esim.CancelRequest) (*esim.Canc
 	ids := adapter.SplitIDs(req.Order.ID)
 	done, matched := &esim.Cancellation{OrderID: req.Order.ID, Refunded: new(true)}, false
 	for _, id := range ids {
-		order, err := readOrder[orderRead](ctx, c, id)
+		order, err := c.readOrder(ctx, id)
 		if err == nil && (req.ICCID == "" || order.iccid() == req.ICCID) {
-			err = c.terminate(ctx, &order, done)
+			err = c.terminate(ctx, order, done)
 			matched = true
 		}
 		if err == nil {
@@ -251,21 +247,25 @@ func (c *Client) cancel(ctx context.Context, req esim.CancelRequest) (*esim.Canc
 
 // terminate ends one order and adds it to done, whose Refunded is true as long
 // as eSIMfx said so of every order, and nil once it did not say.
-func (c *Client) terminate(ctx context.Context, order *orderRead, done *esim.Cancellation) error {
-	var refunded *bool
+func (c *Client) terminate(ctx context.Context, order *orderData, done *esim.Cancellation) error {
+	var refunded wire.Flag
 	if !order.terminated() {
-		call := adapter.Post("/order/api/v1/terminate_subscription", adapter.Guarded, orderOnly{order.id()})
-		data, err := fetch[terminatedData](ctx, c.api, call)
-		if err != nil && !c.terminatedAnyway(ctx, order.id(), err) {
+		id := string(order.ID)
+		data, err := fetch[terminatedData](ctx, c.api, adapter.Post("/order/api/v1/terminate_subscription", adapter.Guarded, orderOnly{id}))
+		if err != nil && !c.terminatedAnyway(ctx, id, err) {
 			return err
 		}
-		refunded = data.refunded() // not said beside an error
+		refunded = data.Refund.NeedRefund // not said beside an error
 		done.Cancelled++
 		if iccid := order.iccid(); iccid != "" {
 			done.ICCIDs = append(done.ICCIDs, iccid)
 		}
 	}
-	done.Refunded = bothRefunded(done.Refunded, refunded)
+	if done.Refunded != nil && refunded.Known {
+		done.Refunded = new(*done.Refunded && refunded.Value)
+	} else {
+		done.Refunded = nil
+	}
 	return nil
 }
 
@@ -274,14 +274,6 @@ func (c *Client) terminatedAnyway(ctx context.Context, id string, err error) boo
 	if e, ok := errors.AsType[*esim.Error](err); !ok || e.Outcome != esim.OutcomeUnknown {
 		return false
 	}
-	order, err := readOrder[orderRead](ctx, c, id)
+	order, err := c.readOrder(ctx, id)
 	return err == nil && order.terminated()
-}
-
-// bothRefunded: one that is not known makes the whole unknown.
-func bothRefunded(a, b *bool) *bool {
-	if a == nil || b == nil {
-		return nil
-	}
-	return new(*a && *b)
 }

@@ -104,27 +104,34 @@ type orderRequest struct {
 	} `json:"product"`
 }
 
-// orderData is an order as create_order and get_order return it (eSIMfx docs:
-// Quick Start, steps 2 and 3). The two put the ICCID in different places. Only
-// what a sale needs can spoil the answer to it by an odd form.
+// orderData is an order as create_order, get_order and get_esim_orders return it
+// (eSIMfx docs: Quick Start, steps 2 and 3, and Project Context, flow E). They put
+// the ICCID in different places. Only what a sale needs can spoil the answer to it
+// by an odd form.
 type orderData struct {
 	ID           wire.Text                       `json:"id"`
 	Status       wire.Optional[wire.Text]        `json:"status"`
 	ICCID        wire.Text                       `json:"iccid"`
 	ESIM         esimData                        `json:"esim"`
 	CreationTime wire.Time                       `json:"creation_time"`
-	Product      wire.Optional[productID]        `json:"product"`
+	Product      wire.Optional[productRef]       `json:"product"`
 	Subscription wire.Optional[subscriptionData] `json:"subscription"`
 }
 
-type productID struct {
-	ID wire.Text `json:"id"`
+type productRef struct {
+	ID   wire.Text                `json:"id"`
+	Name wire.Optional[wire.Text] `json:"name"`
 }
 
 type subscriptionData struct {
-	Status     wire.Text `json:"status"`
-	Expiry     wire.Time `json:"expiry"`
-	ActivateBy wire.Time `json:"activate_by"`
+	Status         wire.Text                  `json:"status"`
+	Limit          wire.Optional[wire.Number] `json:"upper_limit_amount"`
+	MisspeltLimit  wire.Optional[wire.Number] `json:"uper_limit_amount"` // seen by a public integration
+	Used           wire.Optional[wire.Number] `json:"used_amount"`
+	Unit           wire.Optional[wire.Text]   `json:"amount_unit"`
+	ActivationTime wire.Time                  `json:"activation_time"`
+	Expiry         wire.Time                  `json:"expiry"`
+	ActivateBy     wire.Time                  `json:"activate_by"`
 }
 
 // complete: without data nothing is known of what was bought, and the same key
@@ -135,8 +142,6 @@ func (d *orderData) complete() bool { return d != nil }
 type orderRead struct{ orderData }
 
 func (d orderRead) complete() bool { return d.ID != "" }
-
-func (d orderRead) id() string { return string(d.ID) }
 
 // esimData is an eSIM in the answer to an order or to get_esim_status.
 type esimData struct {
@@ -154,55 +159,25 @@ type orderOnly struct {
 }
 
 type terminatedData struct {
-	Refund *struct {
-		NeedRefund *bool `json:"need_refund"`
+	Refund struct {
+		NeedRefund wire.Flag `json:"need_refund"`
 	} `json:"refund"`
 }
 
 func (terminatedData) complete() bool { return true }
 
-func (d *terminatedData) refunded() *bool {
-	if d.Refund == nil {
-		return nil
-	}
-	return d.Refund.NeedRefund
-}
-
-// planData is an order with its amounts (eSIMfx docs: get_order).
-type planData struct {
-	ID      wire.Text `json:"id"`
-	Product struct {
-		ID   wire.Text `json:"id"`
-		Name wire.Text `json:"name"`
-	} `json:"product"`
-	Subscription struct {
-		Limit          wire.Number `json:"upper_limit_amount"`
-		MisspeltLimit  wire.Number `json:"uper_limit_amount"` // seen by a public integration
-		Used           wire.Number `json:"used_amount"`
-		Unit           wire.Text   `json:"amount_unit"`
-		Status         wire.Text   `json:"status"`
-		ActivationTime wire.Time   `json:"activation_time"`
-		Expiry         wire.Time   `json:"expiry"`
-		ActivateBy     wire.Time   `json:"activate_by"`
-	} `json:"subscription"`
-}
-
-func (d planData) complete() bool { return d.ID != "" }
-
-func (d planData) id() string { return string(d.ID) }
-
 // plansData is the answer of get_esim_orders: the documents have an array in
 // data.orders, a public integration has it in data itself.
 type plansData struct {
-	wire.Either[planData, struct {
-		Orders wire.Rows[planData] `json:"orders"`
-		Next   wire.Raw            `json:"last_evaluated_key"`
+	wire.Either[orderData, struct {
+		Orders wire.Rows[orderData] `json:"orders"`
+		Next   wire.Raw             `json:"last_evaluated_key"`
 	}]
 }
 
 func (d plansData) complete() bool { return d.orders() != nil }
 
-func (d plansData) orders() []planData {
+func (d plansData) orders() []orderData {
 	if d.Rows != nil {
 		return d.Rows
 	}

@@ -1,0 +1,52 @@
+package wire
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/esimkit/esim"
+)
+
+func TestCursorsOfPageKeys(t *testing.T) {
+	for _, key := range []string{`{"id":"x"}`, ` {"a":{"b":[1]}}`} {
+		cursor, ok := Cursor(Raw(key))
+		assert.True(t, ok)
+		back, ok := CursorKey(cursor)
+		assert.True(t, ok)
+		assert.Equal(t, strings.TrimSpace(key), string(back))
+	}
+	for _, last := range []string{``, `null`, `{}`, `[]`, `""`} {
+		cursor, ok := Cursor(Raw(last))
+		assert.True(t, ok)
+		assert.Empty(t, cursor, last)
+	}
+	first, ok := CursorKey("")
+	assert.True(t, ok)
+	assert.Equal(t, "{}", string(first))
+	_, ok = Cursor(Raw(`{"id":"` + strings.Repeat("x", maxCursor) + `"}`))
+	assert.False(t, ok, "what CursorKey would not read")
+	for _, none := range []string{"%", "e30", "bnVsbA", "W10", "eyJhIjoxfXg", "eyJhIjoxLCJhIjoyfQ", strings.Repeat("eyJh", maxCursor)} {
+		_, ok := CursorKey(none)
+		assert.False(t, ok, "%.20s", none)
+	}
+}
+
+func TestPlacesAndPrices(t *testing.T) {
+	assert.Equal(t, []esim.Country{"JP", "US"}, Countries([]Text{"JP", "Atlantis", "us", ""}))
+	assert.Nil(t, Countries(nil))
+	assert.Empty(t, Text("Atlantis").Country())
+	for text, want := range map[Text][2]string{"44020": {"440", "20"}, "310260": {"310", "260"}, "": {}, "440": {}, "4402012": {}} {
+		mcc, mnc := text.MCCMNC()
+		assert.Equal(t, want, [2]string{mcc, mnc}, text)
+	}
+	var n Number
+	assert.NoError(t, Decode([]byte(`12.5`), &n))
+	assert.Equal(t, "USD", n.Price(" usd ").Currency())
+	for _, unit := range []Text{"", "credits", "$"} {
+		assert.Empty(t, n.Price(unit).Currency(), unit)
+		assert.Equal(t, 1, n.Price(unit).Sign(), unit)
+	}
+	assert.True(t, Number{}.Price("").IsZero())
+}

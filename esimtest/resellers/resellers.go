@@ -27,10 +27,10 @@ func (c *Clients) All() []esim.Client { return []esim.Client{c.ESIMFly, c.ESIMSt
 
 // New returns clients of the three resellers that the simulator plays, with its
 // credentials, and its catalogue as eSIM Story's price sheet. The settings hold
-// for all three. Without an HTTPClient, requests go through
-// [simulator.Simulator.Transport] and need no socket. Without a Limiter they
-// wait for none, and without Now the clock is the simulator's. BaseURL is the
-// simulator's in any case.
+// for all three. With an HTTPClient, requests go to [simulator.Server.URL]; without
+// one, through [simulator.Simulator.Transport], which needs no port. Without a
+// Limiter they wait for none, and without Now the clock is the simulator's.
+// BaseURL is the simulator's in any case.
 func New(sim *simulator.Simulator, s esim.Settings) (*Clients, error) {
 	baseURL := (*simulator.Server).URL
 	if s.HTTPClient == nil {

@@ -136,7 +136,7 @@ func (f *ESIMFly) act(c *call) *reply {
 		f.violate(c, "Content-Type is not application/json")
 	}
 	if c.r.Method != http.MethodGet && media != "application/json" {
-		return f.refuse(c, http.StatusBadRequest, "", "Content-Type must be application/json")
+		return f.refuseAs(c, http.StatusBadRequest, "", "Content-Type must be application/json")
 	}
 	return f.table[c.op].answer(c)
 }

@@ -177,7 +177,7 @@ func (f *ESIMFly) makePage(c *call) *reply {
 	p, refusal := f.paging(c, 50)
 	kind, search := c.param("type"), strings.ToLower(c.param("search"))
 	if refusal == nil && !slices.Contains([]string{"", "local", "regional", "global"}, kind) {
-		refusal = f.refuse(c, http.StatusBadRequest, "", "type must be local, regional or global")
+		refusal = f.refuseAs(c, http.StatusBadRequest, "", "type must be local, regional or global")
 	}
 	if refusal != nil {
 		return refusal
@@ -215,16 +215,16 @@ func (f *ESIMFly) getTopUps(c *call) *reply {
 	iccid := c.param("iccid")
 	if iccid == "" {
 		f.violate(c, "no iccid")
-		return f.refuse(c, http.StatusBadRequest, "MISSING_ICCID", "ICCID is required")
+		return f.refuse(c, "MISSING_ICCID")
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.find(c, iccid)
 	if s == nil {
-		return f.refuse(c, http.StatusForbidden, "ESIM_ACCESS_DENIED", "eSIM not found or access denied")
+		return f.refuse(c, "ESIM_ACCESS_DENIED")
 	}
 	if !f.toppable(s) {
-		return f.refuse(c, http.StatusBadRequest, "ESIM_NOT_TOPPABLE", "This eSIM cannot be topped up in its current status")
+		return f.refuse(c, "ESIM_NOT_TOPPABLE")
 	}
 	list := f.topUpsFor(*s.item)
 	p.Total = len(list)

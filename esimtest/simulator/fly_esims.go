@@ -200,7 +200,7 @@ func (f *ESIMFly) getUsage(c *call) *reply {
 	iccid, ref := c.param("iccid"), c.param("order_id")
 	if (iccid == "") == (ref == "") {
 		f.violate(c, "not exactly one of iccid and order_id")
-		return f.refuse(c, http.StatusBadRequest, "", "Either iccid or order_id is required")
+		return f.refuseAs(c, http.StatusBadRequest, "", "Either iccid or order_id is required")
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -209,7 +209,7 @@ func (f *ESIMFly) getUsage(c *call) *reply {
 	}
 	s := f.find(c, iccid)
 	if s == nil {
-		return f.refuse(c, http.StatusNotFound, "", "eSIM not found")
+		return f.refuseAs(c, http.StatusNotFound, "", "eSIM not found")
 	}
 	now := f.now()
 	return flyData("",

@@ -59,7 +59,7 @@ func (f *ESIMFly) putWebhook(c *call) *reply {
 	}
 	if !acceptableHook(url) {
 		f.violate(c, "webhook_url is missing or not https")
-		return f.refuse(c, http.StatusBadRequest, "MISSING_FIELDS", "webhook_url must be an https URL")
+		return f.refuseAs(c, http.StatusBadRequest, "MISSING_FIELDS", "webhook_url must be an https URL")
 	}
 	f.SetWebhook(url)
 	f.mu.Lock()

@@ -16,13 +16,13 @@ func (f *ESIMFly) getOrder(c *call) *reply {
 	ref := c.param("orderReference")
 	if ref == "" {
 		f.violate(c, "no orderReference")
-		return f.refuse(c, http.StatusBadRequest, "MISSING_FIELDS", "orderReference is required")
+		return f.refuseAs(c, http.StatusBadRequest, "MISSING_FIELDS", "orderReference is required")
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o := f.byRef[ref]
 	if o == nil || o.kind == "deposit" {
-		return f.refuse(c, http.StatusNotFound, "ORDER_NOT_FOUND", "Order not found")
+		return f.refuse(c, "ORDER_NOT_FOUND")
 	}
 	now := f.now()
 	if o.pending(now) {
@@ -107,7 +107,7 @@ func (f *ESIMFly) orderQuery(c *call) (flyQuery, *reply) {
 	}
 	bad := func(name string) (flyQuery, *reply) {
 		f.violate(c, "unknown value of "+name)
-		return q, f.refuse(c, http.StatusBadRequest, "", "Invalid "+name)
+		return q, f.refuseAs(c, http.StatusBadRequest, "", "Invalid "+name)
 	}
 	for _, x := range []struct {
 		name    string

@@ -21,10 +21,10 @@ func (f *ESIMFly) bodyESIM(c *call, o *object) (*sim, *reply) {
 	}
 	if iccid == "" && id == 0 {
 		f.violate(c, "neither iccid nor esimId")
-		return nil, f.refuse(c, http.StatusBadRequest, "MISSING_IDENTIFIER", "iccid or esimId is required")
+		return nil, f.refuse(c, "MISSING_IDENTIFIER")
 	}
 	if iccid == ForeignICCID {
-		return nil, f.refuse(c, http.StatusForbidden, "FORBIDDEN", "This eSIM does not belong to your account")
+		return nil, f.refuse(c, "FORBIDDEN")
 	}
 	if iccid == "" {
 		i := slices.IndexFunc(f.esims, func(s *sim) bool { return flyESIMID(s) == id })
@@ -34,7 +34,7 @@ func (f *ESIMFly) bodyESIM(c *call, o *object) (*sim, *reply) {
 	}
 	s := f.find(c, iccid)
 	if s == nil {
-		return nil, f.refuse(c, http.StatusNotFound, "ESIM_NOT_FOUND", "eSIM not found")
+		return nil, f.refuseAs(c, http.StatusNotFound, "ESIM_NOT_FOUND", "eSIM not found")
 	}
 	return s, nil
 }
@@ -132,7 +132,7 @@ type flyEvent struct {
 func (f *ESIMFly) postNetworkEvents(c *call) *reply {
 	return f.onESIM(c, func(s *sim, _ *object) *reply {
 		if !s.item.network {
-			return f.refuse(c, http.StatusBadRequest, "NOT_SUPPORTED", "Network events are not available for this eSIM")
+			return f.refuseAs(c, http.StatusBadRequest, "NOT_SUPPORTED", "Network events are not available for this eSIM")
 		}
 		now := f.now()
 		events := []flyEvent{}
@@ -182,10 +182,10 @@ func (f *ESIMFly) postUsageReport(c *call) *reply {
 		}
 		if days < 1 || days > 90 {
 			f.violate(c, "days out of range")
-			return f.refuse(c, http.StatusBadRequest, "", "days must be between 1 and 90")
+			return f.refuseAs(c, http.StatusBadRequest, "", "days must be between 1 and 90")
 		}
 		if !s.item.network {
-			return f.refuse(c, http.StatusBadRequest, "NOT_SUPPORTED", "Usage reports are not available for this eSIM")
+			return f.refuseAs(c, http.StatusBadRequest, "NOT_SUPPORTED", "Usage reports are not available for this eSIM")
 		}
 		return f.report(s, days)
 	}, "days")

@@ -17,10 +17,10 @@ func (f *ESIMFly) postSuspend(c *call) *reply {
 		}
 		if action != "suspend" && action != "activate" {
 			f.violate(c, "unknown action")
-			return f.refuse(c, http.StatusBadRequest, "INVALID_ACTION", "action must be suspend or activate")
+			return f.refuse(c, "INVALID_ACTION")
 		}
 		if !s.item.network {
-			return f.refuse(c, http.StatusBadRequest, "UNSUPPORTED_PROVIDER", "This eSIM cannot be suspended")
+			return f.refuse(c, "UNSUPPORTED_PROVIDER")
 		}
 		s.suspended = action == "suspend"
 		word := "Active"
@@ -40,14 +40,14 @@ func (f *ESIMFly) postSMS(c *call) *reply {
 			return f.malformed(c, o.err)
 		case text == "":
 			f.violate(c, "no message")
-			return f.refuse(c, http.StatusBadRequest, "MISSING_MESSAGE", "message is required")
+			return f.refuse(c, "MISSING_MESSAGE")
 		case utf8.RuneCountInString(text) > 500:
 			f.violate(c, "message longer than 500 characters")
-			return f.refuse(c, http.StatusBadRequest, "MESSAGE_TOO_LONG", "message must not exceed 500 characters")
+			return f.refuse(c, "MESSAGE_TOO_LONG")
 		case !s.item.network:
-			return f.refuse(c, http.StatusBadRequest, "SMS_NOT_SUPPORTED", "This eSIM does not support SMS")
+			return f.refuse(c, "SMS_NOT_SUPPORTED")
 		case !s.installed():
-			return f.refuse(c, http.StatusBadRequest, "SMS_FAILED", "The message could not be delivered")
+			return f.refuse(c, "SMS_FAILED")
 		}
 		return &reply{status: http.StatusOK, body: []byte(`{"success":true,"message":"SMS sent successfully"}`)}
 	}, "message")
@@ -71,7 +71,7 @@ type flyIneligible struct {
 func (f *ESIMFly) postCancel(c *call) *reply {
 	return f.onESIM(c, func(s *sim, _ *object) *reply {
 		if s.cancelled {
-			return f.refuse(c, http.StatusBadRequest, "ALREADY_CANCELLED", "This eSIM has already been cancelled")
+			return f.refuse(c, "ALREADY_CANCELLED")
 		}
 		o := f.byRef[s.order]
 		var unused []*sim
@@ -87,7 +87,7 @@ func (f *ESIMFly) postCancel(c *call) *reply {
 		}
 		if len(unused) == 0 {
 			details := encode(map[string]any{"totalEsims": len(o.sims), "ineligibleEsims": ineligible})
-			return f.refuse(c, http.StatusBadRequest, "NOT_ELIGIBLE", "No eSIM of this order can be cancelled", member{"details", details})
+			return f.refuse(c, "NOT_ELIGIBLE", member{"details", details})
 		}
 		return f.cancel(o, unused, len(ineligible))
 	})

@@ -120,7 +120,7 @@ func (f *ESIMFly) postOrder(c *call) *reply {
 func (f *ESIMFly) checkOrder(c *call, r flyOrderRequest) *reply {
 	bad := func(code, text string) *reply {
 		f.violate(c, text)
-		return f.refuse(c, http.StatusBadRequest, code, text)
+		return f.refuseAs(c, http.StatusBadRequest, code, text)
 	}
 	switch {
 	case r.packageCode == "":
@@ -155,18 +155,18 @@ func (f *ESIMFly) choose(c *call, r flyOrderRequest) (*item, esim.Money, *reply)
 	it, ok := f.catalogue.find(r.packageCode)
 	if !ok || (r.packageName != "" && r.packageName != it.name) {
 		if strings.HasPrefix(r.packageCode, "ent_") {
-			return nil, price, f.refuse(c, http.StatusNotFound, "PACKAGE_NOT_FOUND", "Package not found")
+			return nil, price, f.refuse(c, "PACKAGE_NOT_FOUND")
 		}
-		return nil, price, f.refuse(c, http.StatusBadRequest, "INVALID_PACKAGE", "Invalid package code")
+		return nil, price, f.refuse(c, "INVALID_PACKAGE")
 	}
 	if r.recurring && it.carrier == "" {
-		return nil, price, f.refuse(c, http.StatusBadRequest, "", "This package does not support recurring billing")
+		return nil, price, f.refuseAs(c, http.StatusBadRequest, "", "This package does not support recurring billing")
 	}
 	price = f.catalogue.price(*it)
 	if r.price != "" {
 		sent, err := esim.ParseMoney(r.price, price.Currency())
 		if err != nil || !sent.Equal(price) {
-			return nil, price, f.refuse(c, http.StatusBadRequest, "PRICE_MISMATCH", "The price has changed")
+			return nil, price, f.refuse(c, "PRICE_MISMATCH")
 		}
 	}
 	amount := money.Times(price, r.quantity)
@@ -177,7 +177,7 @@ func (f *ESIMFly) choose(c *call, r flyOrderRequest) (*item, esim.Money, *reply)
 }
 
 func (f *ESIMFly) tooPoor(c *call, balance, amount esim.Money) *reply {
-	return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE", "Insufficient balance",
+	return f.refuse(c, "INSUFFICIENT_BALANCE",
 		member{"currentBalance", encode(money.Number(balance))}, member{"requiredBalance", encode(money.Number(amount))},
 		member{"needToLoad", encode(money.Number(money.Minus(amount, balance)))})
 }

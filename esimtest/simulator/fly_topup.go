@@ -46,11 +46,11 @@ func (f *ESIMFly) postTopUp(c *call) *reply {
 	}
 	if iccid == "" || code == "" {
 		f.violate(c, "iccid or packageCode is missing")
-		return f.refuse(c, http.StatusBadRequest, "MISSING_FIELDS", "iccid and packageCode are required")
+		return f.refuseAs(c, http.StatusBadRequest, "MISSING_FIELDS", "iccid and packageCode are required")
 	}
 	if quantity < 1 {
 		f.violate(c, "quantity below 1")
-		return f.refuse(c, http.StatusBadRequest, "INVALID_QUANTITY", "quantity must be at least 1")
+		return f.refuse(c, "INVALID_QUANTITY")
 	}
 	b := pipeline[*flyOrder]{
 		srv: f.Server, mu: &f.mu, keys: f.keys, c: c, subject: iccid + " " + code,
@@ -70,7 +70,7 @@ func (f *ESIMFly) postTopUp(c *call) *reply {
 func (f *ESIMFly) chooseTopUp(c *call, iccid, code string, quantity int) (*sim, *item, *reply) {
 	s := f.find(c, iccid)
 	if s == nil {
-		return nil, nil, f.refuse(c, http.StatusBadRequest, "ESIM_NOT_FOUND", "eSIM not found")
+		return nil, nil, f.refuseAs(c, http.StatusBadRequest, "ESIM_NOT_FOUND", "eSIM not found")
 	}
 	it, refusal := f.topUpItem(c, s, code)
 	if refusal != nil {
@@ -84,17 +84,17 @@ func (f *ESIMFly) chooseTopUp(c *call, iccid, code string, quantity int) (*sim, 
 }
 
 func (f *ESIMFly) tooPoorForTopUp(c *call, balance, amount esim.Money) *reply {
-	return f.refuse(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE",
+	return f.refuseAs(c, http.StatusBadRequest, "INSUFFICIENT_BALANCE",
 		fmt.Sprintf("Insufficient balance. Current balance: $%s, required: $%s", money.Number(balance), money.Number(amount)))
 }
 
 // topUpItem is the package behind a top-up code, if this eSIM can have it.
 func (f *ESIMFly) topUpItem(c *call, s *sim, code string) (*item, *reply) {
 	if !f.toppable(s) {
-		return nil, f.refuse(c, http.StatusBadRequest, "ESIM_NOT_TOPPABLE", "This eSIM cannot be topped up in its current status")
+		return nil, f.refuse(c, "ESIM_NOT_TOPPABLE")
 	}
 	if !s.item.rechargeable {
-		return nil, f.refuse(c, http.StatusBadRequest, "TOPUP_NOT_SUPPORTED", "This eSIM does not support top-ups")
+		return nil, f.refuse(c, "TOPUP_NOT_SUPPORTED")
 	}
 	id, marked := strings.CutPrefix(code, topUpPrefix)
 	offered := f.topUpsFor(*s.item)
@@ -104,7 +104,7 @@ func (f *ESIMFly) topUpItem(c *call, s *sim, code string) (*item, *reply) {
 		if strings.HasPrefix(code, "ent_") {
 			status = http.StatusNotFound
 		}
-		return nil, f.refuse(c, status, "INVALID_TOPUP_PACKAGE", "Invalid top-up package")
+		return nil, f.refuseAs(c, status, "INVALID_TOPUP_PACKAGE", "Invalid top-up package")
 	}
 	it, _ := f.catalogue.find(id)
 	return it, nil

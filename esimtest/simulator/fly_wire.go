@@ -35,7 +35,7 @@ func (f *ESIMFly) paging(c *call, usual int) (flyPaging, *reply) {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
 			f.violate(c, x.name+" is not a positive number")
-			return p, f.refuse(c, http.StatusBadRequest, "", "Invalid "+x.name)
+			return p, f.refuseAs(c, http.StatusBadRequest, "", "Invalid "+x.name)
 		}
 		*x.into = n
 	}
@@ -75,7 +75,7 @@ func flyData(message string, data ...member) *reply {
 
 // refuse is an error answer in the shape the endpoint uses, with further
 // members at its end.
-func (f *ESIMFly) refuse(c *call, status int, code, text string, extra ...member) *reply {
+func (f *ESIMFly) refuseAs(c *call, status int, code, text string, extra ...member) *reply {
 	list := []member{{"success", encode(false)}}
 	switch c.op {
 	case "usage":
@@ -113,9 +113,9 @@ func (f *ESIMFly) failure(c *call, e problem) *reply {
 		return &reply{status: http.StatusBadRequest, body: join(list)}
 	case esimtest.Fault500Before:
 		if c.op == "order" {
-			return f.refuse(c, e.status, "ORDER_PROCESSING_ERROR", "Failed to process order")
+			return f.refuseAs(c, e.status, "ORDER_PROCESSING_ERROR", "Failed to process order")
 		}
-		return f.refuse(c, e.status, "", "Internal server error")
+		return f.refuseAs(c, e.status, "", "Internal server error")
 	default:
 		return f.named(c, e)
 	}
@@ -132,17 +132,17 @@ func (f *ESIMFly) named(c *call, e problem) *reply {
 	if e.code == "" && c.op == "order" {
 		e.code = "ORDER_PROCESSING_ERROR"
 	}
-	return f.refuse(c, e.status, e.code, e.message)
+	return f.refuseAs(c, e.status, e.code, e.message)
 }
 
 func (f *ESIMFly) inFlight(c *call) *reply {
-	return f.refuse(c, http.StatusConflict, "DUPLICATE_REQUEST", "An identical order is already being processed")
+	return f.refuse(c, "DUPLICATE_REQUEST")
 }
 
 // malformed refuses a body that is not as documented.
 func (f *ESIMFly) malformed(c *call, err error) *reply {
 	f.violate(c, err.Error())
-	return f.refuse(c, http.StatusBadRequest, "", "Invalid request body")
+	return f.refuseAs(c, http.StatusBadRequest, "", "Invalid request body")
 }
 
 // flyInstall is the install data of an eSIM as eSIMfly's answers name it.

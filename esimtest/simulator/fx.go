@@ -140,7 +140,7 @@ func (f *ESIMFX) handle(c *call) *reply {
 	}
 	if c.r.Method == http.MethodPost && !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/json") {
 		f.violate(c, "Content-Type is not application/json")
-		return fxRefuse(http.StatusBadRequest, FXCodeInvalidRequest, "Content-Type must be application/json")
+		return fxRefuseAs(http.StatusBadRequest, FXCodeInvalidRequest, "Content-Type must be application/json")
 	}
 	return f.table[c.r.URL.Path].answer(c)
 }
@@ -165,7 +165,7 @@ func (f *ESIMFX) authenticate(c *call) *reply {
 		f.remember(token)
 		f.violate(c, "no bearer token, or one that is not known")
 	}
-	return fxRefuse(http.StatusUnauthorized, FXCodeUnauthorized, "Access token is invalid or expired")
+	return fxRefuse(FXCodeUnauthorized)
 }
 
 func (f *ESIMFX) postAuth(c *call) *reply {
@@ -179,7 +179,7 @@ func (f *ESIMFX) postAuth(c *call) *reply {
 	}
 	if id != f.ClientID || key != f.ClientKey {
 		f.violate(c, "wrong credentials")
-		return fxRefuse(http.StatusUnauthorized, FXCodeBadCredentials, "Invalid client credentials")
+		return fxRefuse(FXCodeBadCredentials)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -207,7 +207,7 @@ func (f *ESIMFX) getProfile(*call) *reply {
 }
 
 func (f *ESIMFX) missing(*call) *reply {
-	return fxRefuse(http.StatusNotFound, FXCodeNoSuchPath, "Not found")
+	return fxRefuse(FXCodeNoSuchPath)
 }
 
 func (f *ESIMFX) head(http.Header, *call) {}
@@ -216,11 +216,11 @@ func (f *ESIMFX) head(http.Header, *call) {}
 func (f *ESIMFX) failure(_ *call, e problem) *reply {
 	switch e.kind {
 	case esimtest.Fault429:
-		return fxRefuse(e.status, FXCodeRateLimited, "Too many requests")
+		return fxRefuseAs(e.status, FXCodeRateLimited, "Too many requests")
 	case esimtest.Fault500Before:
-		return fxRefuse(e.status, FXCodeInternal, "Internal error")
+		return fxRefuseAs(e.status, FXCodeInternal, "Internal error")
 	case esimtest.FaultStaleToken:
-		return fxRefuse(e.status, FXCodeUnauthorized, "Access token is invalid or expired")
+		return fxRefuseAs(e.status, FXCodeUnauthorized, "Access token is invalid or expired")
 	default:
 		if e.status == 0 {
 			e.status = http.StatusOK
@@ -233,13 +233,13 @@ func (f *ESIMFX) failure(_ *call, e problem) *reply {
 	if err != nil {
 		code = FXCodeInternal
 	}
-	return fxRefuse(e.status, code, e.message)
+	return fxRefuseAs(e.status, code, e.message)
 }
 
 // malformed refuses what is not as documented.
 func (f *ESIMFX) malformed(c *call, err error) *reply {
 	f.violate(c, err.Error())
-	return fxRefuse(http.StatusBadRequest, FXCodeInvalidRequest, "Invalid request")
+	return fxRefuse(FXCodeInvalidRequest)
 }
 
 type fxEnvelope struct {
@@ -250,7 +250,7 @@ type fxEnvelope struct {
 
 func fxAnswer(data any) *reply { return asJSON(http.StatusOK, fxEnvelope{0, "Success", data}) }
 
-func fxRefuse(status, code int, message string) *reply {
+func fxRefuseAs(status, code int, message string) *reply {
 	return asJSON(status, fxEnvelope{code, message, struct{}{}})
 }
 

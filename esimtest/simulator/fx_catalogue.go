@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,7 +231,7 @@ func (f *ESIMFX) getProduct(c *call) *reply {
 	id := c.param("id")
 	it, ok := f.product(id)
 	if !ok {
-		return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
+		return fxRefuse(FXCodeProductNotFound)
 	}
 	return fxAnswer(json.RawMessage(f.productRow(*it, id != it.id)))
 }
@@ -246,13 +245,13 @@ func (f *ESIMFX) getTopUps(c *call) *reply {
 		s := f.byICCID[iccid]
 		f.mu.Unlock()
 		if s == nil {
-			return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
+			return fxRefuse(FXCodeESIMNotFound)
 		}
 		base = *s.item
 	case id != "":
 		it, ok := f.product(id)
 		if !ok {
-			return fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
+			return fxRefuse(FXCodeProductNotFound)
 		}
 		base = *it
 	default:

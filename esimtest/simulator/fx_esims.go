@@ -87,7 +87,7 @@ func (f *ESIMFX) getOrder(c *call) *reply {
 	defer f.mu.Unlock()
 	o := f.byID[c.param("order_id")]
 	if o == nil {
-		return fxRefuse(http.StatusOK, FXCodeOrderNotFound, "Order not found")
+		return fxRefuse(FXCodeOrderNotFound)
 	}
 	now := f.now()
 	f.refresh(o.sim, now)
@@ -99,7 +99,7 @@ func (f *ESIMFX) getESIMStatus(c *call) *reply {
 	defer f.mu.Unlock()
 	s := f.byICCID[f.rules.canonicalICCID(c.param("iccid"))]
 	if s == nil {
-		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
+		return fxRefuse(FXCodeESIMNotFound)
 	}
 	now := f.now()
 	f.refresh(s, now)
@@ -111,7 +111,7 @@ func (f *ESIMFX) getESIMOrders(c *call) *reply {
 	defer f.mu.Unlock()
 	s := f.byICCID[f.rules.canonicalICCID(c.param("iccid"))]
 	if s == nil {
-		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
+		return fxRefuse(FXCodeESIMNotFound)
 	}
 	now := f.now()
 	f.refresh(s, now)
@@ -140,7 +140,7 @@ func (f *ESIMFX) bodyOrder(c *call) (*fxOrder, *reply) {
 	}
 	order := f.byID[id]
 	if order == nil {
-		return nil, fxRefuse(http.StatusOK, FXCodeOrderNotFound, "Order not found")
+		return nil, fxRefuse(FXCodeOrderNotFound)
 	}
 	f.refresh(order.sim, f.now())
 	return order, nil
@@ -154,7 +154,7 @@ func (f *ESIMFX) postActivate(c *call) *reply {
 		return refusal
 	}
 	if fxPlanStatus(o.bundle) != "PENDING" {
-		return fxRefuse(http.StatusOK, FXCodeNotActivatable, "Subscription is not pending")
+		return fxRefuse(FXCodeNotActivatable)
 	}
 	now := f.now()
 	o.bundle.activate(now)
@@ -173,7 +173,7 @@ func (f *ESIMFX) postTerminate(c *call) *reply {
 	}
 	now, b := f.now(), o.bundle
 	if !b.endedAt.IsZero() {
-		return fxRefuse(http.StatusOK, FXCodeNotTerminable, "Subscription has ended")
+		return fxRefuse(FXCodeNotTerminable)
 	}
 	refund := b.activatedAt.IsZero() && now.Sub(o.createdAt) < sixtyDays
 	b.terminated, b.endedAt = true, now

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -78,14 +77,14 @@ func (f *ESIMFX) postOrder(c *call) *reply {
 		commit: func() (*fxOrder, *reply, bool) { return f.buy(keys[0], r) },
 		known: func(inProgress bool) *reply {
 			if inProgress {
-				return fxRefuse(http.StatusOK, FXCodeInFlight, "A request with this idempotency key is being processed")
+				return fxRefuse(FXCodeInFlight)
 			}
-			return fxRefuse(http.StatusOK, FXCodeKeyUsed, "Idempotency key has already been used")
+			return fxRefuse(FXCodeKeyUsed)
 		},
 		replay: func(o *fxOrder) *reply {
 			if o.request != r {
 				f.violate(c, "X-Idempotency-Key used before with another body")
-				return fxRefuse(http.StatusOK, FXCodeKeyReused, "Idempotency key was used with another request")
+				return fxRefuse(FXCodeKeyReused)
 			}
 			return f.created(o)
 		},
@@ -98,7 +97,7 @@ func (f *ESIMFX) postOrder(c *call) *reply {
 func (f *ESIMFX) choose(r fxRequest) (*item, *sim, *reply) {
 	it, ok := f.product(r.product)
 	if !ok {
-		return nil, nil, fxRefuse(http.StatusOK, FXCodeProductNotFound, "Product not found")
+		return nil, nil, fxRefuse(FXCodeProductNotFound)
 	}
 	var s *sim
 	if r.operation == "TOPUP" {
@@ -114,7 +113,7 @@ func (f *ESIMFX) choose(r fxRequest) (*item, *sim, *reply) {
 }
 
 func fxTooPoor() *reply {
-	return fxRefuse(http.StatusOK, FXCodeInsufficientBalance, "Insufficient balance")
+	return fxRefuse(FXCodeInsufficientBalance)
 }
 
 // buy checks what the purchase needs and commits it in one step.
@@ -143,14 +142,14 @@ func (f *ESIMFX) buy(key string, r fxRequest) (*fxOrder, *reply, bool) {
 
 func (f *ESIMFX) checkTopUp(s *sim, it *item, now time.Time) *reply {
 	if s == nil {
-		return fxRefuse(http.StatusOK, FXCodeESIMNotFound, "eSIM not found")
+		return fxRefuse(FXCodeESIMNotFound)
 	}
 	f.refresh(s, now)
 	switch {
 	case fxESIMStatus(s, now) == "BLOCKED":
-		return fxRefuse(http.StatusOK, FXCodeESIMBlocked, "eSIM is blocked")
+		return fxRefuse(FXCodeESIMBlocked)
 	case !it.fits(*s.item):
-		return fxRefuse(http.StatusOK, FXCodeIncompatibleTopUp, "Product does not fit this eSIM")
+		return fxRefuse(FXCodeIncompatibleTopUp)
 	}
 	return nil
 }

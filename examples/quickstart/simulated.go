@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/esimfly"
-	"github.com/esimkit/esim/esimfx"
-	"github.com/esimkit/esim/esimstory"
+	"github.com/esimkit/esim/esimtest/resellers"
 	"github.com/esimkit/esim/esimtest/simulator"
 )
 
@@ -32,31 +29,12 @@ func openShop() (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shop{sim: sim}
-	settings := func(url string) esim.Settings {
-		return esim.Settings{
-			BaseURL: url, Now: s.sim.Now,
-			Limiter: rate.NewLimiter(rate.Inf, 1), // simulators need no pacing
-		}
-	}
-	var errs [4]error
-	s.fly, errs[0] = esimfly.New(esimfly.Config{
-		Settings:   settings(s.sim.ESIMFly.URL()),
-		AccessCode: s.sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(s.sim.ESIMFly.SecretKey),
-	})
-	s.story, errs[1] = esimstory.New(esimstory.Config{
-		Settings:  settings(s.sim.ESIMStory.URL()),
-		AccessKey: s.sim.ESIMStory.AccessKey, SecretKey: esim.NewSecret(s.sim.ESIMStory.SecretKey),
-		Catalog: priceSheet(s.sim.ESIMStory),
-	})
-	s.fx, errs[2] = esimfx.New(esimfx.Config{
-		Settings: settings(s.sim.ESIMFX.URL()),
-		ClientID: s.sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(s.sim.ESIMFX.ClientKey),
-	})
-	s.post, errs[3] = openPostbox()
-	if err := errors.Join(errs[:]...); err != nil {
+	clients, clientsErr := resellers.New(sim, esim.Settings{HTTPClient: http.DefaultClient}) // over loopback
+	post, postErr := openPostbox()
+	if err := errors.Join(clientsErr, postErr); err != nil {
 		return nil, err
 	}
+	s := &shop{sim: sim, fly: clients.ESIMFly, story: clients.ESIMStory, fx: clients.ESIMFX, post: post}
 	s.sim.ESIMStory.SetWebhook(s.post.URL())
 	return s, nil
 }
@@ -64,24 +42,6 @@ func openShop() (*shop, error) {
 func (s *shop) close() {
 	s.sim.Close()
 	s.post.close()
-}
-
-// priceSheet is the catalogue of a reseller that has no catalogue call, as the
-// partner would get it by mail.
-func priceSheet(p *simulator.ESIMStory) []esim.Package {
-	var sheet []esim.Package
-	for _, info := range p.Packages() {
-		row := esim.Package{
-			Provider: esimstory.Provider, ID: info.ID, Name: info.Name, Region: info.Region,
-			Data: esim.DataSize(info.Bytes), Unlimited: info.Unlimited, ValidityDays: info.Days,
-			Price: info.Price,
-		}
-		for _, c := range info.Countries {
-			row.Countries = append(row.Countries, esim.Country(c))
-		}
-		sheet = append(sheet, row)
-	}
-	return sheet
 }
 
 func simulatedShop(ctx context.Context, w io.Writer) error {

@@ -60,13 +60,9 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 // selects applies the filters that eSIMfx does not have, or may not apply as
 // PackageQuery promises.
 func selects(q *esim.PackageQuery, p *esim.Package) bool {
-	if q.Kind != esim.KindUnknown && q.Kind != p.Kind {
-		return false
-	}
-	if len(p.Countries) == 0 {
-		return true // not stated: the provider's word must do
-	}
-	return !slices.ContainsFunc(q.Countries, func(c esim.Country) bool { return !slices.Contains(p.Countries, c) })
+	stated := len(p.Countries) > 0 // if not, the provider's word must do
+	return (q.Kind == esim.KindUnknown || q.Kind == p.Kind) &&
+		(!stated || !slices.ContainsFunc(q.Countries, func(c esim.Country) bool { return !slices.Contains(p.Countries, c) }))
 }
 
 // ListTopUps returns the products that fit the eSIM: those of the same
@@ -76,21 +72,20 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Packa
 }
 
 func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
-	packages, _, err := c.topUpsOf(ctx, iccid)
-	return packages, err
+	data, err := c.topUps(ctx, iccid)
+	if err != nil {
+		return nil, err
+	}
+	packages, _ := data.packages()
+	return packages, nil
 }
 
-// topUpsOf also says how many rows of the list could not be read.
-func (c *Client) topUpsOf(ctx context.Context, iccid esim.ICCID) (packages []esim.Package, lost int, err error) {
+func (c *Client) topUps(ctx context.Context, iccid esim.ICCID) (productsData, error) {
 	call := adapter.Get("/product/api/v1/get_available_topups", "iccid", string(iccid))
 	call.MaxRows = maxUnpaged
 	data, err := fetch[productsData](ctx, c.api, call)
 	if err == nil && !wire.IsEmpty(data.Next) {
 		err = c.api.Malformed(ctx, truncated)
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	packages, lost = data.packages()
-	return packages, lost, nil
+	return data, err
 }

@@ -17,9 +17,8 @@ type Client struct {
 
 	api *adapter.API
 
-	account  esim.Account
 	id       esim.Secret
-	taught   func(code int) (Code, bool) // by Config.Codes
+	taught   func(code string) (Code, bool) // by Config.Codes
 	currency string
 
 	order, topUp adapter.Purchase
@@ -29,7 +28,7 @@ var _ esim.Client = (*Client)(nil)
 
 // Account tells which account is charged. It is live except on a loopback host:
 // what eSIMfx uses for tests, if anything, is not published.
-func (c *Client) Account() esim.Account { return c.account }
+func (c *Client) Account() esim.Account { return c.api.Account(c.id.Reveal()) }
 
 // keyLife is six months (eSIMfx docs: Project Context), of 30 days.
 const keyLife = 180 * 24 * time.Hour

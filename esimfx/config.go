@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -140,15 +141,15 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.account = c.api.Account(cfg.ClientID)
 	return c, nil
 }
 
-func lookUp(codes map[int]Code) func(int) (Code, bool) {
+func lookUp(codes map[int]Code) func(string) (Code, bool) {
 	codes = maps.Clone(codes)
-	return func(number int) (Code, bool) {
+	return func(text string) (Code, bool) {
+		number, err := strconv.Atoi(text)
 		code, ok := codes[number]
-		return code, ok
+		return code, ok && err == nil
 	}
 }
 

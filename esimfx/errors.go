@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -58,10 +57,8 @@ func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 	v.Recognised = true
 	v.Code = head.Code.String()
 	v.Message = wire.First(head.Message.Value, head.Msg.Value).String()
-	if number, err := strconv.Atoi(v.Code); err == nil {
-		if row, taught := c.taught(number); taught {
-			v.Rule = row.rule(a.Status)
-		}
+	if row, taught := c.taught(v.Code); taught {
+		v.Rule = row.rule(a.Status)
 	}
 	return v
 }
@@ -83,33 +80,27 @@ func about[In, Out any](c *Client, kind error, do func(context.Context, In) (Out
 // unexplained reports whether all that an answer said is a code that nobody
 // taught. Credentials and throttling are told by the HTTP status.
 func (c *Client) unexplained(e *esim.Error) bool {
-	number, err := strconv.Atoi(e.Code)
-	_, taught := c.taught(number)
-	return err == nil && !taught && e.HTTPStatus < http.StatusInternalServerError &&
+	_, taught := c.taught(e.Code)
+	return e.Code != "" && !taught && e.HTTPStatus < http.StatusInternalServerError &&
 		(errors.Is(e.Kind, esim.ErrUnavailable) || errors.Is(e.Kind, esim.ErrInvalidRequest))
-}
-
-// statuses are what an HTTP status alone says; the provider documents none.
-// Authentication comes before processing, so 401 proves that nothing was done.
-// 403 proves nothing: it may be a decision about the order. A new token may
-// help against both.
-var statuses = map[int]adapter.Rule{
-	http.StatusUnauthorized: {Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: adapter.Reauth},
-	http.StatusForbidden:    {Kind: esim.ErrUnauthorized, Retry: adapter.Reauth},
 }
 
 // unexplained is a refusal in HTTP 2xx, which says no more than that something
 // did not work.
 var unexplained = adapter.Rule{Kind: esim.ErrUnavailable}
 
+// ruleOf is what an HTTP status alone says; the provider documents none. A new
+// token may help against 401, which comes before processing, and against 403,
+// which proves nothing: it may be a decision about the order.
 func ruleOf(status int) adapter.Rule {
-	if rule, ok := statuses[status]; ok {
-		return rule
-	}
-	if status >= 200 && status < 300 {
+	rule := adapter.ByStatus(status)
+	switch {
+	case status >= 200 && status < 300:
 		return unexplained
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		rule.Retry = adapter.Reauth
 	}
-	return adapter.ByStatus(status)
+	return rule
 }
 
 // retries are what may help against a code that was taught as this kind.
@@ -120,11 +111,11 @@ var retries = map[error]adapter.Retry{
 
 // rule is what a code that was taught says.
 func (row Code) rule(status int) adapter.Rule {
-	if status >= http.StatusInternalServerError {
-		return adapter.Rule{Kind: row.Kind, Retry: adapter.Transient}
-	}
 	rule := adapter.Rule{Kind: row.Kind, Retry: retries[row.Kind]}
-	if row.Refused {
+	switch {
+	case status >= http.StatusInternalServerError:
+		rule.Retry = adapter.Transient
+	case row.Refused:
 		rule.Outcome = esim.OutcomeRejected
 	}
 	return rule

@@ -98,19 +98,20 @@ func (c *Client) topUpPrice(ctx context.Context, a *adapter.Attempt) (esim.Money
 	if profile.Status == esim.ESIMBlocked {
 		return esim.Money{}, c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
 	}
-	packages, lost, err := c.topUpsOf(ctx, a.ICCID)
+	data, err := c.topUps(ctx, a.ICCID)
 	if err != nil {
 		return esim.Money{}, err
 	}
-	for i := range packages {
-		if packages[i].ID == a.PackageID {
-			return packages[i].Price, nil
+	for _, p := range data.Products {
+		if p.ID == wire.Text(a.PackageID) {
+			return p.Price.Price(p.PriceUnit), nil
 		}
 	}
-	if lost > 0 { // it may be one of these
-		return esim.Money{}, c.api.Fail(ctx, esim.ErrMalformedResponse, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM that can be read")
+	kind := esim.ErrPackageUnavailable
+	if _, lost := data.packages(); lost > 0 { // it may be one of these
+		kind = esim.ErrMalformedResponse
 	}
-	return esim.Money{}, c.api.Fail(ctx, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
+	return esim.Money{}, c.api.Fail(ctx, kind, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")
 }
 
 // create buys one unit.

@@ -2,7 +2,7 @@ package hmacsign
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 )
@@ -15,28 +15,20 @@ const redacted = "REDACTED"
 type Digest [sha256.Size]byte
 
 // Lower returns the digest as 64 hex digits with lower-case letters.
-func (d Digest) Lower() string { return d.hex('a') }
+func (d Digest) Lower() string {
+	var text [2 * len(d)]byte
+	hex.Encode(text[:], d[:])
+	return string(text[:])
+}
 
 // Upper returns the digest as 64 hex digits with upper-case letters.
-func (d Digest) Upper() string { return d.hex('A') }
-
-// hex writes eight digits at a time, each in one byte of a word: at this size
-// half the time of going digit by digit, which showed beside the HMAC itself.
-func (d Digest) hex(letterA byte) string {
-	const (
-		ones  = 0x0101010101010101
-		zeros = '0' * ones
-		sixes = 6 * ones
-	)
-	toLetter := uint64(letterA - '0' - 10)
-	var text [2 * sha256.Size]byte
-	for i := range len(d) / 4 {
-		v := uint64(binary.BigEndian.Uint32(d[4*i:]))
-		v = (v<<16 | v) & 0x0000FFFF0000FFFF
-		v = (v<<8 | v) & 0x00FF00FF00FF00FF
-		v = (v<<4 | v) & 0x0F0F0F0F0F0F0F0F // each byte now holds 0 to 15
-		letters := (v + sixes) >> 4 & ones  // 1 in each byte from 10 up
-		binary.BigEndian.PutUint64(text[8*i:], v+zeros+letters*toLetter)
+func (d Digest) Upper() string {
+	var text [2 * len(d)]byte
+	hex.Encode(text[:], d[:])
+	for i, digit := range text {
+		if digit >= 'a' {
+			text[i] = digit - 'a' + 'A'
+		}
 	}
 	return string(text[:])
 }

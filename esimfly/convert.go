@@ -28,7 +28,7 @@ func (r *packageRow) convert(a *arenas) esim.Package {
 		VoiceMinutes: included(r.Features.Voice, r.AtHome.Calls), SMS: included(r.Features.SMS, r.AtHome.Texts),
 	}
 	p.Countries, p.Networks = r.coverage(a)
-	if !p.Unlimited { // a size beside it means nothing
+	if !p.Unlimited && !r.Unlimited.Unreadable { // a size beside it means nothing
 		p.Data = r.DataGB.Size(esim.GiB) // 1 GB is 1073741824 bytes (eSIMfly docs: api/create-order)
 	}
 	return p

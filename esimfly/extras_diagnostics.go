@@ -41,7 +41,7 @@ type liveData struct {
 	ESIMStatus wire.Text `json:"esim_status"`
 	SMDP       wire.Text `json:"smdp_status"`
 	Profile    wire.Text `json:"profile"`
-	Unlimited  bool      `json:"unlimited"`
+	Unlimited  wire.Flag `json:"unlimited"`
 	Network    place     `json:"last_network"`
 	Device     struct {
 		Model wire.Text `json:"model"`
@@ -53,7 +53,7 @@ type liveData struct {
 	Usage       struct {
 		Used      wire.Number `json:"used_gb"`
 		Total     wire.Number `json:"total_gb"`
-		Unlimited bool        `json:"unlimited"`
+		Unlimited wire.Flag   `json:"unlimited"`
 	} `json:"data_usage"`
 }
 
@@ -96,7 +96,7 @@ func (c *Client) liveStatus(ctx context.Context, iccid esim.ICCID) (*LiveStatus,
 		LastNetwork: d.Network.network(), ConnectionType: d.Network.Connection.String(),
 		DeviceModel: d.Device.Model.String(), IMEI: d.Device.IMEI.String(),
 		ActivatedAt: d.ActivatedAt.Time, LastUsedAt: d.LastUsedAt.Time, ExpiresAt: d.ExpiresAt.Time,
-		Used: d.Usage.Used.Size(esim.GiB), Unlimited: d.Unlimited || d.Usage.Unlimited,
+		Used: d.Usage.Used.Size(esim.GiB), Unlimited: d.Unlimited.Value || d.Usage.Unlimited.Value,
 	}
 	if d.Usage.Total.Known() && !s.Unlimited {
 		s.Total = new(d.Usage.Total.Size(esim.GiB))

@@ -211,8 +211,9 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 }
 
 func (c *Client) readOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, error) {
-	named := adapter.WithReference(ctx, ref.Reference)
-	out, err := adapter.Fetch[statusAnswer](named, c.api, adapter.Get("/esims/order", "orderReference", ref.ID))
+	call := adapter.Get("/esims/order", "orderReference", ref.ID)
+	call.Strict = true
+	out, err := adapter.Fetch[statusAnswer](adapter.WithReference(ctx, ref.Reference), c.api, call)
 	if err != nil {
 		return nil, err
 	}

@@ -442,7 +442,9 @@ type usageData struct {
 	Validity validity `json:"validity"`
 }
 
-// complete refuses an answer without figures: it would read as used up.
+// complete refuses an answer without figures: it would read as used up. So would
+// the zeros of an unlimited plan whose flag cannot be read.
 func (u *usageData) complete() bool {
-	return u.Data.Unlimited.Value || u.Data.Total.Known() && u.Data.Used.Known() && u.Data.Remaining.Known()
+	v := &u.Data
+	return v.Unlimited.Value || v.Total.Known() && v.Used.Known() && v.Remaining.Known() && (!v.Unlimited.Unreadable || v.Total.Sign() > 0)
 }

@@ -39,7 +39,7 @@ func (p *product) convert() esim.Package {
 		out.Data = size(p.Amount, p.AmountUnit)
 	}
 	if isDays(p.DurationUnit) {
-		out.ValidityDays = p.Duration.Int()
+		out.ValidityDays = p.Duration.Count()
 	}
 	out.Kind = p.kind(len(out.Countries))
 	if len(p.Networks) > 0 {

@@ -193,7 +193,9 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 }
 
 func (c *Client) readOrder(ctx context.Context, id string) (*orderData, error) {
-	data, err := fetch[orderRead](ctx, c.api, adapter.Get("/order/api/v1/get_order", "order_id", id))
+	call := adapter.Get("/order/api/v1/get_order", "order_id", id)
+	call.Strict = true // it may be that of a purchase in doubt
+	data, err := fetch[orderRead](ctx, c.api, call)
 	if err == nil && string(data.ID) != id {
 		err = c.api.Malformed(ctx, "the answer is about another order")
 	}

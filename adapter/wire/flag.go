@@ -1,41 +1,37 @@
 package wire
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Flag is a boolean that a provider may leave out, or write as 0 and 1 or as a
-// word. Absent, null and "" are not known.
-type Flag struct{ Known, Value bool }
+// word. Absent, null and "" are not known. Anything else is not known either, and
+// Unreadable: what the flag says something about cannot be told then.
+type Flag struct{ Known, Value, Unreadable bool }
 
 // flags are the spellings of a boolean, a text in lower case.
 var flags = map[string]Flag{
-	"true": {true, true}, "1": {true, true}, "yes": {true, true},
-	"false": {true, false}, "0": {true, false}, "no": {true, false},
+	"true": {Known: true, Value: true}, "1": {Known: true, Value: true}, "yes": {Known: true, Value: true},
+	"false": {Known: true}, "0": {Known: true}, "no": {Known: true},
 	"null": {}, "": {},
 }
 
 // UnmarshalJSONFrom reads a boolean, 0 or 1, one of their words, or null.
 func (f *Flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if kind := dec.PeekKind(); kind == '{' || kind == '[' {
+		*f = Flag{Unreadable: true}
+		return dec.SkipValue()
+	}
 	tok, err := dec.ReadToken()
 	if err != nil {
 		return err
 	}
-	switch tok.Kind() {
-	case 't', 'f':
-		*f = Flag{Known: true, Value: tok.Bool()}
-		return nil
-	case 'n', '0', '"':
-		var known bool
-		if *f, known = flags[strings.ToLower(Text(tok.String()).Trimmed())]; known {
-			return nil
-		}
-	}
-	*f = Flag{}
-	return errors.New("not a boolean")
+	known, ok := flags[strings.ToLower(Text(tok.String()).Trimmed())]
+	*f = known
+	f.Unreadable = !ok
+	return nil
 }
 
 // Pointer returns nil for a flag that was left out.

@@ -112,7 +112,7 @@ func oddReads() []oddRead {
 		}, fx(func(t *testing.T, c *esimfx.Client) (any, int, error) {
 			return single(c.Usage(t.Context(), fxICCID))
 		})},
-		{"esimfx/orderusage_quickstart", "", "", []string{"code", "data", "id", "subscription", "status", "upper_limit_amount", "used_amount", "amount_unit"}, fx(func(t *testing.T, c *esimfx.Client) (any, int, error) {
+		{"esimfx/orderusage_quickstart", "", "", []string{"code", "data", "id", "iccid", "subscription", "status", "upper_limit_amount", "used_amount", "amount_unit"}, fx(func(t *testing.T, c *esimfx.Client) (any, int, error) {
 			return single(c.OrderUsage(t.Context(), "01b47ffa-4a74-4209-87e2-d282e274xxxx"))
 		})},
 	}

@@ -1,15 +1,11 @@
 package esim
 
 import (
-	"bytes"
 	"errors"
 	"strings"
-	"sync"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/biter777/countries"
 )
+
+//go:generate go test -run TestCountryTable -update-countries .
 
 var errCountry = errors.New("esim: not a country of ISO 3166-1")
 
@@ -18,231 +14,160 @@ var errCountry = errors.New("esim: not a country of ISO 3166-1")
 type Country string
 
 // ParseCountry returns the country that s names: by its alpha-2 or alpha-3
-// code in any letter case, or by its name as resellers write it, such as
-// "Turkey", "Türkiye", "Hong Kong (China)", "The Netherlands", "UAE" or
-// "Mainland China".
+// code in any letter case, or by a name. Names are usual ("Turkey"), formal
+// ("Republic of Serbia"), inverted ("Serbia, Republic of"), former ("Burma"),
+// local ("Türkiye", "España") or as resellers write them ("Hong Kong (China)",
+// "UAE"). Accents, case, punctuation, "the", "of" and "and" make no difference.
 //
-// Anything else is an error: a region ("Europe"), and a part of a country
-// ("Canary Islands", "Scotland", "Northern Cyprus"), for a package that works
-// there need not work in the rest. "Congo" alone is CG, its name in ISO 3166-1.
+// Anything else is an error: a region ("Europe"), a name of two countries
+// ("Virgin Islands"), and a part of a country ("Canary Islands", "Scotland"),
+// for a package that works there need not work in the rest. Three short names
+// have one reading: "Congo" is CG, its name in ISO 3166-1, "Saint Martin" is
+// MF, its name in the Unicode CLDR, and "Korea" is KR, the one with roaming.
 func ParseCountry(s string) (Country, error) {
 	if len(s) > maxCountryName {
 		return "", errCountry
 	}
-	table := countryTable()
-	if c := table.byCode(s); c != "" {
+	if c := countryOf(s); c != "" {
 		return c, nil
 	}
-	if c, known := table.byName(s); known {
-		return found(c)
-	}
-	// "Macao (China)": what stands in parentheses may go if it is a country
-	// too. It may not otherwise: "Spain (Canary Islands)".
-	name, remark, _ := strings.Cut(s, "(")
-	if also, _ := table.byName(remark); also == "" {
+	// "Macao (China)": the last remark may go if it is the same country, or
+	// the one that the territory belongs to. It may not otherwise: "Spain
+	// (Canary Islands)", "Georgia (US)".
+	at := strings.LastIndexAny(s, "([,")
+	if at < 0 {
 		return "", errCountry
 	}
-	c, _ := table.byName(name)
-	return found(c)
-}
-
-func found(c Country) (Country, error) {
-	if c == "" {
+	c, remark := countryOf(s[:at]), countryOf(strings.Trim(s[at:], "([,)] "))
+	if c == "" || remark != c && (remark == "" || remark != c.owner()) {
 		return "", errCountry
 	}
 	return c, nil
 }
 
 // Valid reports whether c is a code of ISO 3166-1, or XK, in upper case.
-func (c Country) Valid() bool { return c != "" && countryTable().byCode(string(c)) == c }
+func (c Country) Valid() bool { _, ok := c.index(); return ok }
 
 // Name returns the usual English name of the country, or "" if c is not
 // valid.
 func (c Country) Name() string {
-	if !c.Valid() {
-		return ""
+	if i, ok := c.index(); ok {
+		return countryNames[i]
 	}
-	return countryTable().english[c]
+	return ""
+}
+
+// Alpha3 returns the ISO 3166-1 alpha-3 code, "TUR", or "" if c is not valid.
+// That of XK is XKX, as the World Bank and the European Union write it.
+func (c Country) Alpha3() string {
+	if i, ok := c.index(); ok {
+		return countryCodes[i*countryCode+2 : i*countryCode+5]
+	}
+	return ""
+}
+
+// Numeric returns the three digits of the ISO 3166-1 numeric code, "792", or
+// "" if there is none: c is not valid, or XK. It is no mobile country code.
+func (c Country) Numeric() string {
+	if i, ok := c.index(); ok && c != "XK" {
+		return countryCodes[i*countryCode+5 : (i+1)*countryCode]
+	}
+	return ""
 }
 
 const (
 	maxCountryName = 128 // bytes; the longest official name has half as many
-	alphabet       = 'Z' - 'A' + 1
+	countryCode    = 8   // bytes of countryCodes for each: alpha-2, alpha-3, numeric
 )
 
-// countryIndex is what ParseCountry looks things up in.
-type countryIndex struct {
-	codes   [alphabet * alphabet]Country // by the letters of the alpha-2 code
-	english map[Country]string
-	named   map[string]Country // by folded name; "" for names of something else
+// index returns the place of the country in the table.
+func (c Country) index() (int, bool) {
+	if len(c) != 2 {
+		return 0, false
+	}
+	return countryAt(c[0], c[1])
 }
 
-// countryTable returns the index, built on first use and not changed after.
-var countryTable = sync.OnceValue(func() *countryIndex {
-	t := &countryIndex{english: map[Country]string{}, named: map[string]Country{}}
-	for _, entry := range countries.All() {
-		c := Country(entry.Alpha2())
-		if c == "AN" || c == "YU" { // withdrawn: Netherlands Antilles, Yugoslavia
-			continue
-		}
-		t.codes[codeIndex(c[0], c[1])] = c
-		t.english[c] = entry.String()
-		t.named[entry.Alpha3()] = c
-		t.addName(entry.String(), c)
+// countryAt finds an alpha-2 code, in upper case.
+func countryAt(a, b byte) (int, bool) {
+	if a < 'A' || a > 'Z' || b < 'A' || b > 'Z' {
+		return 0, false
 	}
-	for c, names := range countryNames() {
-		t.english[c] = names[0]
-		for _, name := range names {
-			t.addName(name, c)
+	n := countryPlaces[int(a-'A')*26+int(b-'A')]
+	return int(n) - 1, n > 0
+}
+
+// owner returns the country that a territory belongs to, or "".
+func (c Country) owner() Country {
+	for i := 0; i < len(countryOwners); i += 4 {
+		if countryOwners[i:i+2] == string(c) {
+			return Country(countryOwners[i+2 : i+4])
 		}
 	}
-	for _, name := range notCountries() {
-		t.addName(name, "")
-	}
-	return t
-})
-
-func (t *countryIndex) addName(name string, c Country) {
-	t.named[string(foldName(nil, name))] = c
+	return ""
 }
 
-// byCode returns the country of an alpha-2 code in any letter case, or "".
-func (t *countryIndex) byCode(s string) Country {
-	if len(s) != 2 || !isLetter(s[0]) || !isLetter(s[1]) {
-		return ""
+// countryOf returns the country of a code or a name, or "".
+func countryOf(s string) Country {
+	s = strings.TrimSpace(s)
+	if c := countryOfCode(s); c != "" {
+		return c
 	}
-	return t.codes[codeIndex(s[0], s[1])]
-}
-
-// byName returns the country of a name or alpha-3 code. A name known to be
-// something else is known too, as "".
-func (t *countryIndex) byName(s string) (_ Country, known bool) {
 	var buf [2 * maxCountryName]byte
-	key := foldName(buf[:0], s)
-	if c, ok := t.named[string(key)]; ok {
-		return c, true
+	key := foldCountry(buf[:0], s)
+	if c := countryOfKey(key); c != "" {
+		return c
 	}
-	if c := t.byCode(string(key)); c != "" { // "U.S."
-		return c, true
+	if len(key) > 3 && string(key[:3]) == "THE" { // "TheGambia"
+		return countryOfKey(key[3:])
 	}
-	key = cutArticle(key)
-	if c, ok := t.named[string(key)]; ok {
-		return c, true
-	}
-	// Short keys go no further: the library also knows number plates and the
-	// codes of sports, which name other countries than ISO does.
-	if len(key) <= 3 {
-		return "", false
-	}
-	c := t.byCode(countries.ByName(string(key)).Alpha2())
-	return c, c != ""
+	return ""
 }
 
-// foldName appends the letters of s in upper case to dst, and AND for "&", so
-// that "Trinidad & Tobago" and "trinidad and tobago" become the same.
-func foldName(dst []byte, s string) []byte {
-	for _, r := range s {
-		switch {
-		case r == '&' && len(dst) > 0:
-			dst = append(dst, "AND"...)
-		case unicode.IsLetter(r):
-			dst = utf8.AppendRune(dst, unicode.ToUpper(r))
+// countryOfCode finds an alpha-2 or alpha-3 code in any letter case. It has no
+// points and the like: "N/A" is not Namibia.
+func countryOfCode(s string) Country {
+	switch len(s) {
+	case 2:
+		if i, ok := countryAt(upper(s[0]), upper(s[1])); ok {
+			return Country(countryCodes[i*countryCode : i*countryCode+2])
+		}
+	case 3:
+		code := [3]byte{upper(s[0]), upper(s[1]), upper(s[2])}
+		for i := 0; i < len(countryCodes); i += countryCode {
+			if countryCodes[i+2:i+5] == string(code[:]) {
+				return Country(countryCodes[i : i+2])
+			}
 		}
 	}
-	return dst
+	return ""
 }
 
-// cutArticle returns the folded name without a "The" at its beginning or end:
-// "The Netherlands", "Bahamas, The".
-func cutArticle(key []byte) []byte {
-	if bare, ok := bytes.CutPrefix(key, []byte("THE")); ok {
-		return bare
+// countryOfKey finds a folded name.
+func countryOfKey(key []byte) Country {
+	for at := countrySlot(key); countrySlots[at] > 0; at = (at + 1) % len(countrySlots) {
+		entry := countryKeys[countrySlots[at]-1]
+		if name := entry[:len(entry)-2]; name == string(key) {
+			return Country(entry[len(entry)-2:])
+		}
 	}
-	return bytes.TrimSuffix(key, []byte("THE"))
+	return ""
 }
 
-// codeIndex numbers the pairs of ASCII letters, whatever their case.
-func codeIndex(a, b byte) int {
-	return int(a|0x20-'a')*alphabet + int(b|0x20-'a')
+// countrySlot is where the search for a folded name begins: FNV-1a.
+func countrySlot(key []byte) int {
+	hash := uint32(2166136261)
+	for _, c := range key {
+		hash = (hash ^ uint32(c)) * 16777619
+	}
+	return int(hash % uint32(len(countrySlots)))
+}
+
+func upper(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		return c - ('a' - 'A')
+	}
+	return c
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// countryNames holds what the library's table lacks or has otherwise: the
-// usual English name first, then more spellings of it.
-func countryNames() map[Country][]string {
-	return map[Country][]string{
-		"AE": {"United Arab Emirates", "UAE"},
-		"AX": {"Åland Islands"},
-		"BL": {"Saint Barthélemy", "St. Barts", "Saint Barts"},
-		"BN": {"Brunei"},
-		"BQ": {"Caribbean Netherlands", "Bonaire, Sint Eustatius and Saba", "Netherlands (Caribbean)"},
-		"CC": {"Cocos (Keeling) Islands"},
-		"CD": {
-			"Democratic Republic of the Congo", "Democratic Republic of Congo", "DR Congo", "D.R. Congo", "DRC",
-			"Congo-Kinshasa", "Congo (DRC)", "Congo DR", "Congo (Democratic Republic of the)",
-			"Congo, The Democratic Republic of the", "Democratic Republic Congo", "Dem. Rep. Congo",
-		},
-		"CG": {
-			"Republic of the Congo", "Republic of Congo", "Congo", "Congo Republic", "Congo-Brazzaville",
-			"Congo (Republic of the)", "Congo (Republic)", "Congo, Republic of",
-		},
-		"CI": {"Côte d'Ivoire"},
-		"CN": {"China", "Mainland China", "China Mainland", "Chinese Mainland", "People's Republic of China", "PRC"},
-		"CV": {"Cabo Verde"},
-		"CW": {"Curaçao"},
-		"FK": {"Falkland Islands", "Falkland Islands (the) [Malvinas]"},
-		"FM": {"Micronesia"},
-		"GB": {"United Kingdom", "UK", "United Kingdom of Great Britain and Northern Ireland"},
-		"GS": {"South Georgia and the South Sandwich Islands", "South Georgia and South Sandwich Islands"},
-		"HK": {"Hong Kong", "Hong Kong SAR", "Hong Kong SAR China", "Hong Kong (China)", "China Hong Kong"},
-		"IE": {"Ireland", "Republic of Ireland"},
-		"IM": {"Isle of Man"},
-		"IR": {"Iran"},
-		"KG": {"Kyrgyzstan", "Kyrgyz Republic"},
-		"KP": {"North Korea", "Korea (the Democratic People's Republic of)"},
-		"KR": {"South Korea", "Korea (South)", "Korea (the Republic of)"},
-		"LA": {"Laos", "Lao PDR", "Lao"},
-		"LY": {"Libya"},
-		"MD": {"Moldova", "Moldova (the Republic of)"},
-		"MF": {"Saint Martin", "St. Martin", "Saint Martin (French part)"},
-		"MK": {"North Macedonia", "FYROM"},
-		"MM": {"Myanmar", "Myanmar Burma"},
-		"MO": {"Macao", "Macau", "Macao SAR China", "Macau SAR China", "Macao (China)", "Macau (China)", "China Macao", "China Macau"},
-		"NL": {"Netherlands", "Netherlands (Kingdom of the)"},
-		"PM": {"Saint Pierre and Miquelon"},
-		"PN": {"Pitcairn Islands"},
-		"PS": {"Palestine", "State of Palestine", "Palestine, State of", "Palestinian Territories"},
-		"RE": {"Réunion", "Réunion Island", "Reunion Island"},
-		"RU": {"Russia"},
-		"SH": {"Saint Helena", "Saint Helena, Ascension and Tristan da Cunha"},
-		"SJ": {"Svalbard and Jan Mayen"},
-		"SK": {"Slovakia", "Slovak Republic"},
-		"ST": {"São Tomé and Príncipe", "São Tomé & Principe"},
-		"SX": {
-			"Sint Maarten", "Sint Maarten (Dutch part)", "Saint Martin (Dutch part)", "Saint Martin (Netherlands)",
-			"Saint Martin (Dutch)", "St. Martin (Dutch part)",
-		},
-		"SY": {"Syria"},
-		"SZ": {"Eswatini"},
-		"TC": {"Turks and Caicos Islands", "Turks and Caicos"},
-		"TL": {"Timor-Leste"},
-		"TR": {"Türkiye", "TÜRKİYE", "Turkiye", "Turkey"},
-		"TW": {"Taiwan", "Taiwan, Province of China", "Taiwan (China)", "Chinese Taipei"},
-		"TZ": {"Tanzania", "Tanzania, the United Republic of"},
-		"VA": {"Vatican City"},
-		"VE": {"Venezuela", "Venezuela (Bolivarian Republic of)"},
-		"VG": {"British Virgin Islands"},
-		"VI": {"U.S. Virgin Islands", "United States Virgin Islands", "Virgin Islands (USA)"},
-		"WF": {"Wallis and Futuna"},
-	}
-}
-
-// notCountries holds names the library takes for a country that are a part of
-// one, a region, or a state that is no more.
-func notCountries() []string {
-	return []string{
-		"England", "Scotland", "Wales", "Northern Ireland", "Georgia (US)", "Georgia (USA)",
-		"Papua", "New Guinea", "Polynesia", "USSR", "None",
-	}
-}

@@ -3,7 +3,6 @@ module github.com/esimkit/esim
 go 1.26.0
 
 require (
-	github.com/biter777/countries v1.7.5
 	github.com/go-json-experiment/json v1.27.2
 	github.com/google/uuid v1.6.0
 	github.com/govalues/decimal v0.1.36

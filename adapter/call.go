@@ -10,24 +10,26 @@ import (
 	"github.com/esimkit/esim/adapter/wire"
 )
 
-// Safety says what the transport itself sends again within one call.
+// Safety says what the kit itself sends again within one call. RFC 9110, section
+// 9.2, has the words: a safe method changes nothing; an idempotent one has the
+// same effect however often it is sent. A request that is neither reaches the
+// provider at most once, so it is sent again only if nothing was sent.
 type Safety uint8
 
 const (
-	// Once: nothing tells the provider that a second send is the same
-	// purchase. It is sent again only when nothing had been sent.
+	// Once is neither: nothing tells the provider that a second send is the same
+	// purchase.
 	Once Safety = iota
-	// Guarded: the provider refuses a second send of the same Key. It is sent
-	// again only when nothing had been sent.
+	// Guarded is neither, and the provider refuses a second send of the same Key.
 	Guarded
-	// Keyed: the call carries a Key that the provider says it honours. It is
-	// also sent again when the first send was refused unprocessed (throttled).
+	// Keyed carries a Key that the provider says it honours. It is also sent
+	// again when the first send was refused unprocessed (throttled).
 	Keyed
-	// Replayed: a second send returns the first result, or changes nothing.
-	// A send of unknown outcome is sent again; a purchase only where Repeats
-	// says that this is safe.
+	// Replayed is idempotent: a second send returns the first result, or changes
+	// nothing. A send of unknown outcome is sent again, a purchase only where its
+	// [Repeats] say that this is safe.
 	Replayed
-	// Read: changes nothing, so its error is never of unknown outcome.
+	// Read is safe, so its error is never of unknown outcome.
 	Read
 )
 

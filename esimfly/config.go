@@ -97,7 +97,7 @@ func New(c Config) (*Client, error) {
 	client.orders, client.topUps = client.orderFacts(), client.topUpFacts()
 	client.api, err = adapter.New(adapter.Spec{
 		Provider: Provider, BaseURL: BaseURL, Pace: pace, Burst: burst,
-		Authorize: signer{mac, code}.authorize, RequestIDHeader: requestIDHeader, Refuse: refuse,
+		Authorize: signer{mac, code}.authorize, RequestIDHeader: requestIDHeader, Refuse: refuse, Errors: rules,
 		Can: client.can(c.ListProvesAfter), Spends: []string{"POST /esims/order", "POST /topup/order"},
 		Purchases: []adapter.Purchase{client.orders, client.topUps},
 		Inputs: adapter.Inputs{

@@ -2,6 +2,7 @@ package esimfly
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
@@ -31,7 +32,7 @@ func refuse(a adapter.Answer) adapter.Verdict {
 		Message:    wire.First(doc.Message, doc.Error).String(),
 		Recognised: doc.Success != nil && !*doc.Success,
 	}
-	row, listed := rules[v.Code]
+	row, listed := rules.Find(a.Status, v.Code)
 	switch {
 	case !v.Recognised:
 		v.Recognised = doc.Success != nil && a.Status >= http.StatusInternalServerError // its own, and contradicts itself
@@ -41,9 +42,6 @@ func refuse(a adapter.Answer) adapter.Verdict {
 		return v
 	case !listed:
 		return v
-	}
-	if v.Code == duplicateRequest && a.Status == http.StatusConflict {
-		row.Retry = adapter.InFlight
 	}
 	v.Rule = row
 	return v
@@ -58,13 +56,7 @@ const (
 	alreadyCancelled = "ALREADY_CANCELLED"
 )
 
-var (
-	turnedAway  = adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
-	invalid     = refused(esim.ErrInvalidRequest)
-	notFound    = refused(esim.ErrNotFound)
-	notSold     = refused(esim.ErrPackageUnavailable)
-	notEligible = refused(esim.ErrNotEligible)
-)
+var turnedAway = adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
 
 // refused is a row of a code that comes after the check of the request id, and
 // before the charge.
@@ -80,64 +72,43 @@ func freed(kind error) adapter.Rule {
 
 // rules is the error table. A code that is not in it counts by its status; its
 // effect on the key is that of every failure code.
-var rules = map[string]adapter.Rule{
+var rules = slices.Concat(
 	// Before anything is processed (eSIMfly docs: api-authentication).
-	"HMAC_REQUIRED":       turnedAway,
-	"INVALID_API_KEY":     turnedAway,
-	"INVALID_SIGNATURE":   turnedAway,
-	"INVALID_USER":        turnedAway,
-	"INVALID_TIMESTAMP":   {Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock},
-	"INVALID_REQUEST_ID":  {Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeNotSent},
-	"RATE_LIMIT_EXCEEDED": {Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: adapter.Throttled},
-	duplicateRequest:      {Kind: esim.ErrDuplicate, Retry: adapter.Renonce},
+	adapter.Codes(turnedAway, "HMAC_REQUIRED", "INVALID_API_KEY", "INVALID_SIGNATURE", "INVALID_USER"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock}, "INVALID_TIMESTAMP"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeNotSent}, "INVALID_REQUEST_ID"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: adapter.Throttled}, "RATE_LIMIT_EXCEEDED"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrDuplicate, Retry: adapter.Renonce}, duplicateRequest),
+	adapter.Table{{Status: http.StatusConflict, Code: duplicateRequest, Rule: adapter.Rule{Kind: esim.ErrDuplicate, Retry: adapter.InFlight}}},
 
-	// Before the charge (eSIMfly docs: the page of each endpoint).
-	"MISSING_PACKAGE_CODE":  invalid,
-	"MISSING_FIELDS":        invalid,
-	"MISSING_ICCID":         invalid,
-	"MISSING_IDENTIFIER":    invalid,
-	"MISSING_MESSAGE":       invalid,
-	"MESSAGE_TOO_LONG":      invalid,
-	"INVALID_ACTION":        invalid,
-	"INVALID_PACKAGE":       notSold,
-	"PACKAGE_NOT_FOUND":     notSold,
-	"INVALID_TOPUP_PACKAGE": notSold,
-	"PRICE_MISMATCH":        refused(esim.ErrPriceChanged),
-	"INSUFFICIENT_BALANCE":  refused(esim.ErrInsufficientBalance),
-	"ORDER_NOT_FOUND":       notFound,
-	"ESIM_NOT_FOUND":        notFound,
-	"FORBIDDEN":             notFound, // another account's eSIM
-	"ESIM_ACCESS_DENIED":    notFound,
-	"ESIM_NOT_TOPPABLE":     notEligible,
-	"TOPUP_NOT_SUPPORTED":   notEligible,
-	"NOT_ELIGIBLE":          notEligible,
-	alreadyCancelled:        notEligible,
-	"UNSUPPORTED_PROVIDER":  notEligible, // not an eSIM of eSIMfly's own network
-	"NOT_SUPPORTED":         notEligible,
-	"SMS_NOT_SUPPORTED":     notEligible,
-	"SMS_FAILED":            refused(esim.ErrUnavailable),
-	"PROVIDER_ERROR":        freed(esim.ErrUnavailable),
+	// Before the charge (eSIMfly docs: the page of each endpoint). FORBIDDEN is
+	// about another account's eSIM, UNSUPPORTED_PROVIDER about one that is not of
+	// eSIMfly's own network.
+	adapter.Codes(refused(esim.ErrInvalidRequest), "MISSING_PACKAGE_CODE", "MISSING_FIELDS", "MISSING_ICCID", "MISSING_IDENTIFIER",
+		"MISSING_MESSAGE", "MESSAGE_TOO_LONG", "INVALID_ACTION"),
+	adapter.Codes(refused(esim.ErrPackageUnavailable), "INVALID_PACKAGE", "PACKAGE_NOT_FOUND", "INVALID_TOPUP_PACKAGE"),
+	adapter.Codes(refused(esim.ErrPriceChanged), "PRICE_MISMATCH"),
+	adapter.Codes(refused(esim.ErrInsufficientBalance), "INSUFFICIENT_BALANCE"),
+	adapter.Codes(refused(esim.ErrNotFound), "ORDER_NOT_FOUND", "ESIM_NOT_FOUND", "FORBIDDEN", "ESIM_ACCESS_DENIED"),
+	adapter.Codes(refused(esim.ErrNotEligible), "ESIM_NOT_TOPPABLE", "TOPUP_NOT_SUPPORTED", "NOT_ELIGIBLE", alreadyCancelled,
+		"UNSUPPORTED_PROVIDER", "NOT_SUPPORTED", "SMS_NOT_SUPPORTED"),
+	adapter.Codes(refused(esim.ErrUnavailable), "SMS_FAILED"),
+	adapter.Codes(freed(esim.ErrUnavailable), "PROVIDER_ERROR"),
 
 	// It may come after the charge.
-	"ORDER_PROCESSING_ERROR": {Kind: esim.ErrUnavailable, Repeat: esim.RepeatBuys, Note: "the key is free again: look at Orders and Balance"},
+	adapter.Codes(adapter.Rule{
+		Kind: esim.ErrUnavailable, Repeat: esim.RepeatBuys, Note: "the key is free again: look at Orders and Balance",
+	}, "ORDER_PROCESSING_ERROR"),
 
 	// On a page that eSIMfly took back the day it appeared. Good enough to
 	// name what went wrong, not to prove that nothing was charged.
-	"AUTH_MISSING":              freed(esim.ErrUnauthorized),
-	"AUTH_INVALID_SIGNATURE":    freed(esim.ErrUnauthorized),
-	"AUTH_INVALID_ACCESS_CODE":  freed(esim.ErrUnauthorized),
-	"AUTH_EXPIRED_TIMESTAMP":    {Kind: esim.ErrClockSkew, Retry: adapter.Reclock, Repeat: esim.RepeatBuys},
-	"AUTH_DUPLICATE_REQUEST_ID": {Kind: esim.ErrDuplicate, Retry: adapter.Renonce},
-	"VALIDATION_FAILED":         freed(esim.ErrInvalidRequest),
-	"INVALID_COUNTRY_CODE":      freed(esim.ErrInvalidRequest),
-	"INVALID_QUANTITY":          freed(esim.ErrInvalidRequest),
-	"INVALID_ICCID":             freed(esim.ErrInvalidRequest),
-	"INVALID_PACKAGE_CODE":      freed(esim.ErrPackageUnavailable),
-	"PACKAGE_NOT_AVAILABLE":     freed(esim.ErrPackageUnavailable),
-	"ESIM_ALREADY_ACTIVE":       freed(esim.ErrNotEligible),
-	"TOPUP_NOT_ALLOWED":         freed(esim.ErrNotEligible),
-	"ORDER_PROCESSING":          {Kind: esim.ErrUnavailable},
-	"DAILY_LIMIT_EXCEEDED":      freed(esim.ErrRateLimited),
-	"SYSTEM_ERROR":              {Kind: esim.ErrUnavailable, Retry: adapter.Transient, Repeat: esim.RepeatBuys},
-	"SERVICE_UNAVAILABLE":       {Kind: esim.ErrUnavailable, Retry: adapter.Transient, Repeat: esim.RepeatBuys},
-}
+	adapter.Codes(freed(esim.ErrUnauthorized), "AUTH_MISSING", "AUTH_INVALID_SIGNATURE", "AUTH_INVALID_ACCESS_CODE"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrClockSkew, Retry: adapter.Reclock, Repeat: esim.RepeatBuys}, "AUTH_EXPIRED_TIMESTAMP"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrDuplicate, Retry: adapter.Renonce}, "AUTH_DUPLICATE_REQUEST_ID"),
+	adapter.Codes(freed(esim.ErrInvalidRequest), "VALIDATION_FAILED", "INVALID_COUNTRY_CODE", "INVALID_QUANTITY", "INVALID_ICCID"),
+	adapter.Codes(freed(esim.ErrPackageUnavailable), "INVALID_PACKAGE_CODE", "PACKAGE_NOT_AVAILABLE"),
+	adapter.Codes(freed(esim.ErrNotEligible), "ESIM_ALREADY_ACTIVE", "TOPUP_NOT_ALLOWED"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrUnavailable}, "ORDER_PROCESSING"),
+	adapter.Codes(freed(esim.ErrRateLimited), "DAILY_LIMIT_EXCEEDED"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrUnavailable, Retry: adapter.Transient, Repeat: esim.RepeatBuys}, "SYSTEM_ERROR", "SERVICE_UNAVAILABLE"),
+)

@@ -119,8 +119,8 @@ func TestRefusals(t *testing.T) {
 		assert.Equal(t, "why", v.Message)
 		assert.True(t, v.Recognised)
 	}
-	for code := range rules {
-		assert.True(t, tried[code], "%s is not tested", code)
+	for _, row := range rules {
+		assert.True(t, tried[row.Code], "%s is not tested", row.Code)
 	}
 }
 

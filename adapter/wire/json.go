@@ -1,11 +1,3 @@
-// Package wire reads and writes the JSON of the providers: strict about the
-// document, so that nothing that decides over money can be read two ways, and
-// tolerant about scalars, which the providers spell in several ways.
-//
-// It is the one place that knows the JSON library. That library is the
-// standard library's encoding/json/v2: its own copy on Go 1.26, the standard
-// one on Go 1.27 and under GOEXPERIMENT=jsonv2, which differ in small ways.
-// The gate tests all three.
 package wire
 
 import (

@@ -8,9 +8,9 @@ import (
 )
 
 // Rows are what an answer is asked for: a page of a list. Anything else in its place
-// is an error of the whole answer, and never a list without rows. It makes room for a hundred rows at once,
-// where growing row by row would copy the page several times over. Absent and
-// null are nil, an empty array is not.
+// is an error of the whole answer, and never a list without rows. It makes room for
+// a hundred rows at once, where growing row by row would copy the page several times
+// over. Absent and null are nil, an empty array is not.
 type Rows[T any] []T
 
 const roomForRows = 100

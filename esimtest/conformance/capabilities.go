@@ -153,7 +153,7 @@ func (t *trial) factsAgree() {
 	if caps != c.Capabilities() || caps != t.patient().Capabilities() {
 		t.Errorf("Capabilities differ from call to call")
 	}
-	if c.Account() != c.Account() || c.Account() != t.patient().Account() {
+	if account := c.Account(); account != c.Account() || account != t.patient().Account() {
 		t.Errorf("Account differs from call to call")
 	}
 	if caps.Order && c.Account().Fingerprint == "" {

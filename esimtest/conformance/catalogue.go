@@ -210,6 +210,7 @@ type countingLost struct {
 	lost int
 }
 
+// ListPackages implements [esim.Client].
 func (c *countingLost) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
 	page, err := c.Client.ListPackages(ctx, q)
 	if err == nil {

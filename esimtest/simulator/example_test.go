@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,7 +22,12 @@ func Example() {
 	sim.ESIMFly.Inject(esimtest.Fault{Op: "balance", Kind: esimtest.Fault503Before})
 	client := http.Client{Transport: sim.Transport()} // no port is opened
 	for range 2 {
-		answer, err := client.Get(sim.ESIMFly.LocalURL() + "/balance")
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, sim.ESIMFly.LocalURL()+"/balance", http.NoBody)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		answer, err := client.Do(request)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"net"
 )
 
@@ -15,7 +16,7 @@ type portHold struct {
 // given up meanwhile, and the listener accepts.
 func (l *listener) hold() {
 	if l.port.outer == nil {
-		outer, err := net.Dial("tcp", l.addr)
+		outer, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", l.addr)
 		if err != nil {
 			return // the port may be lost to another, which resume finds out
 		}

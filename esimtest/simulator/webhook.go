@@ -111,7 +111,7 @@ func flyEventOf(e esim.Event, at string) (name string, data []member) {
 		}
 		return "esim.status.changed", append(data, member{"source", encode("status")},
 			member{"old_status", encode(old)}, member{"new_status", encode(word)}, member{"changed_at", encode(at)})
-	case esim.EventUnknown:
+	case esim.EventUnknown, esim.EventExpiring, esim.EventBalanceLow: // written by its Name
 	}
 	if e.Name == "" {
 		e.Name = "esim.unheard.of"

@@ -18,6 +18,7 @@ func Of(amount, currency string) esim.Money {
 	return m
 }
 
+// Must returns the value, and panics for an error.
 func Must[T any](v T, err error) T {
 	if err != nil {
 		panic("money: " + err.Error())
@@ -25,10 +26,17 @@ func Must[T any](v T, err error) T {
 	return v
 }
 
-func Plus(a, b esim.Money) esim.Money      { return Must(a.Add(b)) }
-func Minus(a, b esim.Money) esim.Money     { return Must(a.Sub(b)) }
+// Plus returns a + b.
+func Plus(a, b esim.Money) esim.Money { return Must(a.Add(b)) }
+
+// Minus returns a - b.
+func Minus(a, b esim.Money) esim.Money { return Must(a.Sub(b)) }
+
+// Times returns n times a.
 func Times(a esim.Money, n int) esim.Money { return Must(a.MulInt(n)) }
-func Less(a, b esim.Money) bool            { return Must(a.Cmp(b)) < 0 }
+
+// Less reports whether a < b.
+func Less(a, b esim.Money) bool { return Must(a.Cmp(b)) < 0 }
 
 // Number is the amount as a JSON number, with the usual decimals.
 func Number(m esim.Money) json.Number { return json.Number(m.Amount()) }

@@ -17,6 +17,7 @@ func Draw(seed int64, position ...uint64) uint64 {
 	return Mix(x)
 }
 
+// Mix spreads each bit over all 64.
 func Mix(x uint64) uint64 {
 	x ^= x >> 30
 	x *= 0xbf58476d1ce4e5b9

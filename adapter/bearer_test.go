@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,4 +121,47 @@ func TestATokenOfAStoreIsNotTrusted(t *testing.T) {
 		assert.NotErrorIs(t, err, esim.ErrUnauthorized, "the credentials are not to blame")
 		assert.Empty(t, s.sent())
 	}
+}
+
+// TestAnEndpointThatRefusesEveryTokenCostsOneLogin for each token that others
+// take. What else the token is refused for still brings a new one, and a purchase
+// always asks for one.
+func TestAnEndpointThatRefusesEveryTokenCostsOneLogin(t *testing.T) {
+	no := code(401, "TOKEN")
+	s := inTurn(
+		accepts, no, accepts, no, // T1 and, after a login, T2 at the balance
+		no, accepts, no, // nobody has taken T2, so it may be the token: T3
+		accepts, // T3 is good
+		no, no,  // and no longer asked for anew
+		no, accepts, accepts, // T3 has been ended: T4
+		no, accepts, no, // T4 was not new when the balance refused it: T5
+	)
+	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin())
+	ask := func(path string) error {
+		_, err := Fetch[reply](t.Context(), tr, Get(path))
+		return err
+	}
+	for range 2 {
+		require.ErrorIs(t, ask("/balance"), esim.ErrUnauthorized)
+	}
+	require.NoError(t, ask("/packages"))
+	for range 2 {
+		require.ErrorIs(t, ask("/balance"), esim.ErrUnauthorized)
+	}
+	require.NoError(t, ask("/packages"))
+	require.ErrorIs(t, ask("/balance"), esim.ErrUnauthorized)
+	assert.Equal(t, []string{
+		"/auth ", "/balance Bearer T1", "/auth ", "/balance Bearer T2",
+		"/balance Bearer T2", "/auth ", "/balance Bearer T3",
+		"/packages Bearer T3",
+		"/balance Bearer T3", "/balance Bearer T3",
+		"/packages Bearer T3", "/auth ", "/packages Bearer T4",
+		"/balance Bearer T4", "/auth ", "/balance Bearer T5",
+	}, s.sent())
+
+	vain, request := vainTokens{paths: map[string]vainToken{"/x": {good: true}}}, new(http.Request)
+	assert.True(t, vain.know(&Call{Path: "/x", Safety: Read}, request))
+	assert.False(t, vain.know(&Call{Path: "/x", Safety: Keyed}, request))
+	vain.accepted(&Call{Path: "/x", Safety: Read}, request)
+	assert.False(t, vain.know(&Call{Path: "/x", Safety: Read}, request), "it has taken one")
 }

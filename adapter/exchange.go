@@ -144,6 +144,7 @@ func (f *exchange) run(ctx context.Context) error {
 		if r.accepted {
 			ended(false)
 			f.t.budget.earn()
+			f.t.vain.accepted(f.c, r.sent)
 			f.answer = r.kept
 			return nil
 		}

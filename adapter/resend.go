@@ -92,7 +92,13 @@ func (f *exchange) fixAuthOrClock(r result) bool {
 }
 
 func (f *exchange) refreshToken(r result) bool {
-	if f.reauthed || f.t.spec.Disown == nil || r.sent == nil {
+	switch {
+	case f.t.spec.Disown == nil || r.sent == nil:
+		return false
+	case f.reauthed:
+		f.t.vain.refused(f.c, r.sent)
+		return false
+	case f.t.vain.know(f.c, r.sent):
 		return false
 	}
 	f.reauthed = true

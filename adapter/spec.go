@@ -82,6 +82,7 @@ type API struct {
 	budget  budget
 	memory  memory
 	facts   facts
+	vain    vainTokens
 	prepaid atomic.Bool // the account was seen above zero
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
@@ -260,3 +261,35 @@ func TestAFailedLoginIsNotRepeatedInALoop(t *testing.T) {
 		})
 	}
 }
+
+// TestABalanceThatIsRefusedCostsOneLogin, and not one for each purchase: its path
+// is in no document, and an account may not be allowed to read it.
+func TestABalanceThatIsRefusedCostsOneLogin(t *testing.T) {
+	w := newWorld(t)
+	w.till(sell)
+	var logins, balances atomic.Int32
+	answers := func(r *http.Request) (*http.Response, error) {
+		resp := httpmock.NewStringResponse(401, "")
+		switch r.URL.Path {
+		case profilePath:
+			balances.Add(1)
+		case "/account/api/v1/auth":
+			resp = httpmock.NewStringResponse(200, fmt.Sprintf(`{"code":0,"data":{"access_token":"at-%d"}}`, logins.Add(1)))
+			resp.Header.Set("Content-Type", "application/json")
+		default:
+			return w.mock.RoundTrip(r)
+		}
+		return resp, nil
+	}
+	c := newTestClient(t, testConfig(&http.Client{Transport: roundTrip(answers)}))
+	for _, reference := range []string{"ref-1", "ref-2", "ref-3", "ref-4"} {
+		_, err := order(t.Context(), c, reference)
+		require.NoError(t, err, reference)
+	}
+	assert.EqualValues(t, 2, logins.Load(), "the first, and one more because of the balance")
+	assert.EqualValues(t, 2+3, balances.Load())
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

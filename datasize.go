@@ -75,17 +75,70 @@ func (d DataSize) String() string {
 	return "0 B"
 }
 
-// decimalUnits are those in which any number of bytes ends after some places.
-var decimalUnits = [...]struct {
+// placedUnit is a unit, and the places after which any number of bytes ends in
+// it; 0 for units of which that is no use.
+type placedUnit struct {
 	name   string
 	size   uint64
 	places int
-}{
+}
+
+var binaryUnits = [...]placedUnit{
+	{"TiB", uint64(TiB), 0},
+	{"GiB", uint64(GiB), 0},
+	{"MiB", uint64(MiB), 0},
+	{"KiB", uint64(KiB), 0},
+	{"B", 1, 0},
+}
+
+// decimalUnits are those in which any number of bytes ends after some places.
+var decimalUnits = [...]placedUnit{
 	{"TB", uint64(TB), 12},
 	{"GB", uint64(GB), 9},
 	{"MB", uint64(MB), 6},
 	{"KB", uint64(KB), 3},
 	{"B", 1, 0},
+}
+
+// Human writes the size for people, in three digits or so: "10.6 GiB", "300 MB".
+// It is rounded, and in units of the kind in which another size is stated, so
+// that what is left reads like the whole: usage.Remaining.Human(usage.Total).
+// A size that nothing else stands beside is like itself.
+func (d DataSize) Human(like DataSize) string {
+	sign, size := "", uint64(d) //nolint:gosec // two's complement is undone below
+	if d < 0 {
+		sign, size = "-", -size
+	}
+	units := decimalUnits[:]
+	if strings.HasSuffix(like.String(), "iB") {
+		units = binaryUnits[:]
+	}
+	larger := placedUnit{size: math.MaxUint64}
+	for _, u := range units {
+		if size < u.size {
+			larger = u
+			continue
+		}
+		text := threeDigits(size, u.size, larger.size)
+		if text == "" { // 999.9 MB are 1 GB
+			return sign + "1 " + larger.name
+		}
+		return sign + text + " " + u.name
+	}
+	return "0 B"
+}
+
+// threeDigits writes size / unit; "" if that rounds to the next larger unit.
+func threeDigits(size, unit, next uint64) string {
+	factor, places := uint64(1), 0
+	for places < 2 && size/unit < 100/factor {
+		factor, places = factor*10, places+1
+	}
+	n := size/unit*factor + (size%unit*factor+unit/2)/unit // no overflow: units stay below 2⁴¹
+	if n >= next/unit*factor {
+		return ""
+	}
+	return decimalText(n/factor, n%factor, places)
 }
 
 // decimalText writes whole and, after the point, fraction as so many places

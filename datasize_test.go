@@ -174,3 +174,36 @@ func TestDataSizeJSONIsANumber(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	assert.Equal(t, GiB, back)
 }
+
+func TestDataSizeHuman(t *testing.T) {
+	for _, c := range []struct {
+		size, like DataSize
+		want       string
+	}{
+		{11_408_506_880, 11 * GiB, "10.6 GiB"},
+		{11_408_506_880, 12 * GB, "11.4 GB"},
+		{11 * GiB, 11 * GiB, "11 GiB"},
+		{11 * GiB, 5 * GB, "11.8 GB"},
+		{0, 11 * GiB, "0 B"},
+		{1, GB, "1 B"},
+		{999, GB, "999 B"},
+		{999_500, GB, "1 MB"},
+		{999_499, GB, "999 KB"},
+		{999_999_999, GB, "1 GB"},
+		{9_996_000, GB, "10 MB"},
+		{99_960_000, GB, "100 MB"},
+		{1_234_567, GB, "1.23 MB"},
+		{12_345_678, GB, "12.3 MB"},
+		{123_456_789, GB, "123 MB"},
+		{1_005 * GB, GB, "1.01 TB"},
+		{4*GiB + 700*MiB, GiB, "4.68 GiB"},
+		{1023*MiB + 900*KiB, GiB, "1 GiB"},
+		{1000 * MiB, GiB, "1000 MiB"},
+		{-1_234_567, GB, "-1.23 MB"},
+		{math.MaxInt64, GB, "9223372 TB"},
+		{math.MinInt64, GiB, "-8388608 TiB"},
+		{500 * MB, 0, "500 MB"},
+	} {
+		assert.Equal(t, c.want, c.size.Human(c.like), "%d like %s", int64(c.size), c.like)
+	}
+}

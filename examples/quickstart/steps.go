@@ -101,7 +101,7 @@ func topUp(ctx context.Context, w io.Writer, c esim.Client, iccid esim.ICCID) er
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "  %s: %s, order %s; %s of %s left\n", c.Provider(), options[0].Name, order.ID, usage.Remaining, usage.Total)
+	fmt.Fprintf(w, "  %s: %s, order %s; %s of %s left\n", c.Provider(), options[0].Name, order.ID, usage.Remaining.Human(usage.Total), usage.Total.Human(usage.Total))
 	return nil
 }
 

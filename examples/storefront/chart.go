@@ -101,16 +101,6 @@ func bar(used, total esim.DataSize) template.HTML {
 			`<rect class="track" width="1000" height="24"/><rect class="fill" width="%d" height="24"/></svg>`, part))
 }
 
-// brief writes a size in three digits or so, for people, in the units in which
-// plans are sold. Amounts that count are written by [esim.DataSize.String].
-func brief(d esim.DataSize) string {
-	unit, name := esim.MiB, "MiB"
-	if d >= esim.GiB {
-		unit, name = esim.GiB, "GiB"
-	}
-	tenths := (int64(d)*10 + int64(unit)/2) / int64(unit)
-	if tenths >= 1000 || tenths%10 == 0 {
-		return fmt.Sprintf("%d %s", (tenths+5)/10, name)
-	}
-	return fmt.Sprintf("%d.%d %s", tenths/10, tenths%10, name)
-}
+// brief writes a size for people, in the units in which plans are sold. Amounts
+// that count are written by [esim.DataSize.String].
+func brief(d esim.DataSize) string { return d.Human(esim.GiB) }

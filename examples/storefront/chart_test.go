@@ -37,8 +37,8 @@ func TestChart(t *testing.T) {
 		says string
 	}{
 		"nothing": {nil, 0, "none in the last week"},
-		"a byte":  {map[string]esim.DataSize{"2026-03-10": 1}, 1, "Tuesday 10 March: 0 MiB"},
-		"much":    {map[string]esim.DataSize{"2026-03-09": esim.TiB, "2026-03-10": esim.TiB + esim.MiB}, 2, "Monday 9 March: 1024 GiB, Tuesday 10 March: 1 MiB"},
+		"a byte":  {map[string]esim.DataSize{"2026-03-10": 1}, 1, "Tuesday 10 March: 1 B"},
+		"much":    {map[string]esim.DataSize{"2026-03-09": esim.TiB, "2026-03-10": esim.TiB + esim.MiB}, 2, "Monday 9 March: 1 TiB, Tuesday 10 March: 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			picture := string(chart(daily(c.sums, chartToday)))
@@ -87,7 +87,7 @@ func TestBar(t *testing.T) {
 
 func TestBrief(t *testing.T) {
 	for want, d := range map[string]esim.DataSize{
-		"0 MiB": 0, "300 MiB": 300 * esim.MiB, "1.5 MiB": esim.MiB * 3 / 2, "1 GiB": esim.GiB, "4.7 GiB": 4*esim.GiB + 700*esim.MiB, "123 MiB": 123*esim.MiB + 4,
+		"0 B": 0, "300 MiB": 300 * esim.MiB, "1.5 MiB": esim.MiB * 3 / 2, "1 GiB": esim.GiB, "4.68 GiB": 4*esim.GiB + 700*esim.MiB, "123 MiB": 123*esim.MiB + 4,
 	} {
 		assert.Equal(t, want, brief(d))
 	}

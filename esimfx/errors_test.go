@@ -129,10 +129,10 @@ func TestTheLoginBlamesTheCredentials(t *testing.T) {
 	assert.Equal(t, esim.ErrUnavailable, c.refuseLogin(answerOf(503, `{"code":1}`)).Kind)
 }
 
-// TestUnknownThings: a question about one eSIM or product that is answered with
+// TestQuestionsAboutUnknownThings: a question about one eSIM or product that is answered with
 // a code that nobody taught is of kind not found; one about an order is not, for
 // an order that was paid for must not seem to be absent.
-func TestUnknownThings(t *testing.T) {
+func TestQuestionsAboutUnknownThings(t *testing.T) {
 	questions := map[string]struct {
 		unexplained error
 		ask         func(context.Context, *Client) error

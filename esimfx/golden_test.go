@@ -140,3 +140,5 @@ func TestTheCursorOfTheFirstPageIsThatOfTheSecondCase(t *testing.T) {
 	require.True(t, ok)
 	require.JSONEq(t, string(key), string(start))
 }
+
+func TestSentencesHaveCodeAndTests(t *testing.T) { golden.Sentences(t, "esimfx") }

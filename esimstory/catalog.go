@@ -40,9 +40,6 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 // bought on a guess.
 func (c *Client) checkPrice(check *adapter.Check, lines []Line, terms adapter.Terms) {
 	const source = "the price in the sheet"
-	if !terms.Guarded() {
-		return
-	}
 	var total esim.Money
 	for i, line := range lines {
 		price, ok := c.sheet.Price(line.OptionID)

@@ -24,6 +24,7 @@ type Client struct {
 	maxUnits  int
 	sheet     *pricesheet.Sheet
 	repeats   adapter.Repeats
+	orders    adapter.Purchase // of one option
 }
 
 var _ esim.Client = (*Client)(nil)

@@ -107,9 +107,6 @@ func New(config Config) (*Client, error) {
 		accessKey: esim.NewSecret(config.AccessKey),
 		maxUnits:  cmp.Or(config.MaxUnits, defaultMaxUnits),
 	}
-	if config.RepeatsVerified {
-		c.repeats.Lost = esim.RepeatSafe
-	}
 	var err error
 	if err = adapter.Header(config.AccessKey); err != nil {
 		return nil, misconfigured("AccessKey " + err.Error())
@@ -123,6 +120,10 @@ func New(config Config) (*Client, error) {
 	if config.MaxUnits < 0 {
 		return nil, misconfigured("MaxUnits is negative")
 	}
+	if config.RepeatsVerified {
+		c.repeats.Lost = esim.RepeatSafe
+	}
+	c.orders = c.purchase(oneLine)
 	c.api, err = adapter.New(adapter.Spec{
 		Provider:  Provider,
 		BaseURL:   ProductionURL,
@@ -134,7 +135,7 @@ func New(config Config) (*Client, error) {
 		Can:       c.capabilities(),
 		Inputs:    adapter.Inputs{MaxPageSize: maxPage},
 		Spends:    []string{http.MethodPost + " " + ordersPath},
-		Purchases: []adapter.Purchase{c.purchase(oneLine)},
+		Purchases: []adapter.Purchase{c.orders},
 		Secrets:   []esim.Secret{c.accessKey, config.SecretKey},
 	}, config.Settings)
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 // for the webhooks, then ask support. Quote and MaxTotal are compared with
 // [Config].Catalog; CallbackURL is unsupported.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
-	return c.api.Order(ctx, req, c.purchase(oneLine))
+	return c.api.Order(ctx, req, c.orders)
 }
 
 func oneLine(a *adapter.Attempt) []Line { return []Line{{OptionID: a.PackageID, Quantity: a.Quantity}} }
@@ -40,7 +40,11 @@ func (c *Client) purchase(lines func(*adapter.Attempt) []Line) adapter.Purchase 
 	return adapter.Purchase{
 		Max: c.maxUnits, Safety: adapter.Guarded, Repeats: c.repeats, Compared: true,
 		Content: func(a *adapter.Attempt) string { return content(lines(a)) },
-		Check:   func(check *adapter.Check, a *adapter.Attempt) { c.checkPrice(check, lines(a), a.Terms) },
+		Check: func(check *adapter.Check, a *adapter.Attempt) {
+			if a.Guarded() {
+				c.checkPrice(check, lines(a), a.Terms)
+			}
+		},
 		Send: func(ctx context.Context, a *adapter.Attempt, call adapter.Call) error {
 			return c.send(ctx, a.Order, lines(a), call)
 		},

@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Texts keeps one copy of each text that comes again and again over a page, such as
 // the names of networks. The zero value is ready.
@@ -126,27 +130,14 @@ func place(names []string, quoted []byte) int {
 }
 
 func (c *Columns[M]) text(value jsontext.Value) string {
-	switch value.Kind() {
-	case '0':
-		return c.texts.of(value)
-	case '"':
-		if plain, ok := unescaped(value); ok {
-			return c.texts.of(plain)
-		}
-		text, err := jsontext.AppendUnquote(nil, value)
-		if err == nil {
+	kind := value.Kind()
+	if plain := bytes.Trim(value, `"`); kind == '0' || kind == '"' && len(plain) == len(value)-2 && bytes.IndexByte(plain, '\\') < 0 {
+		return c.texts.of(plain)
+	}
+	if kind == '"' {
+		if text, err := jsontext.AppendUnquote(nil, value); err == nil {
 			return c.texts.of(text)
 		}
 	}
 	return ""
-}
-
-func unescaped(quoted []byte) ([]byte, bool) {
-	plain := quoted[1 : len(quoted)-1]
-	for _, b := range plain {
-		if b == '\\' {
-			return nil, false
-		}
-	}
-	return plain, true
 }

@@ -20,11 +20,9 @@ func (o *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if err != nil {
 		return err
 	}
-	var value T
-	if json.Unmarshal(raw, &value) != nil {
-		*o = Optional[T]{Unreadable: true}
-		return nil
+	*o = Optional[T]{}
+	if json.Unmarshal(raw, &o.Value) != nil {
+		*o = Optional[T]{Unreadable: true} // and nothing of half a value
 	}
-	*o = Optional[T]{Value: value}
 	return nil
 }

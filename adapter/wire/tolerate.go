@@ -117,7 +117,7 @@ func oddCell(doc []byte, err error) (cell, bool) {
 	}
 	from := int(se.ByteOffset)
 	dec := jsontext.NewDecoder(bytes.NewReader(doc[from:]), jsontext.AllowDuplicateNames(true))
-	if _, err := dec.ReadValue(); err != nil {
+	if _, unread := dec.ReadValue(); unread != nil {
 		return cell{}, false
 	}
 	list := errors.Is(err, errNotRows)

@@ -224,8 +224,10 @@ func TestSpellingsOfWebhooks(t *testing.T) {
 		{esimfx.Webhooks(secret), "", func([]byte) http.Header {
 			return http.Header{"Token": {secret.Reveal()}}
 		}, `{"event_type":"DATA_USAGE","iccid":"89440000000000000000","order_id":"o-1","used_amount":4.5,"upper_limit_amount":5.25,"amount_unit":"GB","timestamp":"2026-09-13T15:29:00Z"}`},
-		{esimstory.Webhooks(esimstory.WebhookConfig{PathSecret: secret}), secret.Reveal(), func([]byte) http.Header { return http.Header{} },
-			`{"topup_id":"25082817193400021755459260","option_id":"o","iccid":"89852340000000000017","download_link":"LPA:1$rsp1.cmlink.com$8F2A","expired_date":"2026-07-28","external_order_id":"cart-1"}`},
+		{
+			esimstory.Webhooks(esimstory.WebhookConfig{PathSecret: secret}), secret.Reveal(), func([]byte) http.Header { return http.Header{} },
+			`{"topup_id":"25082817193400021755459260","option_id":"o","iccid":"89852340000000000017","download_link":"LPA:1$rsp1.cmlink.com$8F2A","expired_date":"2026-07-28","external_order_id":"cart-1"}`,
+		},
 	} {
 		read := func(body []byte) esim.Event {
 			require.NoError(t, c.source.Verify(c.header(body), c.path, body, now), "%s", body)

@@ -1,6 +1,10 @@
 package esim
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // OrderStatus is the state of an order, not of the eSIMs in it: a completed
 // order has been delivered, whether or not anybody has installed it.
@@ -133,3 +137,31 @@ type Cancellation struct {
 	Refunded  *bool   `json:"refunded,omitempty"` // the money is back; nil = the provider did not say
 	ICCIDs    []ICCID `json:"iccids,omitempty"`   // those cancelled
 }
+
+// maxReference is how long a reference may be, in bytes.
+const maxReference = 64
+
+// CheckReference reports why a reference cannot name a purchase: it is 1 to 64
+// letters, digits and ". _ : -". This is the one rule for references; adapters,
+// journal, router and test clients go by it. The error matches
+// [ErrInvalidRequest] and does not repeat the reference.
+func CheckReference(reference string) error {
+	switch {
+	case reference == "":
+		return referenceError("is empty")
+	case len(reference) > maxReference:
+		return referenceError(fmt.Sprintf("is longer than %d bytes", maxReference))
+	case strings.ContainsFunc(reference, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("._:-", r)
+	}):
+		return referenceError("may have letters, digits and . _ : - only")
+	}
+	return nil
+}
+
+// referenceError is why a reference is none.
+type referenceError string
+
+func (e referenceError) Error() string { return "Reference " + string(e) }
+
+func (referenceError) Is(target error) bool { return target == ErrInvalidRequest } //nolint:errorlint // a kind is the value itself

@@ -112,8 +112,6 @@ func (c *Check) URL(field, raw string) {
 	}
 }
 
-const maxReference = 64
-
 // Reference checks the caller's reference, or mints one when it is empty, and
 // returns it. A purchase that is resumed has one.
 func (c *Check) Reference(ref string, resumed bool) string {
@@ -123,27 +121,17 @@ func (c *Check) Reference(ref string, resumed bool) string {
 		}
 		ref = uuid.NewString()
 	}
-	if err := checkReference(ref); err != nil {
-		c.Fail("Reference", err.Error())
+	if err := esim.CheckReference(ref); err != nil {
+		c.record(esim.ErrInvalidRequest, err.Error())
 		return ref
 	}
 	c.ref = ref
 	return ref
 }
 
-func checkReference(ref string) error {
-	switch {
-	case len(ref) > maxReference:
-		return fmt.Errorf("is longer than %d bytes", maxReference)
-	case strings.ContainsFunc(ref, func(r rune) bool { return !isIDRune(r) || strings.ContainsRune("~+=@", r) }):
-		return errors.New("may have letters, digits and . _ : - only")
-	}
-	return nil
-}
-
 // fitReference is the reference, "" if it must not be printed.
 func fitReference(ref string) string {
-	if checkReference(ref) != nil {
+	if esim.CheckReference(ref) != nil {
 		return ""
 	}
 	return ref

@@ -163,17 +163,10 @@ func (w *wish) unfit(ctx context.Context, a *account) *esim.Error {
 	return nil
 }
 
-const maxReference = 64
-
 // wrongReference says why a reference cannot be one, "" if it can.
 func wrongReference(s string) string {
-	switch {
-	case len(s) > maxReference:
-		return fmt.Sprintf("Reference is longer than %d bytes", maxReference)
-	case strings.ContainsFunc(s, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("._:-", r)
-	}):
-		return "Reference may have letters, digits and . _ : - only"
+	if err := esim.CheckReference(s); err != nil {
+		return err.Error()
 	}
 	return ""
 }

@@ -88,10 +88,7 @@ func (s *sale) resolve(context.Context) *esim.Error {
 	return nil
 }
 
-const (
-	maxPackageID = 256
-	maxReference = 64
-)
+const maxPackageID = 256
 
 func wrongPackageID(id string) string {
 	switch {
@@ -105,16 +102,11 @@ func wrongPackageID(id string) string {
 	return ""
 }
 
-// wrongReference says why a reference cannot be one, "" if it can.
+// wrongReference says why a reference cannot be one, "" if it can. An empty one
+// is minted, or names nothing; its caller says which.
 func wrongReference(s string) string {
-	odd := func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("._:-", r)
-	}
-	switch {
-	case len(s) > maxReference:
-		return fmt.Sprintf("Reference is longer than %d bytes", maxReference)
-	case strings.ContainsFunc(s, odd):
-		return "Reference may have letters, digits and . _ : - only"
+	if err := esim.CheckReference(s); s != "" && err != nil {
+		return err.Error()
 	}
 	return ""
 }

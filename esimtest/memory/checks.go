@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,23 +45,6 @@ func (c *check) unsupported(field, why string) {
 	c.record(c.m.unsupported(c.op, field+" "+why))
 }
 
-// word checks a reference.
-func (c *check) word(field, text string, limit int, marks string) {
-	odd := func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(marks, r)
-	}
-	switch {
-	case text == "":
-		c.invalid(field, "is empty")
-	case len(text) > limit:
-		c.invalid(field, fmt.Sprintf("is longer than %d bytes", limit))
-	case strings.Contains(text, "..") || strings.Trim(text, ".") == "":
-		c.invalid(field, "contains dots in a row")
-	case strings.ContainsFunc(text, odd):
-		c.invalid(field, "contains a character it must not have")
-	}
-}
-
 // id checks an opaque id.
 func (c *check) id(field, id string) {
 	switch {
@@ -75,7 +57,11 @@ func (c *check) id(field, id string) {
 	}
 }
 
-func (c *check) reference(ref string) { c.word("Reference", ref, 64, "._:-") }
+func (c *check) reference(ref string) {
+	if err := esim.CheckReference(ref); err != nil {
+		c.record(c.m.fail(c.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()))
+	}
+}
 
 func (c *check) iccid(iccid esim.ICCID) {
 	if bare, err := esim.ParseICCID(string(iccid)); err != nil || bare != iccid {

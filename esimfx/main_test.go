@@ -13,7 +13,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/esimkit/esim"
-	"github.com/esimkit/esim/adapter"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -164,8 +163,4 @@ func asError(t *testing.T, err error) *esim.Error {
 	var e *esim.Error
 	require.ErrorAs(t, err, &e)
 	return e
-}
-
-func purchaseOf(quantity int) adapter.Terms {
-	return adapter.Terms{PackageID: aPackage, Quantity: quantity}
 }

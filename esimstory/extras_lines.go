@@ -24,7 +24,7 @@ type LinesRequest struct {
 // OrderLines buys units of several options in one order, as [Client.Order]
 // does for one. It is one purchase: the units of all lines come in ESIMs, in
 // the provider's order. PackageID is empty unless there is one option only;
-// which option a unit is of is told by its [Delivery].
+// the [Delivery] of a unit names its option.
 //
 // Reach it through wrapped clients with [esim.As].
 func (c *Client) OrderLines(ctx context.Context, req LinesRequest) (*esim.Order, error) {

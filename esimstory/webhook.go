@@ -9,7 +9,8 @@ import (
 	"github.com/esimkit/esim/adapter"
 )
 
-// WebhookConfig says how webhooks of eSIM Story are told from forged ones.
+// WebhookConfig holds the secrets that tell webhooks of eSIM Story from forged
+// ones.
 type WebhookConfig struct {
 	// PathSecret is the last segment of the URL set in the partner account:
 	// 16 letters, digits, - and _ or more, best 32 from a random source. The

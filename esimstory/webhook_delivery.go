@@ -13,8 +13,8 @@ import (
 // Delivery is one webhook of eSIM Story: one sold unit, with what the
 // traveller needs to install it (eSIM Story docs: endpoints/create-order,
 // "Webhooks"). Nothing in it is signed, so it is only as trustworthy as the
-// road it came by, see [DeliveryHandler], and as its fit to an order, see
-// [Apply].
+// address that it came to, see [DeliveryHandler], and as its fit to an order,
+// see [Apply].
 type Delivery struct {
 	TopupID   string // the id of the unit, ItemID in the order; empty only beside a Problem
 	OptionID  string // the package; "" = not stated
@@ -112,7 +112,7 @@ func ParseDelivery(body []byte) (*Delivery, error) {
 
 // Order returns the order as far as this delivery shows it: pending, of an
 // unknown Quantity, with this one unit. Its ID is empty, since the provider has
-// none; it is told by the Reference or, where that is not stated, by the ItemID
+// none; the Reference names it or, where that is not stated, the ItemID
 // of the unit. A unit that is not Issued has no ICCID here, as with [Apply]: an
 // ICCID alone installs nothing, and would count as delivered. Order is nil if
 // the delivery has a Problem.
@@ -217,7 +217,7 @@ func parseCode(text string, present bool) (esim.ActivationCode, error) {
 	return esim.ParseActivationCode(text)
 }
 
-// withOptions gives a code what only download_link can tell, so that the two
+// withOptions gives a code what only download_link can state, so that the two
 // can be compared. Host names are the same in either case.
 func withOptions(built, whole esim.ActivationCode) esim.ActivationCode {
 	built.OID = whole.OID

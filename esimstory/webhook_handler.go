@@ -23,15 +23,15 @@ const minPathSecret = 16
 //	http.Handle("/esimstory/", esimstory.DeliveryHandler(secret, deliver))
 //	// in the partner account: https://shop.example.com/esimstory/<secret>
 //
-// The provider is told 200 only after deliver has returned nil, so deliver
-// should store the delivery and leave the rest for later. It is told 503 when
+// The provider gets 200 only after deliver has returned nil, so deliver
+// should store the delivery and leave the rest for later. It gets 503 when
 // deliver fails, 405 for any method but POST, and 404 for a wrong secret. If
 // pathSecret is too short, has other characters (a slash would never match) or
-// deliver is nil it is told 503, whatever comes.
+// deliver is nil it gets 503, whatever comes.
 //
 // Nothing that comes to the right URL is dropped: a body that [ParseDelivery]
 // refuses, or that broke off, is handed to deliver as well, as a [Delivery]
-// with Problem and Raw set. The provider is then told 400, or 413 for a body
+// with Problem and Raw set. The provider then gets 400, or 413 for a body
 // above 64 KiB, of which Raw has the beginning.
 //
 // Whether the provider repeats what was not acknowledged, and how often it

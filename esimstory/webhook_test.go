@@ -62,7 +62,7 @@ func TestWebhookSourceParse(t *testing.T) {
 		return list[0].Key
 	}
 	camel := strings.NewReplacer("topup_id", "topupId", "option_id", "optionId", "activate_code", "activateCode", "download_link", "downloadLink", "expired_date", "expiredDate").Replace(hookBody)
-	require.Equal(t, e.Key, key(camel), "the same told in other words")
+	require.Equal(t, e.Key, key(camel), "the same in other words")
 	require.Equal(t, e.Key, key(strings.ReplaceAll(hookBody, ",", " ,\n")))
 	seen := map[string]bool{e.Key: true}
 	for _, pair := range []string{unit12 + "|" + unit13, "ORDER-123456|ORDER-2", "89852341234567890123|89852341234567890124", "A1B2C3D4E5F6A7B8C9D0E1F2A3B4C5D6|STOLEN", "cmlink|evil", optionA + "|" + optionB, "2026-07-28|2026-07-29"} {
@@ -80,7 +80,7 @@ func TestWebhookSourceParse(t *testing.T) {
 	require.ErrorIs(t, err, esim.ErrMalformedResponse)
 }
 
-// FuzzWebhookVerify: nothing but the secret opens the door.
+// FuzzWebhookVerify: no webhook is accepted but by the secret.
 func FuzzWebhookVerify(f *testing.F) {
 	s := Webhooks(WebhookConfig{PathSecret: esim.NewSecret(pathSecret)})
 	f.Add(pathSecret)

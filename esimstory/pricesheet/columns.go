@@ -99,8 +99,8 @@ func readCountries(p *esim.Package, cells map[string]string) error {
 		if name == "" {
 			continue
 		}
-		country, err := esim.ParseCountry(name)
-		if err != nil {
+		country, unknown := esim.ParseCountry(name)
+		if unknown != nil {
 			return fmt.Errorf("%.60q is not a country; use ISO 3166-1 codes or names, with ; between them", name)
 		}
 		if !slices.Contains(p.Countries, country) {

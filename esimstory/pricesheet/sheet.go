@@ -99,7 +99,8 @@ func (s *Sheet) Price(optionID string) (_ esim.Money, ok bool) {
 	return price, price.Currency() != ""
 }
 
-// ErrCursor: a cursor is of another sheet or another query, or was made up.
+// ErrCursor is the error of a cursor that is of another sheet or another query,
+// or was made up.
 var ErrCursor = errors.New("pricesheet: the cursor is not one of this list")
 
 // Page returns a page of the packages that a query selects, in the order of the

@@ -16,7 +16,7 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// withLogin makes a spec of one whose calls need a token: T1, T2, …
+// withLogin makes a spec of one whose calls need a token: T1, T2 and so on.
 func withLogin(change ...func(*Bearer)) func(*Spec) {
 	var logins atomic.Int32
 	b := &Bearer{

@@ -129,10 +129,10 @@ func Example() {
 		w.Header().Set("Content-Type", "application/json")
 		if sold++; sold > 2 {
 			w.WriteHeader(http.StatusPaymentRequired)
-			fmt.Fprint(w, `{"ok":false,"code":"NO_FUNDS","error":"top up your account"}`)
+			_, _ = fmt.Fprint(w, `{"ok":false,"code":"NO_FUNDS","error":"top up your account"}`)
 			return
 		}
-		fmt.Fprintf(w, `{"ok":true,"data":{"id":"A%d","iccid":"890100000000000000%d","lpa":"LPA:1$smdp.example.com$CODE%d"}}`, sold, sold, sold)
+		_, _ = fmt.Fprintf(w, `{"ok":true,"data":{"id":"A%d","iccid":"890100000000000000%d","lpa":"LPA:1$smdp.example.com$CODE%d"}}`, sold, sold, sold)
 	}))
 	defer reseller.Close()
 

@@ -36,16 +36,16 @@ func OperateOn[In, Out any](ctx context.Context, t *API, name string, in In, che
 func Iterate[In, Out any](ctx context.Context, t *API, name string, in In, check func(*Check, In), rows func(context.Context, In) iter.Seq2[Out, error]) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		var err error
-		ctx, end := t.begin(ctx, operation{name: name})
+		begun, end := t.begin(ctx, operation{name: name})
 		defer func() { end(err) }()
 		var row Out
-		c := t.check(ctx, name)
+		c := t.check(begun, name)
 		if check(c, in); c.err != nil {
 			err = c.Err()
 			yield(row, err)
 			return
 		}
-		for row, err = range rows(ctx, in) {
+		for row, err = range rows(begun, in) {
 			if !yield(row, err) || err != nil {
 				return
 			}

@@ -139,8 +139,8 @@ func TestPayloadIsEncodedOnce(t *testing.T) {
 	_, err := Fetch[reply](t.Context(), tr, call)
 	require.NoError(t, err)
 	for _, r := range s.requests {
-		body, err := io.ReadAll(r.Body)
-		require.NoError(t, err)
+		body, unread := io.ReadAll(r.Body)
+		require.NoError(t, unread)
 		assert.JSONEq(t, `{"package":"P<1>"}`, string(body))
 		assert.Equal(t, http.MethodPost, r.Method)
 	}

@@ -47,7 +47,7 @@ func (c *Call) fill(values []string) {
 	}
 }
 
-var errPath = errors.New("a part of the path is empty, . or ..")
+var errPath = errors.New("a part of the path is empty or made of dots")
 
 // expand puts the ids of the call into its path, plain and escaped. An id that
 // a server could read as another path is refused.
@@ -64,8 +64,8 @@ func (c *Call) expand() (plain, escaped string, err error) {
 		escapes[i], escapes[i+1] = c.ids[i], url.PathEscape(id)
 	}
 	plain, escaped = strings.NewReplacer(c.ids...).Replace(c.Path), strings.NewReplacer(escapes...).Replace(c.Path)
-	for name := range strings.SplitSeq(c.Path, "{") {
-		if name, _, found := strings.Cut(name, "}"); found && !c.names(name) {
+	for part := range strings.SplitSeq(c.Path, "{") {
+		if name, _, found := strings.Cut(part, "}"); found && !c.names(name) {
 			return "", "", errPath
 		}
 	}

@@ -253,8 +253,8 @@ func TestAnEndpointThatSpendsIsClosedToOtherCalls(t *testing.T) {
 	_, err := Fetch[reply](t.Context(), s.API, Post("/orders", Guarded, "x"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	s.facts.Send = func(ctx context.Context, _ *Attempt, call Call) error {
-		_, err := Fetch[reply](ctx, s.API, call.Post("/other", "x"))
-		return err
+		_, other := Fetch[reply](ctx, s.API, call.Post("/other", "x"))
+		return other
 	}
 	_, err = s.order(t, "cart-1", 1)
 	assertOutcome(t, esim.OutcomeNotSent, err)

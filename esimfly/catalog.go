@@ -3,7 +3,13 @@ package esimfly
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/esimkit/esim"
@@ -119,4 +125,109 @@ func (c *Client) offers(ctx context.Context, iccid esim.ICCID) (found []esim.Pac
 		}
 	}
 	return found, lost, nil
+}
+
+const (
+	maxPageSize = 100 // everywhere (eSIMfly docs: api/packages, api/esims, api/orders)
+	maxPages    = 10_000
+)
+
+// page is a place in a list.
+type page struct{ number, size int }
+
+// on returns the call for the page.
+func (p page) on(call adapter.Call) adapter.Call {
+	query := maps.Clone(call.Query)
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Set("page", strconv.Itoa(p.number))
+	query.Set("limit", strconv.Itoa(p.size))
+	call.Query = query
+	return call
+}
+
+// last reports whether no page follows this one, and how many rows it has less
+// than it must have: eSIMfly does not say that pages are full.
+func (p page) last(said *pagination, rows int) (last bool, lost int, err error) {
+	if said == nil {
+		said = new(pagination)
+	}
+	size, total, pages := p.size, said.Total.Int(), said.Pages.Or(said.PagesCamel)
+	if n := said.Limit.Int(); n > 0 {
+		size = n
+	}
+	needed := (total + size - 1) / size
+	ends := cmp.Or(pages.Int(), needed) // 0 pages beside a total that is not 0
+	switch {
+	case !said.Total.Known() && !pages.Known():
+		err = errors.New("the list does not say how long it is")
+	case said.Page.Known() && said.Page.Int() != p.number:
+		err = errors.New("the list answers with another page")
+	case ends < needed:
+		err = errors.New("the list has more rows than pages for them")
+	case p.number < ends:
+		lost = size - rows
+	case said.Total.Known():
+		lost = total - (p.number-1)*size - rows
+	}
+	return p.number >= ends, max(lost, 0), err
+}
+
+// pageSize is the largest, unless a caller wants another.
+func pageSize(n int) int { return cmp.Or(n, maxPageSize) }
+
+// cursor writes the place as text, "2x100".
+func (p page) cursor() string { return strconv.Itoa(p.number) + "x" + strconv.Itoa(p.size) }
+
+// parseCursor reads what cursor wrote, and nothing else. The page size is
+// part of it: with another one the page would hold other rows.
+func parseCursor(text string) (p page, ok bool) {
+	_, err := fmt.Sscanf(text, "%dx%d", &p.number, &p.size)
+	return p, err == nil && p.cursor() == text && p.number >= 1 && p.number <= maxPages && p.size >= 1 && p.size <= maxPageSize
+}
+
+// list iterates over the rows of all pages, one request a page. An error is
+// yielded once and ends it. Lost counts the rows that are missing: a list that
+// has lost one shows what there is, and not what there is not.
+func list[T any](ctx context.Context, c *Client, call adapter.Call, size int, lost *int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		for at := (page{1, size}); ; at.number++ {
+			if at.number > maxPages {
+				yield(none, c.api.Malformed(ctx, "the list has no end"))
+				return
+			}
+			rows, last, missing, err := readPage[T](ctx, c, call, at)
+			*lost += missing
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if last {
+				return
+			}
+		}
+	}
+}
+
+func readPage[T any](ctx context.Context, c *Client, call adapter.Call, at page) (rows []T, last bool, lost int, err error) {
+	data, err := fetch[pageOf[T]](ctx, c, at.on(call))
+	if err != nil {
+		return nil, false, 0, err
+	}
+	rows = data.rows()
+	if last, lost, err = at.last(data.Pagination, len(rows)); err == nil && rows == nil && lost > 0 {
+		err = errors.New("the list is missing beside its length")
+	}
+	if err != nil {
+		return nil, false, 0, c.api.Malformed(ctx, err.Error())
+	}
+	c.api.Lost(ctx, lost)
+	return rows, last, lost, err
 }

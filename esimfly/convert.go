@@ -53,14 +53,8 @@ var networkLists = []func(*packageRow, *arenas) []esim.Network{(*packageRow).net
 
 func (r *packageRow) networks(a *arenas) []esim.Network {
 	list := a.networks.Take(r.Networks.Len())[:0]
-	for cells := range r.Networks.Rows() {
-		where := country(cells[networkISO2])
-		if where == "" {
-			where = country(cells[networkCountry])
-		}
-		list = append(list, esim.Network{
-			Country: where, Name: cells[networkName], Technology: cells[networkType], MCC: cells[networkMCC], MNC: cells[networkMNC],
-		})
+	for n := range r.Networks.Rows() {
+		list = append(list, esim.Network{Name: n[0], Technology: n[1], Country: country(n[2], n[3]), MCC: n[4], MNC: n[5]})
 	}
 	return list
 }
@@ -123,13 +117,14 @@ func with(list []esim.Country, c esim.Country) []esim.Country {
 	return append(list, c)
 }
 
-// country returns "" for what names no country.
-func country(text string) esim.Country {
-	c, err := esim.ParseCountry(text)
-	if err != nil {
-		return ""
+// country returns the first that is named, "" if none is.
+func country(texts ...string) esim.Country {
+	for _, text := range texts {
+		if c, err := esim.ParseCountry(text); err == nil {
+			return c
+		}
 	}
-	return c
+	return ""
 }
 
 // money never fails: a currency that is no ISO 4217 code is not stated.
@@ -143,13 +138,10 @@ func money(n wire.Number, currency wire.Text) esim.Money {
 
 // rows returns the eSIMs. What stands at the top level belongs to the first.
 func (a *orderAnswer) rows() []soldRow {
-	if len(a.ESIMs) == 0 && a.install != (install{}) {
-		return []soldRow{{install: a.install, id: a.ESIMID.Value}}
+	if len(a.ESIMs) == 0 {
+		a.ESIMs = []soldRow{{}}
 	}
-	if len(a.ESIMs) > 0 {
-		first := &a.ESIMs[0]
-		first.id, first.install = a.ESIMID.Value, first.or(a.install)
-	}
+	a.ESIMs[0].id, a.ESIMs[0].outer = a.ESIMID.Value, a.install
 	return a.ESIMs
 }
 
@@ -162,15 +154,6 @@ func (a *orderAnswer) total(q *esim.Package) esim.Money {
 		return money(charged, wire.Text(q.Price.Currency()))
 	}
 	return m
-}
-
-// or fills what is missing from other.
-func (i install) or(other install) install {
-	i.LPA = wire.First(i.LPA, other.LPA)
-	i.Apple.Value = wire.First(i.Apple.Value, other.Apple.Value)
-	i.Android.Value = wire.First(i.Android.Value, other.Android.Value)
-	i.QR.Value = wire.First(i.QR.Value, other.QR.Value)
-	return i
 }
 
 // put writes the activation code into an eSIM.
@@ -187,7 +170,9 @@ func (r *soldRow) convert() esim.ESIM {
 		ICCID: iccidOf(r.ICCID), ItemID: r.id.String(), MSISDN: r.MSISDN.Value.String(), ExpiresAt: r.Expires.Time,
 		Status: esimStatus(r.Status.Value, r.ESIMStatus.Value), ProviderStatus: r.Status.Value.String(),
 	}
-	r.put(&e)
+	if r.put(&e); e.Activation.IsZero() {
+		r.outer.put(&e)
+	}
 	if e.ExpiresAt.IsZero() {
 		e.ExpiresAt = r.ExpiresCamel.Time
 	}
@@ -201,11 +186,7 @@ func (a *statusAnswer) convert(ref esim.OrderRef) *esim.Order {
 		PackageID: o.PackageCode.Value.String(), CreatedAt: o.Date.Time,
 		Total: money(o.FinalPrice.Value.Or(o.Amount.Value), o.Currency.Value),
 	}
-	var rows []soldRow
-	if o.ESIM != nil {
-		rows = []soldRow{*o.ESIM}
-	}
-	fulfil(order, rows, false, o.Status.Value)
+	fulfil(order, []soldRow{o.ESIM}, false, o.Status.Value)
 	return order
 }
 

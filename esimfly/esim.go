@@ -71,52 +71,144 @@ func (c *Client) usageOf(ctx context.Context, iccid esim.ICCID) (*usageData, err
 	return data, nil
 }
 
-// Cancel cancels all eSIMs of an order that were never downloaded or used,
-// and asks for the money (eSIMfly docs: api/cancel-esim). eSIMfly cannot
-// cancel one eSIM of several, so Order.ID is required, as consent. eSIMfly
-// takes an eSIM for the name of its order, so the order is read first; an
-// ICCID beside its ID must be the one that eSIMfly shows there. An order that
-// was cancelled before is a success with Refunded nil. If eSIMfly says that it
-// cancelled another one, Error.Order names that.
-func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
-	return adapter.Operate(ctx, c.api, "Cancel", req, c.cancel)
+// TopUp buys more data for an eSIM (eSIMfly docs: api/topup-order), one at a
+// time for each eSIM.
+//
+// There is no key that would make a second send harmless, so a top-up is sent
+// once. Before it the usage of the eSIM is read; a Quote or a MaxTotal is
+// compared with the top-up list, read at that moment. If the answer is lost the
+// usage is read again: an eSIM that has gained the package was charged for, and
+// its Order comes back, with the ID if the order history shows which it is.
+// Otherwise the error has [esim.OutcomeUnknown]. Calling TopUp again with the
+// same reference compares once more and never sends again. For half an hour
+// no other top-up of that eSIM is sent, which would blur the evidence.
+//
+// All of this is remembered by this Client and lost with it. Whoever must know
+// after a restart keeps what [Client.BeforeTopUp] returns, and asks
+// [Client.TopUpEffect] with it. With Resumed in [evidence.Send] nothing is sent: an error with
+// [esim.OutcomeUnknown] says so.
+//
+// The expiry of the eSIM in the answer is taken for UTC, which eSIMfly does
+// not say; Usage has it exactly.
+func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order, error) {
+	return c.api.TopUp(ctx, req, c.topUps)
 }
 
-func (c *Client) cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
-	iccid, err := c.firstICCID(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	data, err := fetch[cancelData](ctx, c, adapter.Post("/esims/cancel", adapter.Replayed, iccidBody{iccid}))
-	if e, ok := errors.AsType[*esim.Error](err); ok && e.Code == alreadyCancelled {
-		return &esim.Cancellation{OrderID: req.Order.ID}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
-		err := c.api.Fail(ctx, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
-		err.Order = &esim.Order{Provider: Provider, ID: id}
-		return nil, err
-	}
-	return data.convert(req.Order.ID), nil
+// BeforeTopUp reads what must be on record before a top-up is sent, so that
+// [Client.TopUpEffect] can recognise it in any process and at any later time: what
+// the eSIM has, and how much data the package adds, by the Quote or else by the list
+// of top-ups of this eSIM. It spends nothing. The result is JSON and holds no secret.
+func (c *Client) BeforeTopUp(ctx context.Context, req esim.TopUpRequest) ([]byte, error) {
+	return c.api.BeforeTopUp(ctx, req, c.topUps)
 }
 
-// firstICCID names the order in the only way eSIMfly's cancellation accepts.
-func (c *Client) firstICCID(ctx context.Context, req esim.CancelRequest) (esim.ICCID, error) {
-	order, err := c.readOrder(ctx, req.Order)
+// TopUpEffect looks whether a top-up has happened, by comparing the eSIM with
+// what [Client.BeforeTopUp] had returned. It never sends a purchase. Both
+// results are nil if nothing of the top-up can be seen, which proves nothing
+// while eSIMfly's figures may be late; otherwise the order comes back, with ID
+// and Total if the order history shows exactly one that it can be.
+//
+// It is proof only while no other top-up of this eSIM is sent between the two.
+// Errors are those of a read. One of kind [esim.ErrInvalidRequest] says that before
+// is not about this top-up.
+func (c *Client) TopUpEffect(ctx context.Context, before []byte, req esim.TopUpRequest) (*esim.Order, error) {
+	return c.api.TopUpEffect(ctx, before, req, c.topUps)
+}
+
+// topUpFacts state how eSIMfly sells top-ups: every further one is one more. In
+// half an hour the figures of one have settled.
+func (c *Client) topUpFacts() adapter.Purchase {
+	return adapter.Purchase{
+		Safety: adapter.Once, Repeats: adapter.Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys},
+		Offer: c.offer, OfferIn: "the price in the top-up list", Send: c.sendTopUp,
+		Keyless: &adapter.Keyless{Before: c.beforeTopUp, After: c.usage, Shows: grown, Find: c.findTopUps, Window: 30 * time.Minute},
+	}
+}
+
+// beforeTopUp refuses an eSIM in a state that eSIMfly does not top up.
+func (c *Client) beforeTopUp(ctx context.Context, a *adapter.Attempt) (*esim.Usage, error) {
+	data, err := c.usageOf(ctx, a.ICCID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if order.Delivered() == 0 {
-		return "", c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
+	if word := data.ESIM.Status; slices.Contains(notToppable, word.Upper()) {
+		return nil, c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "an eSIM that is "+strings.ToLower(word.String())+" cannot be topped up")
 	}
-	shown := order.ESIMs[0].ICCID
-	if req.ICCID != "" && req.ICCID != shown {
-		return "", c.api.Fail(ctx, esim.ErrInvalidRequest, esim.OutcomeNotSent,
-			"the order does not show this eSIM; eSIMfly cancels all unused eSIMs of an order anyway, so name the order alone")
+	return data.convert(a.ICCID), nil
+}
+
+// notToppable are the states that eSIMfly documents and does not top up.
+var notToppable = []string{"EXPIRED", "CANCELLED", "CANCELED", "DELETED"}
+
+// offer reads the price of the package in the list of those that the eSIM can have
+// now. A list that has lost a row does not tell that it is not offered.
+func (c *Client) offer(ctx context.Context, a *adapter.Attempt) (esim.Money, error) {
+	offers, lost, err := c.offers(ctx, a.ICCID)
+	if err != nil {
+		return esim.Money{}, err
 	}
-	return shown, nil
+	i := slices.IndexFunc(offers, func(o esim.Package) bool { return o.ID == a.PackageID })
+	switch {
+	case i >= 0:
+		a.Added = offers[i].Data
+		return offers[i].Price, nil
+	case lost > 0:
+		return esim.Money{}, c.api.Fail(ctx, esim.ErrMalformedResponse, esim.OutcomeNotSent, "rows are missing from the list of top-ups, and this package is not in the rest")
+	}
+	return esim.Money{}, c.api.Fail(ctx, esim.ErrPackageUnavailable, esim.OutcomeNotSent, "this package is not offered for this eSIM now")
+}
+
+func (c *Client) sendTopUp(ctx context.Context, a *adapter.Attempt, call adapter.Call) error {
+	out, err := adapter.Fetch[topUpAnswer](ctx, c.api, call.Post("/topup/order", topUpBody{a.ICCID, a.PackageID, 1}))
+	if err != nil {
+		return err
+	}
+	o, about := a.Order, iccidOf(out.ICCID.Value)
+	o.ID, o.Status, o.Quantity = out.ID.Value.String(), orderStatus(out.Status.Value), 1
+	o.ProviderStatus, o.Total = out.Status.Value.String(), money(out.Amount.Value, out.Currency.Value)
+	o.ESIMs = []esim.ESIM{{ICCID: a.ICCID, ExpiresAt: out.ESIMData.Value.Expires.Time}}
+	switch {
+	case o.ID == "":
+		return c.api.Incomplete(ctx, "the answer has no order reference")
+	case about != "" && about != a.ICCID:
+		return c.api.Incomplete(ctx, "the answer is about another eSIM")
+	case o.Status == esim.OrderFailed, o.Status == esim.OrderCancelled:
+		return c.api.Incomplete(ctx, "the top-up was taken and is "+o.Status.String())
+	}
+	return nil
+}
+
+// grown reports whether an eSIM has gained at least the data of a package. For an
+// unlimited plan it is a later expiry that counts, unless there was none before: a
+// first use sets one too (eSIMfly docs: llm text of topup-order).
+func grown(before adapter.BeforeImage, after *esim.Usage, added esim.DataSize) bool {
+	switch {
+	case before.Unlimited:
+		return !before.ExpiresAt.IsZero() && after.ExpiresAt.After(before.ExpiresAt)
+	case after.Unlimited:
+		return true
+	}
+	return after.Total-before.Total >= max(added, 1)
+}
+
+// topUpPrefix begins the order id of every top-up (eSIMfly docs:
+// api/topup-order).
+const topUpPrefix = "topup_"
+
+// findTopUps looks in the order history, which does not know references and does
+// not always tell ICCIDs.
+func (c *Client) findTopUps(ctx context.Context, a *adapter.Attempt, since time.Time) ([]esim.Order, error) {
+	call := adapter.Get("/orders", "search", topUpPrefix, "status", "all", "from_date", second(since))
+	return c.history(ctx, call, func(r *orderRow) bool { return r.mayBe(a, since) })
+}
+
+// mayBe compares the eSIM, or the package where no eSIM is shown.
+func (r *orderRow) mayBe(a *adapter.Attempt, since time.Time) bool {
+	about := r.PackageCode.String() == a.PackageID
+	if iccid := iccidOf(r.ESIM.ICCID); iccid != "" {
+		about = iccid == a.ICCID
+	}
+	return about && strings.HasPrefix(r.ID.String(), topUpPrefix) && !r.CreatedAt.Before(since)
 }
 
 const (

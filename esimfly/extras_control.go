@@ -59,8 +59,8 @@ func (c *Client) tell(ctx context.Context, op string, iccid esim.ICCID, call ada
 		for _, more := range checks {
 			more(check)
 		}
-	}, func(ctx context.Context, _ esim.ICCID) (*done, error) {
-		return adapter.Fetch[done](ctx, c.api, call)
+	}, func(ctx context.Context, _ esim.ICCID) (*envelope, error) {
+		return adapter.Fetch[envelope](ctx, c.api, call)
 	})
 	return err
 }
@@ -111,9 +111,6 @@ type webhookAnswer struct {
 		DeliveredAt wire.UTCTime `json:"delivered_at"`
 	} `json:"recent_deliveries"`
 }
-
-// Accepted reports success. Without a webhook none is set.
-func (a *webhookAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 
 func (a *webhookAnswer) convert() *WebhookSettings {
 	s := new(WebhookSettings)

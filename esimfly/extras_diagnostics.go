@@ -68,12 +68,8 @@ type place struct {
 }
 
 func (p *place) network() esim.Network {
-	where := country(p.ISO2)
-	if where == "" {
-		where = country(p.Country)
-	}
 	return esim.Network{
-		Country: where, Name: p.Operator.String(), MCC: p.MCC.String(), MNC: p.MNC.String(),
+		Country: country(p.ISO2, p.Country), Name: p.Operator.String(), MCC: p.MCC.String(), MNC: p.MNC.String(),
 		Technology: p.Connection.String(),
 	}
 }

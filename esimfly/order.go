@@ -223,6 +223,54 @@ func (c *Client) readOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order,
 	return out.convert(ref), nil
 }
 
+// Cancel cancels all eSIMs of an order that were never downloaded or used,
+// and asks for the money (eSIMfly docs: api/cancel-esim). eSIMfly cannot
+// cancel one eSIM of several, so Order.ID is required, as consent. eSIMfly
+// takes an eSIM for the name of its order, so the order is read first; an
+// ICCID beside its ID must be the one that eSIMfly shows there. An order that
+// was cancelled before is a success with Refunded nil. If eSIMfly says that it
+// cancelled another one, Error.Order names that.
+func (c *Client) Cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
+	return adapter.Operate(ctx, c.api, "Cancel", req, c.cancel)
+}
+
+func (c *Client) cancel(ctx context.Context, req esim.CancelRequest) (*esim.Cancellation, error) {
+	iccid, err := c.firstICCID(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	data, err := fetch[cancelData](ctx, c, adapter.Post("/esims/cancel", adapter.Replayed, iccidBody{iccid}))
+	if e, ok := errors.AsType[*esim.Error](err); ok && e.Code == alreadyCancelled {
+		return &esim.Cancellation{OrderID: req.Order.ID}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if id := data.OrderID.String(); id != "" && id != req.Order.ID {
+		err := c.api.Fail(ctx, esim.ErrIncomplete, esim.OutcomeAccepted, "the answer is about another order")
+		err.Order = &esim.Order{Provider: Provider, ID: id}
+		return nil, err
+	}
+	return data.convert(req.Order.ID), nil
+}
+
+// firstICCID names the order in the only way eSIMfly's cancellation accepts.
+func (c *Client) firstICCID(ctx context.Context, req esim.CancelRequest) (esim.ICCID, error) {
+	order, err := c.readOrder(ctx, req.Order)
+	if err != nil {
+		return "", err
+	}
+	if order.Delivered() == 0 {
+		return "", c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "no eSIM of the order has come yet, and eSIMfly cancels by eSIM")
+	}
+	shown := order.ESIMs[0].ICCID
+	if req.ICCID != "" && req.ICCID != shown {
+		return "", c.api.Fail(ctx, esim.ErrInvalidRequest, esim.OutcomeNotSent,
+			"the order does not show this eSIM; eSIMfly cancels all unused eSIMs of an order anyway, so name the order alone")
+	}
+	return shown, nil
+}
+
 // FindOrders reads the orders of one package from the order history, oldest
 // first: those of every status that were placed in the second of Since or later
 // (eSIMfly docs: api/orders). It is the way to an order whose answer was lost where keys are
@@ -247,39 +295,40 @@ func (c *Client) FindOrders(ctx context.Context, search evidence.OrderSearch) ([
 
 func (c *Client) findOrders(ctx context.Context, search evidence.OrderSearch) ([]esim.Order, error) {
 	// Oldest first, so that an order placed meanwhile moves no other to a page
-	// that was read already.
-	query := OrdersQuery{Search: search.PackageID, From: search.Since, Oldest: true} // whole seconds, inclusive
-	orders, seen, lost := []esim.Order{}, map[string]bool{}, 0
-	for row, err := range list[orderRow](ctx, c, query.call(), maxPageSize, &lost) {
+	// that was read already. Since is inclusive, in whole seconds.
+	query := OrdersQuery{Search: search.PackageID, From: search.Since, Oldest: true}
+	found, err := c.history(ctx, query.call(), func(r *orderRow) bool { return r.fits(search) })
+	slices.SortStableFunc(found, func(a, b esim.Order) int { return age(a).Compare(age(b)) })
+	return found, err
+}
+
+// age is when an order was placed; those of unknown age come last.
+func age(o esim.Order) time.Time {
+	if o.CreatedAt.IsZero() {
+		return time.Unix(1<<40, 0)
+	}
+	return o.CreatedAt
+}
+
+// history reads orders of the order history. A list that has lost a row is an error
+// beside what it shows.
+func (c *Client) history(ctx context.Context, call adapter.Call, fits func(*orderRow) bool) ([]esim.Order, error) {
+	found, seen, lost := []esim.Order{}, map[string]bool{}, 0
+	for row, err := range list[orderRow](ctx, c, call, maxPageSize, &lost) {
 		switch {
 		case err != nil:
 			return nil, err
 		case row.ID == "":
 			lost++
-		case !row.fits(search):
-		case !seen[row.ID.String()]: // a row that has moved is the same order
+		case fits(&row) && !seen[row.ID.String()]: // a row that has moved is the same order
 			seen[row.ID.String()] = true
-			orders = append(orders, row.order())
+			found = append(found, row.order())
 		}
 	}
-	slices.SortStableFunc(orders, byAge)
 	if lost > 0 {
-		return orders, c.api.Malformed(ctx, "rows are missing from the order history")
+		return found, c.api.Malformed(ctx, "rows are missing from the order history")
 	}
-	return orders, nil
-}
-
-// byAge puts the oldest first, and those of unknown age last.
-func byAge(a, b esim.Order) int {
-	switch {
-	case a.CreatedAt.Equal(b.CreatedAt):
-		return 0
-	case a.CreatedAt.IsZero():
-		return 1
-	case b.CreatedAt.IsZero():
-		return -1
-	}
-	return a.CreatedAt.Compare(b.CreatedAt)
+	return found, nil
 }
 
 // fits looks again, for the search of eSIMfly takes parts of words, and names

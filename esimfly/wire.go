@@ -1,14 +1,7 @@
 package esimfly
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"iter"
-	"maps"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/esimkit/esim"
@@ -21,18 +14,15 @@ type envelope struct {
 	Success *bool `json:"success"`
 }
 
-func (e envelope) accepted(complete bool) (ok, valid bool) {
-	if e.Success == nil {
-		return false, false
-	}
-	return *e.Success, !*e.Success || complete
+// Accepted reports success. What else is missing from an answer about money does not
+// undo the charge.
+func (e envelope) Accepted() (ok, valid bool) { return e.with(true) }
+
+// with is Accepted for an answer that must have more than success.
+func (e envelope) with(more bool) (ok, valid bool) {
+	ok = e.Success != nil && *e.Success
+	return ok, e.Success != nil && (more || !ok)
 }
-
-// done is an answer that says no more than whether it worked.
-type done struct{ envelope }
-
-// Accepted reports success.
-func (a *done) Accepted() (ok, valid bool) { return a.accepted(true) }
 
 // answer is {success, data}, the form of all reads but one.
 type answer[T any] struct {
@@ -47,7 +37,7 @@ func (a *answer[T]) Accepted() (ok, valid bool) {
 	if d, has := any(a.Data).(interface{ complete() bool }); has && complete {
 		complete = d.complete()
 	}
-	return a.accepted(complete)
+	return a.with(complete)
 }
 
 // fetch carries out a call and returns the data of its answer.
@@ -59,11 +49,6 @@ func fetch[T any](ctx context.Context, c *Client, call adapter.Call) (*T, error)
 // slow is the timeout of calls that make eSIMfly price its whole catalogue or
 // ask a carrier.
 const slow = 60 * time.Second
-
-const (
-	maxPageSize = 100 // everywhere (eSIMfly docs: api/packages, api/esims, api/orders)
-	maxPages    = 10_000
-)
 
 // pagination is what a list says of itself, in both spellings of the total.
 type pagination struct {
@@ -90,110 +75,6 @@ func (p *pageOf[T]) rows() []T {
 		return p.ESIMs
 	}
 	return p.Orders
-}
-
-// page is a place in a list.
-type page struct{ number, size int }
-
-// on returns the call for the page.
-func (p page) on(call adapter.Call) adapter.Call {
-	query := maps.Clone(call.Query)
-	if query == nil {
-		query = url.Values{}
-	}
-	query.Set("page", strconv.Itoa(p.number))
-	query.Set("limit", strconv.Itoa(p.size))
-	call.Query = query
-	return call
-}
-
-// last reports whether no page follows this one, and how many rows it has less
-// than it must have: eSIMfly does not say that pages are full.
-func (p page) last(said *pagination, rows int) (last bool, lost int, err error) {
-	if said == nil {
-		said = new(pagination)
-	}
-	size, total, pages := p.size, said.Total.Int(), said.Pages.Or(said.PagesCamel)
-	if n := said.Limit.Int(); n > 0 {
-		size = n
-	}
-	needed := (total + size - 1) / size
-	ends := cmp.Or(pages.Int(), needed) // 0 pages beside a total that is not 0
-	switch {
-	case !said.Total.Known() && !pages.Known():
-		err = errors.New("the list does not say how long it is")
-	case said.Page.Known() && said.Page.Int() != p.number:
-		err = errors.New("the list answers with another page")
-	case ends < needed:
-		err = errors.New("the list has more rows than pages for them")
-	case p.number < ends:
-		lost = size - rows
-	case said.Total.Known():
-		lost = total - (p.number-1)*size - rows
-	}
-	return p.number >= ends, max(lost, 0), err
-}
-
-// pageSize is the largest, unless a caller wants another.
-func pageSize(n int) int { return cmp.Or(n, maxPageSize) }
-
-// cursor writes the place as text, "2x100".
-func (p page) cursor() string { return strconv.Itoa(p.number) + "x" + strconv.Itoa(p.size) }
-
-// parseCursor reads what cursor wrote, and nothing else. The page size is
-// part of it: with another one the page would hold other rows.
-func parseCursor(text string) (page, bool) {
-	number, size, _ := strings.Cut(text, "x")
-	n, err1 := strconv.Atoi(number)
-	s, err2 := strconv.Atoi(size)
-	p := page{n, s}
-	ok := err1 == nil && err2 == nil && n >= 1 && n <= maxPages && s >= 1 && s <= maxPageSize
-	return p, ok && p.cursor() == text
-}
-
-// list iterates over the rows of all pages, one request a page. An error is
-// yielded once and ends it. Lost counts the rows that are missing: a list that
-// has lost one shows what there is, and not what there is not.
-func list[T any](ctx context.Context, c *Client, call adapter.Call, size int, lost *int) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		for at := (page{1, size}); ; at.number++ {
-			if at.number > maxPages {
-				yield(none, c.api.Malformed(ctx, "the list has no end"))
-				return
-			}
-			rows, last, missing, err := readPage[T](ctx, c, call, at)
-			*lost += missing
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if last {
-				return
-			}
-		}
-	}
-}
-
-func readPage[T any](ctx context.Context, c *Client, call adapter.Call, at page) (rows []T, last bool, lost int, err error) {
-	data, err := fetch[pageOf[T]](ctx, c, at.on(call))
-	if err != nil {
-		return nil, false, 0, err
-	}
-	rows = data.rows()
-	if last, lost, err = at.last(data.Pagination, len(rows)); err == nil && rows == nil && lost > 0 {
-		err = errors.New("the list is missing beside its length")
-	}
-	if err != nil {
-		return nil, false, 0, c.api.Malformed(ctx, err.Error())
-	}
-	c.api.Lost(ctx, lost)
-	return rows, last, lost, err
 }
 
 type balance struct {
@@ -238,19 +119,10 @@ func (r *packageRow) ShareTexts(t *wire.Texts) { r.Networks.Share(t) }
 // networkMembers are what is read of the networks of a package.
 type networkMembers struct{}
 
-// Members are in the order of the constants below.
+// Members are in the order in which networks reads them.
 func (networkMembers) Members() []string { return networkNames }
 
-var networkNames = []string{"network_name", "network_type", "country_name", "country_iso2", "mcc_code", "mnc_code"}
-
-const (
-	networkName = iota
-	networkType
-	networkCountry
-	networkISO2
-	networkMCC
-	networkMNC
-)
+var networkNames = []string{"network_name", "network_type", "country_iso2", "country_name", "mcc_code", "mnc_code"}
 
 type locationRow struct {
 	Name      string                 `json:"locationName"`
@@ -290,9 +162,6 @@ type orderAnswer struct {
 	ESIMs []soldRow `json:"esims"`
 }
 
-// Accepted reports success. What else is missing does not undo the charge.
-func (a *orderAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
-
 // statusAnswer is the answer to a question about an order. While the order is
 // pending nearly all of it is missing.
 type statusAnswer struct {
@@ -305,12 +174,12 @@ type statusAnswer struct {
 		FinalPrice  wire.Optional[wire.Number] `json:"finalPrice"`
 		Currency    wire.Optional[wire.Text]   `json:"currency"`
 		Date        wire.UTCTime               `json:"orderDate"`
-		ESIM        *soldRow                   `json:"esim"`
+		ESIM        soldRow                    `json:"esim"`
 	} `json:"order"`
 }
 
 // Accepted reports success.
-func (a *statusAnswer) Accepted() (ok, valid bool) { return a.accepted(a.Order != nil) }
+func (a *statusAnswer) Accepted() (ok, valid bool) { return a.with(a.Order != nil) }
 
 // soldRow is an eSIM in the answer to an order (snake_case) or to a question
 // about one (camelCase).
@@ -324,7 +193,8 @@ type soldRow struct {
 	Expires      wire.UTCTime             `json:"expired_time"`
 	ExpiresCamel wire.UTCTime             `json:"expiredTime"`
 
-	id wire.Text // from outside the row
+	id    wire.Text // from outside the row, as is what follows
+	outer install
 }
 
 // install is how the answers about orders write what installs an eSIM. The QR
@@ -365,9 +235,6 @@ type topUpAnswer struct {
 		Expires wire.UTCTime `json:"expiredTime"`
 	}] `json:"esimData"`
 }
-
-// Accepted reports success. What else is missing does not undo the charge.
-func (a *topUpAnswer) Accepted() (ok, valid bool) { return a.accepted(true) }
 
 type iccidBody struct {
 	ICCID esim.ICCID `json:"iccid"`

@@ -68,7 +68,7 @@ func TestAcceptedClearsTheDoubt(t *testing.T) {
 	require.ErrorIs(t, err, esim.ErrInsufficientBalance)
 }
 
-func TestStanding(t *testing.T) {
+func TestKeyState(t *testing.T) {
 	inside := make(chan struct{})
 	leave := make(chan struct{})
 	s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
@@ -420,9 +420,9 @@ func (p *purchase) serve(safety Safety, random *rand.Rand, r *http.Request) (*ht
 	return answer(r)
 }
 
-// TestRecall: a key that another process may have used is in doubt from the
+// TestMarkUnresolved: a key that another process may have used is in doubt from the
 // start, with whatever content comes.
-func TestRecall(t *testing.T) {
+func TestMarkUnresolved(t *testing.T) {
 	s := inTurn(code(400, "LOW"), accepts)
 	tr := instant(t, esim.Settings{HTTPClient: s.client()})
 	tr.markUnresolved(Repeats{Lost: esim.RepeatSafe}, "", "k")
@@ -457,7 +457,7 @@ func TestBodyOfADoubtfulPurchase(t *testing.T) {
 	assert.Equal(t, []string{"first", "first", "third"}, bodies)
 }
 
-func TestWithheld(t *testing.T) {
+func TestOutcomeOnRecord(t *testing.T) {
 	tr := instant(t, esim.Settings{HTTPClient: inTurn(dropped, accepts).client()})
 	why := func() error { return tr.failIn("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
 	assertOutcome(t, esim.OutcomeNotSent, tr.outcomeOnRecord(why(), "r", "k"))

@@ -315,8 +315,8 @@ func TestAProbeUnderAnotherIDIsNotSent(t *testing.T) {
 	}
 }
 
-// TestRecallAfterARefusal: that this process was refused says nothing of another.
-func TestRecallAfterARefusal(t *testing.T) {
+// TestMarkedAfterARefusal: that this process was refused says nothing of another.
+func TestMarkedAfterARefusal(t *testing.T) {
 	s := inTurn(code(400, "LOW"))
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
 	assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))

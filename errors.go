@@ -4,54 +4,68 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
 )
 
-// The kinds of [Error]. Match them with [errors.Is]. What a provider cannot
-// do at all is [errors.ErrUnsupported].
-var (
+// Kind is what went wrong, in words that all providers share. A Kind is an error
+// itself, so match it with [errors.Is]. Its text is part of the API.
+type Kind string
+
+// The kinds of [Error].
+const (
 	// ErrInvalidRequest: the request was refused as malformed, by this
 	// library before anything was sent, or by the provider.
-	ErrInvalidRequest = errors.New("invalid request")
+	ErrInvalidRequest Kind = "invalid request"
 	// ErrUnauthorized: the provider does not accept the credentials.
-	ErrUnauthorized = errors.New("unauthorized")
+	ErrUnauthorized Kind = "unauthorized"
 	// ErrClockSkew: the clock of this machine is too far from the provider's.
-	ErrClockSkew = errors.New("clock skew")
+	ErrClockSkew Kind = "clock skew"
 	// ErrRateLimited: too many requests; see Error.RetryAfter.
-	ErrRateLimited = errors.New("rate limited")
+	ErrRateLimited Kind = "rate limited"
 	// ErrNotFound: no such order or eSIM in this account.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound Kind = "not found"
 	// ErrPackageUnavailable: no such package, or it is not sold any more.
-	ErrPackageUnavailable = errors.New("package unavailable")
+	ErrPackageUnavailable Kind = "package unavailable"
 	// ErrPriceChanged: the price is not the quoted one, or above MaxTotal.
-	ErrPriceChanged = errors.New("price changed")
+	ErrPriceChanged Kind = "price changed"
 	// ErrInsufficientBalance: the prepaid balance does not cover the order.
-	ErrInsufficientBalance = errors.New("insufficient balance")
+	ErrInsufficientBalance Kind = "insufficient balance"
 	// ErrNotEligible: the eSIM or order is in a state that forbids this.
-	ErrNotEligible = errors.New("not eligible")
+	ErrNotEligible Kind = "not eligible"
 	// ErrDuplicate: the provider has seen this purchase or request id before.
-	ErrDuplicate = errors.New("duplicate")
+	ErrDuplicate Kind = "duplicate"
 	// ErrIncomplete: the order was accepted, but less came than was ordered;
 	// Error.Order holds what did.
-	ErrIncomplete = errors.New("incomplete")
+	ErrIncomplete Kind = "incomplete"
 	// ErrUnavailable: the provider or the network to it is in trouble.
-	ErrUnavailable = errors.New("unavailable")
+	ErrUnavailable Kind = "unavailable"
 	// ErrMalformedResponse: the answer is not what the provider documents.
-	ErrMalformedResponse = errors.New("malformed response")
+	ErrMalformedResponse Kind = "malformed response"
 	// ErrReferenceConflict: the reference was used for another purchase.
-	ErrReferenceConflict = errors.New("reference conflict")
+	ErrReferenceConflict Kind = "reference conflict"
+	// ErrUnsupported: the provider has no such call, or cannot do what a field
+	// asks for. It matches [errors.ErrUnsupported], too.
+	ErrUnsupported Kind = "unsupported operation"
 )
 
-// Kinds returns every kind an [Error] of this library can have, in the order
-// of the documentation, [errors.ErrUnsupported] last.
-func Kinds() []error {
-	return []error{
+// Error returns the text of the kind.
+func (k Kind) Error() string { return string(k) }
+
+// Is lets ErrUnsupported match [errors.ErrUnsupported].
+func (k Kind) Is(target error) bool {
+	return k == ErrUnsupported && target == errors.ErrUnsupported //nolint:errorlint // what errors.Is asks of an Is method
+}
+
+// Kinds returns every Kind, in the order of the documentation.
+func Kinds() []Kind {
+	return []Kind{
 		ErrInvalidRequest, ErrUnauthorized, ErrClockSkew, ErrRateLimited, ErrNotFound,
 		ErrPackageUnavailable, ErrPriceChanged, ErrInsufficientBalance, ErrNotEligible,
 		ErrDuplicate, ErrIncomplete, ErrUnavailable, ErrMalformedResponse, ErrReferenceConflict,
-		errors.ErrUnsupported,
+		ErrUnsupported,
 	}
 }
 
@@ -62,7 +76,7 @@ func Kinds() []error {
 type Error struct {
 	Provider Provider
 	Op       string  // the method that was called: "Order", "TopUp", …
-	Kind     error   // one of the Err values above, or errors.ErrUnsupported
+	Kind     Kind    // "" = not classified
 	Outcome  Outcome // the zero value is OutcomeUnknown: money may be spent
 	Repeat   Repeat  // what a repeat would do, where Outcome is unknown; see [MayRepeat]
 
@@ -77,10 +91,17 @@ type Error struct {
 	Err        error         // cause, e.g. context.DeadlineExceeded
 }
 
-// Error says it in one line: who, what, why, was money spent, what next.
-func (e *Error) Error() string { return e.story() + "; " + e.Advice() }
+// Error says it in one line: which provider and operation, what went wrong, and
+// of a call that can spend money whether it was spent. What to do next is in
+// [Error.Advice].
+func (e *Error) Error() string {
+	if money := e.money(); money != "" {
+		return e.story() + "; " + money
+	}
+	return e.story()
+}
 
-// story is Error without the advice.
+// story is Error without what is known about money.
 func (e *Error) story() string {
 	var b strings.Builder
 	if e.Provider != "" {
@@ -103,9 +124,8 @@ func (e *Error) story() string {
 	return b.String()
 }
 
-// causeText is the text of a cause in one line. Of an Error it leaves out the
-// advice, which is about another call: whether money was spent is for the
-// outer error to say. A cause may have no text: it is there to be asked for.
+// causeText is the text of a cause in one line. Of an Error it leaves out what
+// is known about money: that is for the outer error to say. A cause may have no text: it is there to be asked for.
 func causeText(err error) string {
 	if err == nil {
 		return ""
@@ -117,10 +137,10 @@ func causeText(err error) string {
 }
 
 func (e *Error) kindText() string {
-	if e.Kind == nil {
+	if e.Kind == "" {
 		return "unclassified error"
 	}
-	return e.Kind.Error()
+	return string(e.Kind)
 }
 
 func (e *Error) facts() []string {
@@ -134,8 +154,8 @@ func (e *Error) facts() []string {
 	if e.Reference != "" {
 		facts = append(facts, "reference "+e.Reference)
 	}
-	if e.Order != nil && e.Order.ID != "" {
-		facts = append(facts, "order "+e.Order.ID)
+	if id := e.orderID(); id != "" {
+		facts = append(facts, "order "+id)
 	}
 	if e.RetryAfter > 0 {
 		facts = append(facts, "retry after "+e.RetryAfter.String())
@@ -146,7 +166,7 @@ func (e *Error) facts() []string {
 // Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {
 	var errs []error
-	if e.Kind != nil {
+	if e.Kind != "" {
 		errs = append(errs, e.Kind)
 	}
 	if e.Err != nil {
@@ -178,9 +198,7 @@ func (e *Error) LogValue() slog.Value {
 	text("message", e.Message)
 	text("request_id", e.RequestID)
 	text("reference", e.Reference)
-	if e.Order != nil {
-		text("order_id", e.Order.ID)
-	}
+	text("order_id", e.orderID())
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
@@ -197,11 +215,28 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// Format keeps every printing verb, %#v included, to the line of Error.
+// Format keeps every printing verb to the line of Error. %#v shows the fields,
+// without the order and with the cause as text.
 func (e *Error) Format(f fmt.State, verb rune) {
-	if verb == 'q' {
-		fmt.Fprintf(f, "%q", e.Error())
-		return
+	switch {
+	case e == nil:
+		_, _ = io.WriteString(f, "<nil>") // a Formatter cannot report an error; fmt notices its writer's own
+	case verb == 'v' && f.Flag('#'):
+		type fields Error
+		shown := fields(*e)
+		shown.Order, shown.Err = nil, nil
+		text := strings.Replace(fmt.Sprintf("%#v", shown), "esim.fields{", "&esim.Error{", 1)
+		_, _ = fmt.Fprintf(f, "%s /* order %q, cause %q */", text, e.orderID(), causeText(e.Err))
+	case verb == 'q':
+		_, _ = fmt.Fprintf(f, "%q", e.Error())
+	default:
+		_, _ = io.WriteString(f, e.Error())
 	}
-	fmt.Fprint(f, e.Error())
+}
+
+func (e *Error) orderID() string {
+	if e.Order == nil {
+		return ""
+	}
+	return e.Order.ID
 }

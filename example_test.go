@@ -143,11 +143,11 @@ func ExampleError() {
 	})
 	fmt.Println(err)
 	if e, ok := errors.AsType[*esim.Error](err); ok && errors.Is(err, esim.ErrRateLimited) {
-		fmt.Println(e.Outcome, "- again in", e.RetryAfter)
+		fmt.Printf("%s - again in %s: %s\n", e.Outcome, e.RetryAfter, e.Advice())
 	}
 	// Output:
-	// checkout: esimfly Order: rate limited: RATE_LIMITED (HTTP 429, reference cart-8841, retry after 30s); nothing was charged: wait, then repeat with the same reference
-	// rejected - again in 30s
+	// checkout: esimfly Order: rate limited: RATE_LIMITED (HTTP 429, reference cart-8841, retry after 30s); nothing was charged
+	// rejected - again in 30s: wait, then repeat with the same reference
 }
 
 // In a log record an error is a group of attributes.

@@ -2,7 +2,6 @@ package esim
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -228,7 +227,7 @@ type UnimplementedClient struct {
 }
 
 func (u UnimplementedClient) unsupported(op string) *Error {
-	return &Error{Provider: u.Name, Op: op, Kind: errors.ErrUnsupported, Outcome: OutcomeNotSent, Message: u.Reasons[op]}
+	return &Error{Provider: u.Name, Op: op, Kind: ErrUnsupported, Outcome: OutcomeNotSent, Message: u.Reasons[op]}
 }
 
 // Provider returns Name.

@@ -44,7 +44,7 @@ func WaitOrder(ctx context.Context, c Client, ref OrderRef, opts WaitOptions) (*
 		return nil, w.fail(ErrInvalidRequest, "nil context", nil)
 	}
 	if !c.Capabilities().GetOrder {
-		return nil, w.fail(errors.ErrUnsupported, "the provider cannot be asked about an order", nil)
+		return nil, w.fail(ErrUnsupported, "the provider cannot be asked about an order", nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, or(opts.Timeout, 10*time.Minute))
 	defer cancel()
@@ -109,7 +109,7 @@ func codes(o *Order) int {
 
 // passing reports whether the trouble may go away by itself.
 func (w *waiter) passing(err error) bool {
-	for _, kind := range []error{ErrUnavailable, ErrRateLimited, ErrNotFound, ErrMalformedResponse} {
+	for _, kind := range []Kind{ErrUnavailable, ErrRateLimited, ErrNotFound, ErrMalformedResponse} {
 		if errors.Is(err, kind) {
 			if e, ok := errors.AsType[*Error](err); ok {
 				w.hint = e.RetryAfter
@@ -145,7 +145,7 @@ func (w *waiter) rest(ctx context.Context) error {
 
 // fail tells what is known of the order. That nothing was sent to read it
 // does not mean that nothing was charged for it.
-func (w *waiter) fail(kind error, message string, cause error) *Error {
+func (w *waiter) fail(kind Kind, message string, cause error) *Error {
 	outcome := OutcomeUnknown
 	if w.last != nil {
 		outcome = OutcomeAccepted

@@ -30,7 +30,7 @@ func completed() *esim.Order {
 	return &esim.Order{ID: "o1", Status: esim.OrderCompleted, Quantity: 1, ESIMs: delivered(1)}
 }
 
-func trouble(kind error, wait time.Duration) *esim.Error {
+func trouble(kind esim.Kind, wait time.Duration) *esim.Error {
 	return &esim.Error{Provider: "fake", Op: "GetOrder", Kind: kind, Outcome: esim.OutcomeRejected, RetryAfter: wait}
 }
 
@@ -173,7 +173,7 @@ func TestWaitOrderFails(t *testing.T) {
 		{name: "not allowed to read", looks: []look{{err: refused}}, outcome: esim.OutcomeUnknown, is: []error{esim.ErrUnauthorized}, text: "cannot be read"},
 		{name: "not allowed any more", looks: []look{{order: half}, {err: refused}}, took: 5 * time.Second, outcome: esim.OutcomeAccepted, order: half, is: []error{esim.ErrUnauthorized}},
 		{name: "a foreign error", looks: []look{{err: errors.New("x")}}, outcome: esim.OutcomeUnknown, text: "x"},
-		{name: "not by this name", looks: []look{{err: trouble(errors.ErrUnsupported, 0)}}, outcome: esim.OutcomeUnknown, is: []error{errors.ErrUnsupported}},
+		{name: "not by this name", looks: []look{{err: trouble(esim.ErrUnsupported, 0)}}, outcome: esim.OutcomeUnknown, is: []error{errors.ErrUnsupported}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			begun := time.Now()

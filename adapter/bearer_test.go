@@ -68,7 +68,7 @@ func TestAFailedLoginIsNotSent(t *testing.T) {
 	for name, c := range map[string]struct {
 		end   end
 		token string
-		kind  error
+		kind  esim.Kind
 	}{
 		"refused": {code(400, "LOW"), "", esim.ErrInsufficientBalance}, // by the kind that the login's own table gives
 		"odd":     {accepts, "a\nb", esim.ErrMalformedResponse},
@@ -104,15 +104,15 @@ func (l lending) Token(
 func TestATokenOfAStoreIsNotTrusted(t *testing.T) {
 	for name, c := range map[string]struct {
 		store lending
-		kind  error
+		kind  esim.Kind
 	}{
-		"good": {lending{token: "shared"}, nil}, "odd": {lending{token: "a b"}, esim.ErrUnavailable},
+		"good": {lending{token: "shared"}, ""}, "odd": {lending{token: "a b"}, esim.ErrUnavailable},
 		"trouble": {lending{err: errors.New("disk full")}, esim.ErrUnavailable}, "left": {lending{err: context.Canceled}, esim.ErrUnavailable},
 	} {
 		s := inTurn(accepts)
 		tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin(func(b *Bearer) { b.Store = c.store }))
 		_, err := Fetch[reply](t.Context(), tr, Get("/balance"))
-		if c.kind == nil {
+		if c.kind == "" {
 			require.NoError(t, err, name)
 			assert.Equal(t, []string{"/balance Bearer shared"}, s.sent())
 			continue

@@ -50,10 +50,10 @@ func (c *Check) Fail(field, why string) {
 
 // Unsupported records that the provider cannot do what a field asks for.
 func (c *Check) Unsupported(field, why string) {
-	c.record(errors.ErrUnsupported, field+" "+why)
+	c.record(esim.ErrUnsupported, field+" "+why)
 }
 
-func (c *Check) record(kind error, message string) {
+func (c *Check) record(kind esim.Kind, message string) {
 	if c.err == nil {
 		c.err = c.t.failIn(c.op, kind, esim.OutcomeNotSent, message)
 	}

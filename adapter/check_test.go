@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
@@ -165,7 +164,7 @@ func TestCheckKeepsTheFirstFinding(t *testing.T) {
 	c.Unsupported("CallbackURL", "is not known here")
 	c.Fail("Quantity", "is odd")
 	e := assertOutcome(t, esim.OutcomeNotSent, c.Err())
-	require.ErrorIs(t, e, errors.ErrUnsupported)
+	require.ErrorIs(t, e, esim.ErrUnsupported)
 	assert.Equal(t, "CallbackURL is not known here", e.Message)
 	assert.Equal(t, esim.Provider("test"), e.Provider)
 	assert.Equal(t, "Order", e.Op)

@@ -23,7 +23,7 @@ type Answer struct {
 
 // Rule is one row of an adapter's error table: what a refusal means.
 type Rule struct {
-	Kind error
+	Kind esim.Kind
 	// Outcome of the send that got this answer. The zero value is Unknown:
 	// only a refusal that is documented to come before the charge is
 	// Rejected, and only one that comes before processing is NotSent.

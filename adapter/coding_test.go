@@ -100,7 +100,7 @@ func TestContentCodingsThatCannotBeRead(t *testing.T) {
 	broken[len(broken)-6] ^= 1 // of the checksum
 	for name, c := range map[string]struct {
 		answer func(net.Conn)
-		kind   error
+		kind   esim.Kind
 		cause  string
 	}{
 		"br":             {coded(fine, "br"), esim.ErrMalformedResponse, `cannot be read ("br")`},

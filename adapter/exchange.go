@@ -114,7 +114,7 @@ func (f *exchange) mayRepeat() bool {
 
 // refused is the error of a call that is not sent. Its outcome is that of the
 // purchase which holds the reference.
-func (f *exchange) refused(kind error, why string) *esim.Error {
+func (f *exchange) refused(kind esim.Kind, why string) *esim.Error {
 	err := f.t.failure(f.c, Rule{Kind: kind, Outcome: esim.OutcomeNotSent}, why)
 	switch {
 	case f.doubt:

@@ -57,7 +57,7 @@ func (s *Spec) ofRow(i int, r *Row) []contradiction {
 	return []contradiction{
 		{r.String() == "", "names neither status nor code nor text"},
 		{twice, "stands in the table twice"},
-		{r.Kind == nil, "has no kind"},
+		{r.Kind == "", "has no kind"},
 		{r.Status >= 500 && settled, "calls a 5xx " + r.Outcome.String() + ": it may have failed after the charge"},
 		{settled && r.Repeat != esim.RepeatUnknown, "says what a repeat would do, where nothing is in doubt"},
 		{r.Burns && r.Outcome != esim.OutcomeRejected, "uses up the request id, and is not a refusal"},

@@ -94,7 +94,7 @@ func TestTheErrorTableCountsTheWorst(t *testing.T) {
 		status int
 		code   string
 		texts  []string
-		kind   error
+		kind   esim.Kind
 		listed bool
 	}{
 		{400, "LOW", nil, esim.ErrInsufficientBalance, true},

@@ -14,7 +14,7 @@ import (
 )
 
 // failIn is Fail where no context belongs to the operation.
-func (t *API) failIn(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
+func (t *API) failIn(op string, kind esim.Kind, outcome esim.Outcome, message string) *esim.Error {
 	return &esim.Error{Provider: t.spec.Provider, Op: op, Kind: kind, Outcome: outcome, Message: message}
 }
 

@@ -334,7 +334,7 @@ func TestLocalFaultsAreNotSent(t *testing.T) {
 		name   string
 		change func(*Spec)
 		method string
-		kind   error
+		kind   esim.Kind
 	}{
 		{"cannot sign", fails(errors.New("no key")), http.MethodPost, esim.ErrUnauthorized},
 		{"login fails", fails(login), http.MethodPost, esim.ErrRateLimited},

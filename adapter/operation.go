@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"github.com/esimkit/esim"
@@ -87,7 +86,7 @@ func WithReference(ctx context.Context, reference string) context.Context {
 }
 
 // Fail returns an error of the operation that ctx belongs to.
-func (t *API) Fail(ctx context.Context, kind error, outcome esim.Outcome, message string) *esim.Error {
+func (t *API) Fail(ctx context.Context, kind esim.Kind, outcome esim.Outcome, message string) *esim.Error {
 	op := operationOf(ctx)
 	err := t.failIn(op.name, kind, outcome, message)
 	err.Reference = op.reference
@@ -103,7 +102,7 @@ func (t *API) Invalid(ctx context.Context, field, why string) error {
 // Unsupported is the error of an input that asks for what the provider lacks.
 // Nothing was sent.
 func (t *API) Unsupported(ctx context.Context, field, why string) error {
-	return t.Fail(ctx, errors.ErrUnsupported, esim.OutcomeNotSent, field+" "+why)
+	return t.Fail(ctx, esim.ErrUnsupported, esim.OutcomeNotSent, field+" "+why)
 }
 
 // Malformed is the error of a read whose answer contradicts itself.

@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"net/http"
@@ -44,7 +43,7 @@ func TestOperateChecksEachInputByItsType(t *testing.T) {
 		assert.Equal(t, "Do", asError(t, err).Op)
 	}
 	err := operate(t, tr, esim.OrderRef{Reference: "cart-1"})
-	require.ErrorIs(t, err, errors.ErrUnsupported)
+	require.ErrorIs(t, err, esim.ErrUnsupported)
 
 	parts := newTransport(t, esim.Settings{}, func(s *Spec) { s.Inputs = Inputs{JoinedIDs: 2, References: true} })
 	require.NoError(t, operate(t, parts, esim.OrderRef{ID: JoinIDs("a", "", "b")}))

@@ -49,7 +49,7 @@ func TestAProbeGivesUpARefusedToken(t *testing.T) {
 func TestAProbeMayBeRepeated(t *testing.T) {
 	s := inTurn(dropped, code(400, "LOW"), code(400, "NONCE"), accepts, accepts)
 	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
-	for _, kind := range []error{esim.ErrUnavailable, esim.ErrInsufficientBalance, esim.ErrDuplicate} {
+	for _, kind := range []esim.Kind{esim.ErrUnavailable, esim.ErrInsufficientBalance, esim.ErrDuplicate} {
 		require.ErrorIs(t, assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("a", requestID))), kind)
 	}
 	other := probe("a", requestID)

@@ -126,7 +126,7 @@ func TestReauthAndReclockOnceEach(t *testing.T) {
 			name  string
 			ends  []end
 			sends int32
-			kind  error
+			kind  esim.Kind
 		}{
 			{"token twice", []end{code(401, "TOKEN"), code(401, "TOKEN")}, 2, esim.ErrUnauthorized},
 			{"clock twice", []end{code(401, "CLOCK", "Date", far), code(401, "CLOCK", "Date", further)}, 2, esim.ErrClockSkew},

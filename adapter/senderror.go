@@ -80,12 +80,12 @@ func isTLSFailure(err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(err.Error(), "tls: ")
 }
 
-func notSent(kind error, retry Retry, cause error) result {
+func notSent(kind esim.Kind, retry Retry, cause error) result {
 	rule := Rule{Kind: kind, Outcome: esim.OutcomeNotSent, Retry: retry}
 	return result{Verdict: Verdict{Rule: rule}, outcome: rule.Outcome, cause: cause}
 }
 
-func unknown(kind error, retry Retry, cause error) result {
+func unknown(kind esim.Kind, retry Retry, cause error) result {
 	return result{Verdict: Verdict{Rule: Rule{Kind: kind, Retry: retry}}, cause: cause}
 }
 

@@ -20,7 +20,7 @@ import (
 type wireFault struct {
 	name string
 	do   func(c net.Conn)
-	kind error
+	kind esim.Kind
 }
 
 func sends(text string) func(net.Conn) {
@@ -245,7 +245,7 @@ func TestDefinite(t *testing.T) {
 		status  int
 		body    string
 		outcome esim.Outcome
-		kind    error
+		kind    esim.Kind
 	}{
 		{"refusal", 400, refusal, esim.OutcomeRejected, esim.ErrInsufficientBalance},
 		{"refusal in a 200", 200, refusal, esim.OutcomeRejected, esim.ErrInsufficientBalance},

@@ -73,7 +73,7 @@ func (c *Catalog) chosen(providers []esim.Provider) ([]*source, error) {
 		case s == nil:
 			return nil, unknownProvider(p)
 		case !s.lists():
-			return nil, fmt.Errorf("catalog: %s lists no packages: %w", p, errors.ErrUnsupported)
+			return nil, fmt.Errorf("catalog: %s lists no packages: %w", p, esim.ErrUnsupported)
 		}
 		chosen = append(chosen, s)
 	}

@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"math"
 	"slices"
@@ -154,7 +153,7 @@ func TestAClientThatListsNothingIsSkipped(t *testing.T) {
 	require.NoError(t, c.Sync(t.Context()))
 	assert.Zero(t, silent.pages)
 	assert.True(t, c.Status().Providers[0].Unsupported)
-	require.ErrorIs(t, c.Sync(t.Context(), "a"), errors.ErrUnsupported)
+	require.ErrorIs(t, c.Sync(t.Context(), "a"), esim.ErrUnsupported)
 }
 
 func TestProgressTellsOfEachPageInOrder(t *testing.T) {

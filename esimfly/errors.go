@@ -60,13 +60,13 @@ var turnedAway = adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeN
 
 // refused is a row of a code that comes after the check of the request id, and
 // before the charge.
-func refused(kind error) adapter.Rule {
+func refused(kind esim.Kind) adapter.Rule {
 	return adapter.Rule{Kind: kind, Outcome: esim.OutcomeRejected, Burns: true}
 }
 
 // freed is a row of a code that may come after the charge. A failure code frees
 // the idempotency key (eSIMfly docs: api/create-order), so a repeat is no replay.
-func freed(kind error) adapter.Rule {
+func freed(kind esim.Kind) adapter.Rule {
 	return adapter.Rule{Kind: kind, Repeat: esim.RepeatBuys}
 }
 

@@ -2,7 +2,6 @@ package esimfly
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,11 +24,11 @@ var badICCIDs = []esim.ICCID{
 type badCall struct {
 	name  string
 	field string // named in the error
-	kind  error
+	kind  esim.Kind
 	call  func(ctx context.Context, c *Client) error
 }
 
-func badOrder(name, field string, kind error, change func(*esim.OrderRequest)) badCall {
+func badOrder(name, field string, kind esim.Kind, change func(*esim.OrderRequest)) badCall {
 	return badCall{"Order with " + name, field, kind, func(ctx context.Context, c *Client) error {
 		req := esim.OrderRequest{PackageID: "merhaba-7days-1gb", Reference: "cart-0001"}
 		change(&req)
@@ -38,7 +37,7 @@ func badOrder(name, field string, kind error, change func(*esim.OrderRequest)) b
 	}}
 }
 
-func badTopUp(name, field string, kind error, change func(*esim.TopUpRequest)) badCall {
+func badTopUp(name, field string, kind esim.Kind, change func(*esim.TopUpRequest)) badCall {
 	return badCall{"TopUp with " + name, field, kind, func(ctx context.Context, c *Client) error {
 		req := esim.TopUpRequest{ICCID: topUpICCID, PackageID: "turkey-7days-1gb-topup", Reference: "cart-0001"}
 		change(&req)
@@ -55,7 +54,7 @@ func badList(name, field string, q esim.PackageQuery) badCall {
 }
 
 func badCalls() []badCall {
-	invalid, unsupported := esim.ErrInvalidRequest, errors.ErrUnsupported
+	invalid, unsupported := esim.ErrInvalidRequest, esim.ErrUnsupported
 	quote := func(change func(*esim.Package)) func(*esim.OrderRequest) {
 		return func(r *esim.OrderRequest) { r.Quote = turkeyQuote(); change(r.Quote) }
 	}

@@ -21,7 +21,7 @@ func TestRefusals(t *testing.T) {
 	tests := []struct {
 		code    string
 		status  int
-		kind    error
+		kind    esim.Kind
 		outcome esim.Outcome
 		retry   adapter.Retry
 	}{
@@ -156,7 +156,7 @@ func TestRefusalShapes(t *testing.T) {
 			assert.Equal(t, tt.message, v.Message)
 			assert.Equal(t, tt.recognised, v.Recognised)
 			assert.Equal(t, tt.outcome, v.Outcome)
-			assert.True(t, errors.Is(v.Kind, v.Kind) && v.Kind != nil)
+			assert.True(t, errors.Is(v.Kind, v.Kind) && v.Kind != "")
 		})
 	}
 	v := refuse(adapter.Answer{Status: http.StatusBadRequest, Body: []byte(`{"success":false,"code":"INSUFFICIENT_BALANCE"}`)})

@@ -20,9 +20,9 @@ func TestOrderUnderARequestIDIsSentOnce(t *testing.T) {
 		name    string
 		step    step
 		outcome esim.Outcome
-		kind    error
+		kind    esim.Kind
 	}{
-		{"accepted", step{200, sold}, esim.OutcomeAccepted, nil},
+		{"accepted", step{200, sold}, esim.OutcomeAccepted, ""},
 		{"lost", step{}, esim.OutcomeUnknown, esim.ErrUnavailable},
 		{"request id seen", step{400, seenID}, esim.OutcomeUnknown, esim.ErrDuplicate},
 		{"in flight", step{409, inFlight}, esim.OutcomeUnknown, esim.ErrDuplicate},
@@ -47,7 +47,7 @@ func TestOrderUnderARequestIDIsSentOnce(t *testing.T) {
 				require.Equal(t, 1, f.total(), tt.name)
 				require.Equal(t, []string{someRequestID}, f.sent[0].Header["Rt-Requestid"], tt.name)
 				require.Equal(t, `{"packageCode":"p","quantity":1,"idempotency_key":"cart-0001"}`, body)
-				if tt.kind == nil {
+				if tt.kind == "" {
 					require.NoError(t, err)
 					require.Equal(t, "order_1", o.ID)
 					return

@@ -77,7 +77,7 @@ type Code struct {
 	// Kind is one of the kinds of package esim, such as
 	// [esim.ErrInsufficientBalance]. After [esim.ErrUnauthorized] the client
 	// logs in again, once, and after [esim.ErrRateLimited] it waits.
-	Kind error
+	Kind esim.Kind
 	// Refused says that the code proves that nothing was charged.
 	Refused bool
 }

@@ -66,7 +66,7 @@ func (c *Client) refuse(a adapter.Answer) adapter.Verdict {
 // about makes do a question about one thing. A code that nobody taught, in an
 // answer below 500, is then of the given kind: eSIMfx knows no such thing. It
 // is an assumption, so no reading of an order goes by it.
-func about[In, Out any](c *Client, kind error, do func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+func about[In, Out any](c *Client, kind esim.Kind, do func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		out, err := do(ctx, in)
 		e, ok := errors.AsType[*esim.Error](err)

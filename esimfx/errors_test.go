@@ -22,7 +22,7 @@ func TestWhatAStatusSays(t *testing.T) {
 	const body = `{"code":49999,"message":"m"}`
 	for _, row := range []struct {
 		status  int
-		kind    error
+		kind    esim.Kind
 		outcome esim.Outcome
 		retry   adapter.Retry
 	}{
@@ -134,7 +134,7 @@ func TestTheLoginBlamesTheCredentials(t *testing.T) {
 // an order that was paid for must not seem to be absent.
 func TestQuestionsAboutUnknownThings(t *testing.T) {
 	questions := map[string]struct {
-		unexplained error
+		unexplained esim.Kind
 		ask         func(context.Context, *Client) error
 	}{
 		"GetESIM":    {esim.ErrNotFound, func(ctx context.Context, c *Client) error { _, err := c.GetESIM(ctx, anICCID); return err }},
@@ -150,9 +150,9 @@ func TestQuestionsAboutUnknownThings(t *testing.T) {
 	answers := map[string]struct {
 		status int
 		body   string
-		kind   error // nil = that of the question
+		kind   esim.Kind // "" = that of the question
 	}{
-		"a code nobody taught":          {200, `{"code":49999,"message":"no","data":null}`, nil},
+		"a code nobody taught":          {200, `{"code":49999,"message":"no","data":null}`, ""},
 		"a code that was taught":        {200, `{"code":50301,"message":"no","data":null}`, esim.ErrUnavailable},
 		"an HTTP status, and no word":   {401, ``, esim.ErrUnauthorized},
 		"credentials and a code":        {401, `{"code":49999,"message":"no"}`, esim.ErrUnauthorized},
@@ -169,7 +169,7 @@ func TestQuestionsAboutUnknownThings(t *testing.T) {
 			cfg.MaxRetries = -1
 			cfg.Codes = map[int]Code{50301: {Kind: esim.ErrUnavailable}}
 			want := a.kind
-			if want == nil {
+			if want == "" {
 				want = q.unexplained
 			}
 			e := asError(t, q.ask(t.Context(), newTestClient(t, cfg)))

@@ -2,7 +2,6 @@ package esimfx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -230,7 +229,7 @@ func TestUnsupported(t *testing.T) {
 		},
 	} {
 		e := asError(t, call())
-		assert.ErrorIs(t, e, errors.ErrUnsupported, name)
+		assert.ErrorIs(t, e, esim.ErrUnsupported, name)
 		assert.Equal(t, esim.OutcomeNotSent, e.Outcome, name)
 		assert.Contains(t, e.Message, name)
 	}

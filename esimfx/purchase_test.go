@@ -172,7 +172,7 @@ func TestPartsOfAnOrder(t *testing.T) {
 		name    string
 		ends    []string
 		outcome esim.Outcome
-		kind    error
+		kind    esim.Kind
 		also    error
 		bought  int
 	}{

@@ -2,7 +2,6 @@ package esimstory
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -235,7 +234,7 @@ func TestUnsupportedCallsSendNothing(t *testing.T) {
 		"Balance":      func() error { _, err := c.Balance(ctx); return err },
 	} {
 		e := failure(t, call(), op)
-		require.ErrorIs(t, e, errors.ErrUnsupported)
+		require.ErrorIs(t, e, esim.ErrUnsupported)
 		require.Equal(t, esim.OutcomeNotSent, e.Outcome)
 		require.Contains(t, e.Message, "eSIM Story")
 	}

@@ -80,7 +80,7 @@ func TestMostDangerousTextDecides(t *testing.T) {
 	)
 	for _, c := range []struct {
 		errors string
-		kind   error
+		kind   esim.Kind
 		want   esim.Outcome
 	}{
 		{`[` + blank + `]`, esim.ErrInvalidRequest, esim.OutcomeRejected},

@@ -68,7 +68,7 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(422, []byte(`{"errors":{"a":["b"]}}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		v := refuse(adapter.Answer{Status: status, Body: body, JSON: true})
-		if v.Kind == nil || v.Outcome == esim.OutcomeAccepted {
+		if v.Kind == "" || v.Outcome == esim.OutcomeAccepted {
 			t.Fatalf("kind %v, outcome %v", v.Kind, v.Outcome)
 		}
 		if status >= 200 && status < 300 && (v.Recognised || v.Outcome != esim.OutcomeUnknown) {

@@ -2,7 +2,6 @@ package esimstory
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,7 +35,7 @@ func TestOrderRefusesBadInput(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, says string
-		kind       error
+		kind       esim.Kind
 		req        esim.OrderRequest
 	}{
 		{"no package", "PackageID is empty", esim.ErrInvalidRequest, esim.OrderRequest{}},
@@ -47,20 +46,20 @@ func TestOrderRefusesBadInput(t *testing.T) {
 		{"too many", "Quantity must be 1 to 100", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quantity: 101}},
 		{"reference with space", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: "a b"}},
 		{"long reference", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: strings.Repeat("a", 65)}},
-		{"callback", "CallbackURL", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, CallbackURL: "https://shop.example.com/"}},
+		{"callback", "CallbackURL", esim.ErrUnsupported, esim.OrderRequest{PackageID: optionA, CallbackURL: "https://shop.example.com/"}},
 		{"negative ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "-1 USD")}},
 		{"absurd ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "9e15 USD")}},
 		{"quote of another provider", "Quote.Provider", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Provider = "esimfx" })}},
 		{"quote of another package", "Quote.ID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.ID = optionB })}},
-		{"quote without price", "Quote.Price", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = esim.Money{} })}},
+		{"quote without price", "Quote.Price", esim.ErrUnsupported, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = esim.Money{} })}},
 		{"quote of a negative price", "Quote.Price", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = money(t, "-4 USD") })}},
 		{"quote and ceiling in two currencies", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(*esim.Package) {}), MaxTotal: money(t, "5 EUR")}},
 		{"old quote", "4.10 USD", esim.ErrPriceChanged, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = money(t, "4 USD") })}},
-		{"quote in another currency than the sheet", "currency", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = money(t, "4.10 EUR") })}},
+		{"quote in another currency than the sheet", "currency", esim.ErrUnsupported, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = money(t, "4.10 EUR") })}},
 		{"above the ceiling", "8.20 USD", esim.ErrPriceChanged, esim.OrderRequest{PackageID: optionA, Quantity: 2, MaxTotal: money(t, "8.19 USD")}},
-		{"ceiling in another currency", "currency", errors.ErrUnsupported, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "100 EUR")}},
-		{"ceiling for an option without price", "Config.Catalog", errors.ErrUnsupported, esim.OrderRequest{PackageID: "free-text", MaxTotal: money(t, "100 USD")}},
-		{"ceiling for an unlisted option", "Config.Catalog", errors.ErrUnsupported, esim.OrderRequest{PackageID: "unlisted", MaxTotal: money(t, "100 USD")}},
+		{"ceiling in another currency", "currency", esim.ErrUnsupported, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "100 EUR")}},
+		{"ceiling for an option without price", "Config.Catalog", esim.ErrUnsupported, esim.OrderRequest{PackageID: "free-text", MaxTotal: money(t, "100 USD")}},
+		{"ceiling for an unlisted option", "Config.Catalog", esim.ErrUnsupported, esim.OrderRequest{PackageID: "unlisted", MaxTotal: money(t, "100 USD")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wire := answering(200, answerOne)
@@ -81,7 +80,7 @@ func TestARequestIDIsUnsupported(t *testing.T) {
 	wire := answering(200, answerOne)
 	ctx := evidence.WithSend(t.Context(), evidence.Send{RequestID: "0d9e6a18-53c7-4b2f-a9d4-6e81c07f2a5b"})
 	_, err := newTestClient(t, wire).Order(ctx, esim.OrderRequest{PackageID: optionA})
-	require.ErrorIs(t, failure(t, err, "Order"), errors.ErrUnsupported)
+	require.ErrorIs(t, failure(t, err, "Order"), esim.ErrUnsupported)
 	require.False(t, esim.MaybeCharged(err))
 	require.Zero(t, wire.sends())
 }
@@ -94,7 +93,7 @@ func TestGuardsWithoutSheetAreUnsupported(t *testing.T) {
 		{PackageID: optionA, Quote: &esim.Package{Provider: Provider, ID: optionA, Price: money(t, "5 USD")}},
 	} {
 		_, err := c.Order(t.Context(), req)
-		require.ErrorIs(t, err, errors.ErrUnsupported)
+		require.ErrorIs(t, err, esim.ErrUnsupported)
 		require.False(t, esim.MaybeCharged(err))
 	}
 	require.Zero(t, wire.sends())
@@ -120,7 +119,7 @@ func TestOrderLinesRefusesBadInput(t *testing.T) {
 	line := Line{OptionID: optionA, Quantity: 1}
 	for _, c := range []struct {
 		name, says string
-		kind       error
+		kind       esim.Kind
 		req        LinesRequest
 	}{
 		{"no lines", "Lines is empty", esim.ErrInvalidRequest, LinesRequest{}},
@@ -134,8 +133,8 @@ func TestOrderLinesRefusesBadInput(t *testing.T) {
 		{"negative ceiling", "MaxTotal", esim.ErrInvalidRequest, LinesRequest{Lines: []Line{line}, MaxTotal: money(t, "-1 USD")}},
 		{"above the ceiling", "6.10 USD", esim.ErrPriceChanged, LinesRequest{Lines: []Line{line, {OptionID: "second-usd", Quantity: 1}}, MaxTotal: money(t, "6.09 USD")}},
 		{"above the ceiling in one line", "8.20 USD", esim.ErrPriceChanged, LinesRequest{Lines: []Line{line, line}, MaxTotal: money(t, "8 USD")}},
-		{"lines in two currencies", "one currency", errors.ErrUnsupported, LinesRequest{Lines: []Line{line, {OptionID: optionB, Quantity: 1}}, MaxTotal: money(t, "100 USD")}},
-		{"a line without price", "Config.Catalog", errors.ErrUnsupported, LinesRequest{Lines: []Line{line, {OptionID: "free-text", Quantity: 1}}, MaxTotal: money(t, "100 USD")}},
+		{"lines in two currencies", "one currency", esim.ErrUnsupported, LinesRequest{Lines: []Line{line, {OptionID: optionB, Quantity: 1}}, MaxTotal: money(t, "100 USD")}},
+		{"a line without price", "Config.Catalog", esim.ErrUnsupported, LinesRequest{Lines: []Line{line, {OptionID: "free-text", Quantity: 1}}, MaxTotal: money(t, "100 USD")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wire := answering(200, answerOne)
@@ -313,7 +312,7 @@ func TestObserverSeesEveryOperation(t *testing.T) {
 	require.ErrorIs(t, short, esim.ErrIncomplete)
 	require.Equal(t, []string{"Order", "Order", "ListPackages"}, w.operations)
 	require.Equal(t, []error{nil, short, listed}, w.ends)
-	require.ErrorIs(t, none, errors.ErrUnsupported)
+	require.ErrorIs(t, none, esim.ErrUnsupported)
 }
 
 // Nothing that could be a credential, a signature or an activation code may

@@ -199,7 +199,7 @@ func TestSimulatedRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		fault   esimtest.Fault
-		kind    error
+		kind    esim.Kind
 		outcome esim.Outcome
 	}{
 		{"429", esimtest.Fault{Kind: esimtest.Fault429, RetryAfter: time.Minute}, esim.ErrRateLimited, esim.OutcomeRejected},

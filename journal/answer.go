@@ -78,7 +78,7 @@ func fitting(o esim.Outcome, s State) bool {
 // onRecord is what the journal knows, as a client would say it.
 func (j *Journal) onRecord(e *Entry, d *document) (*esim.Order, error) {
 	order := d.order(e)
-	fail := func(kind, cause error, outcome esim.Outcome, message string) (*esim.Order, error) {
+	fail := func(kind esim.Kind, cause error, outcome esim.Outcome, message string) (*esim.Order, error) {
 		err := withheld(opOf(e.Kind), e.Provider, e.Reference, kind, cause, outcome)
 		err.Message, err.Order = message, order
 		return nil, err

@@ -20,7 +20,7 @@ import (
 
 // TestAnswers: what each kind of answer makes of a purchase of two eSIMs.
 func TestAnswers(t *testing.T) {
-	fail := func(kind error, o esim.Outcome, change ...func(*esim.Error)) error {
+	fail := func(kind esim.Kind, o esim.Outcome, change ...func(*esim.Error)) error {
 		err := &esim.Error{Provider: "memory", Op: "Order", Kind: kind, Outcome: o, Reference: "cart-1"}
 		for _, f := range change {
 			f(err)

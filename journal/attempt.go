@@ -242,7 +242,7 @@ func refusal(o esim.Outcome, failure error, told bool) Event {
 
 // lasting are the reasons for sending nothing that do not pass by themselves.
 var lasting = []error{
-	esim.ErrInvalidRequest, esim.ErrPriceChanged, esim.ErrPackageUnavailable, esim.ErrReferenceConflict, errors.ErrUnsupported,
+	esim.ErrInvalidRequest, esim.ErrPriceChanged, esim.ErrPackageUnavailable, esim.ErrReferenceConflict, esim.ErrUnsupported,
 	esim.ErrInsufficientBalance, // as where the provider itself refuses it
 }
 

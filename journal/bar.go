@@ -17,7 +17,7 @@ import (
 func (j *Journal) Bar(ctx context.Context, p esim.Provider, req esim.OrderRequest) error {
 	a := j.accounts[p]
 	if a == nil {
-		return withheld("Bar", p, "", errors.ErrUnsupported, nil, esim.OutcomeNotSent)
+		return withheld("Bar", p, "", esim.ErrUnsupported, nil, esim.OutcomeNotSent)
 	}
 	w := orderWish(ctx, req)
 	if refused := w.unfit(ctx, a); refused != nil {

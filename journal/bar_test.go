@@ -2,7 +2,6 @@ package journal_test
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,7 +68,7 @@ func TestBarBeforeTheFirstOrder(t *testing.T) {
 		other := barred("cart-1")
 		other.PackageID = large.ID
 		require.ErrorIs(t, bar.Bar(t.Context(), other), esim.ErrReferenceConflict)
-		require.ErrorIs(t, s.Bar(t.Context(), "nobody", barred("cart-1")), errors.ErrUnsupported)
+		require.ErrorIs(t, s.Bar(t.Context(), "nobody", barred("cart-1")), esim.ErrUnsupported)
 		require.ErrorIs(t, s.Bar(t.Context(), "memory", barred("")), esim.ErrInvalidRequest)
 	})
 }

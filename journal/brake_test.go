@@ -19,7 +19,7 @@ import (
 )
 
 func TestBrakeOfCredentials(t *testing.T) {
-	for _, kind := range []error{esim.ErrUnauthorized, esim.ErrClockSkew} {
+	for _, kind := range []esim.Kind{esim.ErrUnauthorized, esim.ErrClockSkew} {
 		inBubble(t, kind.Error(), func(t *testing.T) {
 			s := openShop(t)
 			refused := true

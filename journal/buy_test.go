@@ -174,7 +174,7 @@ func TestPendingOrderIsFetched(t *testing.T) {
 // What was refused may be ordered again under its reference.
 func TestRefusedOrderCanBeRepeated(t *testing.T) {
 	s := openShop(t)
-	for _, kind := range []error{esim.ErrPackageUnavailable, esim.ErrInsufficientBalance} {
+	for _, kind := range []esim.Kind{esim.ErrPackageUnavailable, esim.ErrInsufficientBalance} {
 		s.memory.Refuse("Order", kind)
 		_, err := s.buy("cart-1")
 		s.wantRefused(err, kind)

@@ -131,7 +131,7 @@ func (w *wish) op() string { return opOf(w.kind) }
 // be. What a provider would refuse is left to its client.
 func (w *wish) unfit(ctx context.Context, a *account) *esim.Error {
 	wrong := wrongReference(w.reference)
-	refuse := func(kind, cause error, why string) *esim.Error {
+	refuse := func(kind esim.Kind, cause error, why string) *esim.Error {
 		err := withheld(w.op(), a.client.Provider(), "", kind, cause, esim.OutcomeNotSent)
 		if wrong == "" { // else it is not fit to be printed
 			err.Reference = w.reference
@@ -143,7 +143,7 @@ func (w *wish) unfit(ctx context.Context, a *account) *esim.Error {
 		return refuse(esim.ErrInvalidRequest, ErrReferenceMissing, "")
 	}
 	if w.kind == OrderKind && !a.caps.Order || w.kind == TopUpKind && !a.caps.TopUp {
-		return refuse(errors.ErrUnsupported, nil, "")
+		return refuse(esim.ErrUnsupported, nil, "")
 	}
 	for _, rule := range []struct {
 		broken bool

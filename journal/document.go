@@ -149,10 +149,7 @@ func failureOf(err error) *failure {
 	}
 	f := &failure{
 		HTTPStatus: e.HTTPStatus, Code: e.Code, Message: e.Message, RequestID: e.RequestID, RetryAfter: e.RetryAfter,
-		Repeat: e.Repeat,
-	}
-	if e.Kind != nil {
-		f.Kind = e.Kind.Error()
+		Repeat: e.Repeat, Kind: string(e.Kind),
 	}
 	if e.Err != nil {
 		f.Cause = firstLine(e.Err.Error())
@@ -167,12 +164,10 @@ func firstLine(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), maxCause)], "")
 }
 
-// kind returns the sentinel of package esim.
-func (f *failure) kind() error {
-	for _, kind := range esim.Kinds() {
-		if f.Kind == kind.Error() {
-			return kind
-		}
+// kind is ErrUnavailable where the document names none that this version knows.
+func (f *failure) kind() esim.Kind {
+	if kind := esim.Kind(f.Kind); slices.Contains(esim.Kinds(), kind) {
+		return kind
 	}
 	return esim.ErrUnavailable
 }

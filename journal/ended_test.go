@@ -308,7 +308,7 @@ func TestProbe(t *testing.T) {
 	once := selling(memory.WithIdempotency(esim.IdempotencyRejects), memory.WithCapabilities(func(c *esim.Capabilities) {
 		c.OnceRequestID, c.GetOrder, c.LookupByReference = true, false, false
 	}))
-	fail := func(kind error, change func(*esim.Error)) error {
+	fail := func(kind esim.Kind, change func(*esim.Error)) error {
 		e := &esim.Error{Provider: "memory", Op: "Order", Kind: kind}
 		change(e)
 		return e

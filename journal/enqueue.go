@@ -28,7 +28,7 @@ func (j *Journal) EnqueueTopUp(ctx context.Context, into Creator, p esim.Provide
 func (j *Journal) enqueue(ctx context.Context, into Creator, p esim.Provider, w wish) (ID, error) {
 	a := j.accounts[p]
 	if a == nil {
-		return "", withheld(w.op(), p, "", errors.ErrUnsupported, nil, esim.OutcomeNotSent)
+		return "", withheld(w.op(), p, "", esim.ErrUnsupported, nil, esim.OutcomeNotSent)
 	}
 	if refused := w.unfit(ctx, a); refused != nil {
 		return "", refused

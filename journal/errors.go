@@ -53,7 +53,7 @@ var (
 
 // withheld is the error of a purchase that was not sent by this call. The
 // outcome is that of the purchase as it stands.
-func withheld(op string, p esim.Provider, reference string, kind, cause error, outcome esim.Outcome) *esim.Error {
+func withheld(op string, p esim.Provider, reference string, kind esim.Kind, cause error, outcome esim.Outcome) *esim.Error {
 	return &esim.Error{Provider: p, Op: op, Kind: kind, Outcome: outcome, Reference: reference, Err: cause}
 }
 

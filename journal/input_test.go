@@ -73,7 +73,7 @@ func TestBadInput(t *testing.T) {
 		{"another provider, enqueued", nil, func(s *shop) error {
 			_, err := s.EnqueueOrder(s.Context(), nil, "nobody", good)
 			return err
-		}, []error{errors.ErrUnsupported}},
+		}, []error{esim.ErrUnsupported}},
 		{"a reference with a space", nil, order(func(r *esim.OrderRequest) { r.Reference = "cart 2" }), []error{esim.ErrInvalidRequest}},
 		{"a reference with a slash", nil, order(func(r *esim.OrderRequest) { r.Reference = "../cart" }), []error{esim.ErrInvalidRequest}},
 		{"a reference of 65 bytes", nil, order(func(r *esim.OrderRequest) { r.Reference = strings.Repeat("x", 65) }), []error{esim.ErrInvalidRequest}},
@@ -102,12 +102,12 @@ func TestBadInput(t *testing.T) {
 			"what the provider cannot do",
 			[]shopOption{selling(memory.WithCapabilities(func(c *esim.Capabilities) { c.TopUp = false }))},
 			topUp(func(*esim.TopUpRequest) {}),
-			[]error{errors.ErrUnsupported},
+			[]error{esim.ErrUnsupported},
 		},
 		{"a provider that is not configured", nil, func(s *shop) error {
 			_, err := s.Journal.Client("nobody").Order(s.Context(), good)
 			return err
-		}, []error{errors.ErrUnsupported}},
+		}, []error{esim.ErrUnsupported}},
 		{"a closed journal", nil, func(s *shop) error {
 			require.NoError(s, s.Close(s.Context()))
 			_, err := s.client.Order(s.Context(), good)

@@ -2,7 +2,6 @@ package journal_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,20 +16,20 @@ import (
 // hook says so. What may pass is tried again.
 func TestEnqueuedAndRefusedBeforeItIsSent(t *testing.T) {
 	for _, c := range []struct {
-		kind error
+		kind esim.Kind
 		want journal.State
 	}{
 		{esim.ErrPriceChanged, journal.NotExecuted},
 		{esim.ErrInvalidRequest, journal.NotExecuted},
 		{esim.ErrPackageUnavailable, journal.NotExecuted},
 		{esim.ErrReferenceConflict, journal.NotExecuted},
-		{errors.ErrUnsupported, journal.NotExecuted},
+		{esim.ErrUnsupported, journal.NotExecuted},
 		{esim.ErrUnavailable, journal.Ready},
 		{esim.ErrUnauthorized, journal.Ready},
 		{esim.ErrInsufficientBalance, journal.NotExecuted}, // as where the provider refuses it
 		{esim.ErrClockSkew, journal.Ready},
 		{esim.ErrNotEligible, journal.Ready},
-		{nil, journal.Ready},
+		{"", journal.Ready},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := openShop(t, rejecting)

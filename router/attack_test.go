@@ -28,7 +28,7 @@ import (
 )
 
 // refuse has the router buy nothing at the resellers given.
-func (w *world) refuse(kind error, list ...esim.Provider) {
+func (w *world) refuse(kind esim.Kind, list ...esim.Provider) {
 	for _, p := range list {
 		w.resellers[p].Refuse("Order", kind)
 	}
@@ -74,7 +74,7 @@ func TestJournalThatCameLater(t *testing.T) {
 // A refusal that says that something was bought is no proof of the contrary,
 // neither to the caller nor for the next call.
 func TestRefusalThatTellsOfAPurchase(t *testing.T) {
-	for _, kind := range []error{esim.ErrReferenceConflict, esim.ErrDuplicate, esim.ErrIncomplete} {
+	for _, kind := range []esim.Kind{esim.ErrReferenceConflict, esim.ErrDuplicate, esim.ErrIncomplete} {
 		for _, journalled := range []bool{false, true} {
 			w := newWorld(journalled)
 			mustOrder(t, w.resellers[esimfly.Provider], esim.OrderRequest{PackageID: "jp-0", Reference: "cart-1", Quantity: 2})

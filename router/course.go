@@ -23,7 +23,7 @@ func (c course) String() string {
 // courses is the table of failover: what follows a refusal of each kind. The
 // first row that fits counts. docs/router.md is rendered from it.
 var courses = []struct {
-	kind   error
+	kind   esim.Kind
 	course course
 	why    string
 }{
@@ -37,7 +37,7 @@ var courses = []struct {
 	{esim.ErrInsufficientBalance, onwards, "something cheaper may be covered"},
 	{esim.ErrNotFound, onwards, "as for a package that is gone"},
 	{esim.ErrNotEligible, onwards, "a rule of this reseller"},
-	{errors.ErrUnsupported, onwards, "another reseller may be able to"},
+	{esim.ErrUnsupported, onwards, "another reseller may be able to"},
 	{esim.ErrUnavailable, elsewhere, "the reseller is in trouble"},
 	{esim.ErrRateLimited, elsewhere, "the reseller wants a pause"},
 	{esim.ErrUnauthorized, elsewhere, "the account there is in trouble"},

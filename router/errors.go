@@ -21,7 +21,7 @@ type Refusal struct {
 	Choice
 	Asked   bool         // false = the router left it out
 	Outcome esim.Outcome // NotSent or Rejected
-	Kind    error        // one of esim.Kinds, nil where the reseller gave none
+	Kind    esim.Kind    // one of esim.Kinds, "" where the reseller gave none
 	Why     string
 }
 
@@ -45,7 +45,7 @@ func (e *NoneLeft) Error() string {
 }
 
 // refuse is an error of the router itself, of which nothing was sent.
-func (c *core) refuse(op, reference string, kind, cause error, message string) *esim.Error {
+func (c *core) refuse(op, reference string, kind esim.Kind, cause error, message string) *esim.Error {
 	return &esim.Error{
 		Provider: c.Name, Op: op, Kind: kind, Outcome: esim.OutcomeNotSent,
 		Reference: reference, Message: message, Err: cause,
@@ -53,7 +53,7 @@ func (c *core) refuse(op, reference string, kind, cause error, message string) *
 }
 
 // doubtful is refuse where the reference may have been charged by then.
-func (c *core) doubtful(op, reference string, kind, cause error, message string) *esim.Error {
+func (c *core) doubtful(op, reference string, kind esim.Kind, cause error, message string) *esim.Error {
 	e := c.refuse(op, reference, kind, cause, message)
 	e.Outcome = esim.OutcomeUnknown
 	return e

@@ -26,10 +26,10 @@ type question struct {
 
 // exclusion is a reason not to ask a candidate.
 type exclusion struct {
-	text  string // for the documentation
-	kind  error  // of the error, when nobody is left
-	guess bool   // it may be out of date: who else is left is asked first, and then this one all the same
-	terms bool   // the sale asks for it, so it is nothing to report
+	text  string    // for the documentation
+	kind  esim.Kind // of the error, when nobody is left
+	guess bool      // it may be out of date: who else is left is asked first, and then this one all the same
+	terms bool      // the sale asks for it, so it is nothing to report
 	why   func(q *question) string
 }
 
@@ -71,12 +71,12 @@ var exclusions = []exclusion{
 }
 
 // plain is an exclusion whose reason is its text.
-func plain(text string, kind error, holds func(q *question) bool) exclusion {
+func plain(text string, kind esim.Kind, holds func(q *question) bool) exclusion {
 	return exclusion{text: text, kind: kind, why: func(q *question) string { return when(holds(q), text) }}
 }
 
 // term is a plain exclusion that the terms of the sale ask for.
-func term(text string, kind error, holds func(q *question) bool) exclusion {
+func term(text string, kind esim.Kind, holds func(q *question) bool) exclusion {
 	row := plain(text, kind, holds)
 	row.terms = true
 	return row

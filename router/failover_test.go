@@ -235,7 +235,7 @@ func TestUntilHasPassed(t *testing.T) {
 // and in the decision; one that the terms of the sale leave out is in the
 // decision alone.
 func TestPassedOverIsLogged(t *testing.T) {
-	refused := &esim.Error{Op: "Order", Kind: errors.ErrUnsupported, Outcome: esim.OutcomeNotSent, Message: "Quote.Name is empty"}
+	refused := &esim.Error{Op: "Order", Kind: esim.ErrUnsupported, Outcome: esim.OutcomeNotSent, Message: "Quote.Name is empty"}
 	for name, c := range map[string]struct {
 		change func(c *router.Config)
 		req    esim.OrderRequest

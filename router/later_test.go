@@ -211,7 +211,7 @@ func TestCapabilities(t *testing.T) {
 	assert.Equal(t, esim.RepeatSafe, caps.TopUpRepeat)
 	assert.Equal(t, 3, caps.MaxRepeats)
 	_, err := router.New(router.Config{Clients: []esim.Client{full, poor}}).Balance(t.Context())
-	require.ErrorIs(t, err, errors.ErrUnsupported)
+	require.ErrorIs(t, err, esim.ErrUnsupported)
 	m, err := router.New(router.Config{Clients: []esim.Client{full}}).Balance(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "10000.00 USD", m.String())

@@ -18,7 +18,7 @@ import (
 // trial is one case of the matrix.
 type trial struct {
 	fault       esimtest.FaultKind // 0 = refusal
-	refusal     error
+	refusal     esim.Kind
 	policy      string
 	journalled  bool
 	everywhere  bool // all resellers suffer it, else the one that is asked first
@@ -67,7 +67,7 @@ func (c trial) run(t *testing.T, rule string) (problems []string) {
 			if p != first && !c.everywhere {
 				continue
 			}
-			if c.refusal != nil {
+			if c.refusal != "" {
 				m.Refuse("Order", c.refusal)
 			} else {
 				m.Inject(esimtest.Fault{Kind: c.fault, Op: "Order"})

@@ -14,7 +14,7 @@ import (
 // reseller said, or why nobody was asked.
 func (s *sale) noneLeft() *esim.Error {
 	all := &NoneLeft{Refusals: slices.Clone(s.refusals)}
-	kind, asked := error(nil), Choice{s.wish.provider, s.wish.id}
+	kind, asked := esim.Kind(""), Choice{s.wish.provider, s.wish.id}
 	if s.trail != nil {
 		s.doc.Trail = s.trail
 		for i := range s.trail.Candidates {
@@ -26,7 +26,7 @@ func (s *sale) noneLeft() *esim.Error {
 			if row := s.excluded[c.Choice]; row != nil {
 				why = row.kind
 			}
-			if kind == nil || c.Choice == asked {
+			if kind == "" || c.Choice == asked {
 				kind = why
 			}
 			all.Refusals = append(all.Refusals, Refusal{Choice: c.Choice, Outcome: esim.OutcomeNotSent, Kind: why, Why: c.Excluded})

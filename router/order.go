@@ -85,7 +85,7 @@ func (c *core) newSale(ctx context.Context, needs Needs, req esim.OrderRequest) 
 	if refused := c.unfit(ctx, "Order", req.Reference, req.MaxTotal, req.Quote); refused != nil {
 		return nil, refused
 	}
-	invalid := func(kind error, why string) (*sale, *esim.Error) {
+	invalid := func(kind esim.Kind, why string) (*sale, *esim.Error) {
 		return nil, c.refuse("Order", req.Reference, kind, nil, why)
 	}
 	switch {

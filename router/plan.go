@@ -2,13 +2,12 @@ package router
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/esimkit/esim"
 )
 
-var errUnsupported = errors.ErrUnsupported
+var errUnsupported = esim.ErrUnsupported
 
 // plan looks at everything that could be bought for the sale and ranks it. It
 // leaves the candidates in s.left and how it came to them in s.trail.

@@ -176,7 +176,7 @@ func TestLookUpOfAnotherPurchase(t *testing.T) {
 // The breaker counts each purchase once, for 15 minutes, and never one that was
 // not sent for what it asks.
 func TestWhatOpensTheBreaker(t *testing.T) {
-	kinds := []error{
+	kinds := []esim.Kind{
 		esim.ErrInvalidRequest, esim.ErrPackageUnavailable, esim.ErrPriceChanged, esim.ErrInsufficientBalance, esim.ErrNotEligible, esim.ErrNotFound,
 	}
 	for name, c := range map[string]struct {

@@ -38,7 +38,7 @@ func schedule(t *testing.T, rule string, seed uint64) string {
 		for range chance.IntN(3) {
 			switch chance.IntN(4) {
 			case 0, 1:
-				m.Refuse("Order", []error{esim.ErrPackageUnavailable, esim.ErrInsufficientBalance, esim.ErrPriceChanged}[chance.IntN(3)])
+				m.Refuse("Order", []esim.Kind{esim.ErrPackageUnavailable, esim.ErrInsufficientBalance, esim.ErrPriceChanged}[chance.IntN(3)])
 			case 2:
 				m.Inject(esimtest.Fault{Kind: esimtest.FaultCutAfterCommit, Op: "Order"})
 			case 3:

@@ -44,7 +44,7 @@ func TestExclusions(t *testing.T) {
 		change func(c *router.Config, w *world)
 		req    esim.OrderRequest
 		opts   []memory.Option
-		kind   error
+		kind   esim.Kind
 		why    string
 	}{
 		"not allowed":         {needs: router.Needs{Providers: []esim.Provider{"nobody"}}, kind: esim.ErrPackageUnavailable, why: "not allowed"},
@@ -57,7 +57,7 @@ func TestExclusions(t *testing.T) {
 			needs: with(func(n *router.Needs) { n.SellingPrice, n.MinMargin = money("6.11", "USD"), 100 }),
 			kind:  esim.ErrPriceChanged, why: "margin too small",
 		},
-		"no rate": {needs: with(func(n *router.Needs) { n.MaxPrice = money("5", "EUR") }), kind: errors.ErrUnsupported, why: "no rate from USD to EUR"},
+		"no rate": {needs: with(func(n *router.Needs) { n.MaxPrice = money("5", "EUR") }), kind: esim.ErrUnsupported, why: "no rate from USD to EUR"},
 		"above a ceiling by rate": {
 			needs:  with(func(n *router.Needs) { n.MaxPrice = money("5", "EUR") }),
 			change: func(c *router.Config, _ *world) { c.Rates = rates{"USD/EUR": "0.92"}.rate },
@@ -74,8 +74,8 @@ func TestExclusions(t *testing.T) {
 			kind:   esim.ErrPackageUnavailable, why: "not rechargeable",
 		},
 		"too many":        {needs: onlyFly, req: esim.OrderRequest{Quantity: 21}, kind: esim.ErrInvalidRequest, why: "takes fewer at once"},
-		"callback URL":    {needs: onlyFly, req: esim.OrderRequest{CallbackURL: "https://shop.example/hooks"}, kind: errors.ErrUnsupported, why: "takes no callback URL"},
-		"price not known": {needs: with(func(n *router.Needs) { n.MaxPrice = money("9", "USD") }), change: func(_ *router.Config, w *world) { w.shelf[0].Price = esim.Money{} }, kind: errors.ErrUnsupported, why: "price not known"},
+		"callback URL":    {needs: onlyFly, req: esim.OrderRequest{CallbackURL: "https://shop.example/hooks"}, kind: esim.ErrUnsupported, why: "takes no callback URL"},
+		"price not known": {needs: with(func(n *router.Needs) { n.MaxPrice = money("9", "USD") }), change: func(_ *router.Config, w *world) { w.shelf[0].Price = esim.Money{} }, kind: esim.ErrUnsupported, why: "price not known"},
 		"policy": {
 			needs: onlyFly,
 			change: func(c *router.Config, _ *world) {

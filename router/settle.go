@@ -326,8 +326,8 @@ func said(err error) string {
 		return fmt.Sprintf("an error of type %T", err)
 	}
 	text := "unclassified error"
-	if e.Kind != nil {
-		text = e.Kind.Error()
+	if e.Kind != "" {
+		text = string(e.Kind)
 	}
 	for _, part := range []string{e.Code, e.Message} {
 		if part != "" {

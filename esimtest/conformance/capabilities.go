@@ -141,7 +141,7 @@ func (t *trial) works(m method) {
 func (t *trial) isUnsupported(m method) {
 	c := t.patient()
 	order, iccid := t.subject(c)
-	t.unsent(m.call(t.ctx(), c, t, order, iccid), errors.ErrUnsupported)
+	t.unsent(m.call(t.ctx(), c, t, order, iccid), esim.ErrUnsupported)
 }
 
 func (t *trial) factsAgree() {
@@ -189,7 +189,7 @@ func (t *trial) lookupByReference() {
 	caps := c.Capabilities()
 	if !caps.LookupByReference {
 		_, err := c.GetOrder(t.ctx(), esim.OrderRef{Reference: "ref-1"})
-		t.unsent(err, errors.ErrUnsupported)
+		t.unsent(err, esim.ErrUnsupported)
 		return
 	}
 	order, _ := t.subject(c)
@@ -208,7 +208,7 @@ func (t *trial) callbackURL() {
 	_, err := c.Order(t.ctx(), esim.OrderRequest{PackageID: t.packageID(), Reference: t.reference(), CallbackURL: nobody})
 	switch {
 	case !caps.Order || !caps.CallbackURL:
-		t.unsent(err, errors.ErrUnsupported)
+		t.unsent(err, esim.ErrUnsupported)
 	case err != nil:
 		t.Errorf("an order with a callback URL failed: %v", err)
 	}

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -101,16 +100,16 @@ func badOrders(caps esim.Capabilities) []badCall {
 	// Where no price can be checked at all, unsupported is as good an answer.
 	var unguarded error
 	if caps.PriceGuard == esim.PriceGuardNone {
-		unguarded = errors.ErrUnsupported
+		unguarded = esim.ErrUnsupported
 	}
 	for name, change := range badPrices {
 		list = append(list, badOrder(name, change, unguarded))
 	}
-	badID := badOrder("a request id that is none", func(*esim.OrderRequest) {}, errors.ErrUnsupported)
+	badID := badOrder("a request id that is none", func(*esim.OrderRequest) {}, esim.ErrUnsupported)
 	list = append(list, badCall{badID.name, func(ctx context.Context, c esim.Client, t *trial) error {
 		return badID.call(evidence.WithSend(ctx, evidence.Send{RequestID: "not a UUID"}), c, t)
 	}, badID.also})
-	list = append(list, badOrder("a callback URL that is none", func(r *esim.OrderRequest) { r.CallbackURL = "ftp://user@host/x" }, errors.ErrUnsupported))
+	list = append(list, badOrder("a callback URL that is none", func(r *esim.OrderRequest) { r.CallbackURL = "ftp://user@host/x" }, esim.ErrUnsupported))
 	return list
 }
 
@@ -216,7 +215,7 @@ func badQueries(caps esim.Capabilities) []badCall {
 		list = append(list, badCall{"ListPackages with " + name, func(ctx context.Context, c esim.Client, _ *trial) error {
 			_, err := c.ListPackages(ctx, q)
 			return err
-		}, errors.ErrUnsupported})
+		}, esim.ErrUnsupported})
 	}
 	return list
 }

@@ -126,7 +126,7 @@ func (p *provider) price(id string) (esim.Money, bool) {
 	return price, ok
 }
 
-func (p *provider) fail(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
+func (p *provider) fail(op string, kind esim.Kind, outcome esim.Outcome, message string) *esim.Error {
 	return &esim.Error{Provider: p.Provider(), Op: op, Kind: kind, Outcome: outcome, Message: message}
 }
 
@@ -466,7 +466,7 @@ func (c unfiltered) ListPackages(ctx context.Context, q esim.PackageQuery) (*esi
 type boaster struct{ *provider }
 
 func (c boaster) Usage(context.Context, esim.ICCID) (*esim.Usage, error) {
-	return nil, c.fail("Usage", errors.ErrUnsupported, esim.OutcomeNotSent, "not yet")
+	return nil, c.fail("Usage", esim.ErrUnsupported, esim.OutcomeNotSent, "not yet")
 }
 
 type modest struct{ *provider }
@@ -489,7 +489,7 @@ func (c prober) Balance(ctx context.Context) (esim.Money, error) {
 	if _, err := c.provider.Balance(ctx); err != nil {
 		return esim.Money{}, err
 	}
-	return esim.Money{}, c.fail("Balance", errors.ErrUnsupported, esim.OutcomeNotSent, "the provider has no such endpoint")
+	return esim.Money{}, c.fail("Balance", esim.ErrUnsupported, esim.OutcomeNotSent, "the provider has no such endpoint")
 }
 
 type leaker struct{ *provider }

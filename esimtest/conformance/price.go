@@ -1,8 +1,6 @@
 package conformance
 
 import (
-	"errors"
-
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/esimtest/internal/money"
 )
@@ -86,7 +84,7 @@ func (t *trial) unchecked(change func(r *esim.OrderRequest)) {
 	change(&r)
 	t.mark()
 	_, err := c.Order(t.ctx(), r)
-	t.unsent(err, errors.ErrUnsupported)
+	t.unsent(err, esim.ErrUnsupported)
 	t.wantBought(0)
 }
 
@@ -175,11 +173,11 @@ func (t *trial) ceilingAlone() {
 	_, err := c.Order(t.ctx(), esim.OrderRequest{
 		PackageID: t.h.Package.ID, Reference: t.reference(), MaxTotal: money.Minus(price, money.Of("0.01", price.Currency())),
 	})
-	t.refused(err, esim.ErrPriceChanged, errors.ErrUnsupported)
+	t.refused(err, esim.ErrPriceChanged, esim.ErrUnsupported)
 	t.wantBought(0)
 	_, err = c.Order(t.ctx(), esim.OrderRequest{PackageID: t.h.Package.ID, Reference: t.reference(), MaxTotal: price})
 	if err != nil {
-		t.refused(err, errors.ErrUnsupported)
+		t.refused(err, esim.ErrUnsupported)
 		t.wantBought(0)
 		return
 	}
@@ -192,7 +190,7 @@ func (t *trial) foreignCeiling() {
 	_, err := c.Order(t.ctx(), esim.OrderRequest{
 		PackageID: t.h.Package.ID, Reference: t.reference(), MaxTotal: money.Of("1000000", "XTS"),
 	})
-	t.refused(err, errors.ErrUnsupported, esim.ErrInvalidRequest)
+	t.refused(err, esim.ErrUnsupported, esim.ErrInvalidRequest)
 	if n := t.sentPurchases(); n != 0 || outcome(err) != esim.OutcomeNotSent {
 		t.Errorf("%d purchases were sent and the outcome is %v, though the ceiling cannot be checked", n, outcome(err))
 	}

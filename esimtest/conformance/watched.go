@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/esimkit/esim"
 )
@@ -141,7 +142,7 @@ func (w *watched) result(op string, err error, empty bool) {
 		w.t.Errorf("%s: the error is a %T, not an *esim.Error: %v", op, err, err)
 	case e.Provider != w.Provider() || e.Op != op:
 		w.t.Errorf("%s: the error says provider %q and op %q: %v", op, e.Provider, e.Op, err)
-	case !matchesAny(err, esim.Kinds()):
+	case !slices.ContainsFunc(esim.Kinds(), func(k esim.Kind) bool { return errors.Is(err, k) }):
 		w.t.Errorf("%s: the error has none of the known kinds: %v", op, err)
 	case esim.MaybeCharged(err) != (e.Outcome == esim.OutcomeUnknown || e.Outcome == esim.OutcomeAccepted):
 		w.t.Errorf("%s: MaybeCharged is %t and the outcome %v: %v", op, esim.MaybeCharged(err), e.Outcome, err)

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"errors"
 	"reflect"
 
 	"github.com/esimkit/esim"
@@ -28,7 +27,7 @@ func wrappedChecks(caps esim.Capabilities) []check {
 			err := m.call(t.ctx(), c, t, order, iccid)
 			switch {
 			case !m.supported(caps):
-				t.unsent(err, errors.ErrUnsupported)
+				t.unsent(err, esim.ErrUnsupported)
 			case err != nil:
 				t.Errorf("%s works, and fails through a wrapper: %v", m.name, err)
 			}

@@ -51,7 +51,7 @@ type Client struct {
 	mu           sync.Mutex
 	refusing     bool      // FaultRefuse
 	refusesUntil time.Time // end of a FaultRefuse with a Delay
-	refusals     map[string][]error
+	refusals     map[string][]esim.Kind
 	requests     map[string]int
 	purchases    map[string]*purchase // by reference
 	orders       map[string]*order
@@ -179,7 +179,7 @@ func New(opts ...Option) *Client {
 		seed:      1,
 		now:       time.Now,
 		opening:   money.Of("10000", "USD"),
-		refusals:  make(map[string][]error),
+		refusals:  make(map[string][]esim.Kind),
 		requests:  make(map[string]int),
 		purchases: make(map[string]*purchase),
 		orders:    make(map[string]*order),

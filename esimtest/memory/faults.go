@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -33,7 +32,7 @@ func (m *Client) Inject(f esimtest.Fault) {
 
 // Refuse lets the provider refuse the next call of the method for this kind of
 // reason, one of [esim.Kinds], with nothing charged.
-func (m *Client) Refuse(op string, kind error) {
+func (m *Client) Refuse(op string, kind esim.Kind) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.refusals[op] = append(m.refusals[op], kind)
@@ -100,7 +99,7 @@ func (m *Client) send(ctx context.Context, op string, kind effect, act func() *e
 	if err := m.before(ctx, op, kind, f); err != nil {
 		return err
 	}
-	if kind := m.takeRefusal(op); kind != nil {
+	if kind := m.takeRefusal(op); kind != "" {
 		return m.fail(op, kind, esim.OutcomeRejected, "refused on request of the test")
 	}
 	if err := act(); err != nil {
@@ -170,12 +169,12 @@ func (m *Client) refusesConnections() bool {
 	return m.refusing
 }
 
-func (m *Client) takeRefusal(op string) error {
+func (m *Client) takeRefusal(op string) esim.Kind {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	list := m.refusals[op]
 	if len(list) == 0 {
-		return nil
+		return ""
 	}
 	m.refusals[op] = list[1:]
 	return list[0]
@@ -213,10 +212,10 @@ func (m *Client) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (m *Client) fail(op string, kind error, outcome esim.Outcome, message string) *esim.Error {
+func (m *Client) fail(op string, kind esim.Kind, outcome esim.Outcome, message string) *esim.Error {
 	return &esim.Error{Provider: m.provider, Op: op, Kind: kind, Outcome: outcome, Message: message}
 }
 
 func (m *Client) unsupported(op, why string) *esim.Error {
-	return m.fail(op, errors.ErrUnsupported, esim.OutcomeNotSent, why)
+	return m.fail(op, esim.ErrUnsupported, esim.OutcomeNotSent, why)
 }

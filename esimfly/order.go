@@ -278,8 +278,9 @@ func (c *Client) firstICCID(ctx context.Context, req esim.CancelRequest) (esim.I
 // wallet are left out. An order whose time cannot be read comes last. One that
 // the search brings without its package has no PackageID; it may be another's.
 //
-// The list is whole: one that cannot be read to its end, or has an order without
-// an ID, is an error. That an order is not in it proves little all the same,
+// A list that cannot be read to its end is an error. So is one that has lost a row:
+// the orders that it shows come beside the error, and what it lacks proves nothing.
+// That an order is not in it proves little all the same,
 // for a new one may take a while to show, and eSIMfly leaves out those in
 // another currency than the account has now.
 //

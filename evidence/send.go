@@ -66,7 +66,8 @@ type OrderSearch struct {
 type OrderFinder interface {
 	// FindOrders returns all orders of a package since a time, oldest first, and
 	// those of which the list does not tell the package or the time: these stay
-	// empty. A list that could not be read to its end is an error.
+	// empty. A list that could not be read to its end is an error, and so is one
+	// that has lost a row, beside what it shows.
 	FindOrders(ctx context.Context, s OrderSearch) ([]esim.Order, error)
 }
 

@@ -1,0 +1,103 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/esimkit/esim"
+)
+
+const profile = esim.ICCID("8943108170002570328")
+
+// keyless is a shop whose top-ups have no key. Each one that works adds a GiB.
+func keyless(t *testing.T, now *time.Time, ends ...end) (*shop, *esim.DataSize) {
+	t.Helper()
+	total := new(esim.DataSize)
+	read := func(context.Context, esim.ICCID) (*esim.Usage, error) {
+		return &esim.Usage{ICCID: profile, Total: *total}, nil
+	}
+	s := newShop(t, Purchase{Safety: Once, Repeats: Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}}, ends...)
+	send := s.facts.Send
+	s.facts.Send = func(ctx context.Context, a *Attempt, call Call) error {
+		err := send(ctx, a, call)
+		a.Order.Quantity = 1
+		return err
+	}
+	s.facts.Offer = func(_ context.Context, a *Attempt) (esim.Money, error) {
+		a.Added = esim.GiB
+		return esim.ParseMoney("1", "USD")
+	}
+	s.facts.Keyless = &Keyless{
+		Before: func(ctx context.Context, a *Attempt) (*esim.Usage, error) { return read(ctx, a.ICCID) },
+		After:  read,
+		Shows: func(before BeforeImage, after *esim.Usage, added esim.DataSize) bool {
+			return after.Total-before.Total >= max(added, 1)
+		},
+		Find:   func(context.Context, *Attempt, time.Time) ([]esim.Order, error) { return nil, nil },
+		Window: time.Hour,
+	}
+	s.API.now = func() time.Time { return *now }
+	return s, total
+}
+
+func (s *shop) topUp(ctx context.Context, ref string) (*esim.Order, error) {
+	return s.TopUp(ctx, esim.TopUpRequest{ICCID: profile, PackageID: "P1", Reference: ref}, s.facts)
+}
+
+// However many top-ups follow, one is known again for a day.
+func TestTopUpsAreRememberedForADay(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, _ := keyless(t, &now, oneESIM)
+	_, err := s.topUp(t.Context(), "r1")
+	require.NoError(t, err)
+	for i := range maxSettled {
+		s.memory.settleEffect(fmt.Sprint("later ", i), &effect{of: &Attempt{t: s.API, facts: &s.facts}}, now.Add(remembered-time.Second))
+	}
+	again, err := s.topUp(t.Context(), "r1")
+	require.NoError(t, err)
+	assert.True(t, again.Replayed)
+	assert.Len(t, s.wire.requests, 1)
+}
+
+// A caller waits for another call about the eSIM no longer than its context lasts,
+// and leaves no lock behind.
+func TestKeylessLocksObeyTheContext(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, _ := keyless(t, &now, oneESIM)
+	before, err := s.BeforeTopUp(t.Context(), esim.TopUpRequest{ICCID: profile, PackageID: "P1", Reference: "r1"}, s.facts)
+	require.NoError(t, err)
+	unlock, err := s.memory.locks.lock(t.Context(), "eSIM "+string(profile))
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.TopUpEffect(ctx, before, esim.TopUpRequest{ICCID: profile, PackageID: "P1", Reference: "r1"}, s.facts)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = s.topUp(ctx, "r2")
+	require.ErrorIs(t, err, context.Canceled)
+	assert.False(t, esim.MaybeCharged(err))
+	unlock()
+	_, err = s.topUp(t.Context(), "r1")
+	require.NoError(t, err)
+	assert.Empty(t, s.memory.locks.busy)
+}
+
+func TestAmend(t *testing.T) {
+	inner, first := errors.New("inner"), errors.New("first")
+	look := &esim.Error{Kind: esim.ErrUnavailable, Err: inner}
+	e := Amend(&esim.Error{Message: "said"}, "what", look)
+	assert.Equal(t, "said; what: unavailable", e.Message)
+	assert.Equal(t, inner, e.Err)
+	e = Amend(&esim.Error{Err: first}, "what", look)
+	assert.Equal(t, "what: unavailable", e.Message)
+	require.ErrorIs(t, e.Err, first)
+	require.ErrorIs(t, e.Err, inner)
+	e = Amend(&esim.Error{Message: "said", Err: first}, "what", nil)
+	assert.Equal(t, "said", e.Message)
+	assert.Equal(t, first, e.Err)
+}

@@ -3,8 +3,12 @@
 // adapter in the same way: checks of input, limits, signing, one send at a time,
 // bounded and strict reading, retries, and what is known about money.
 //
-// This page is a guide for whoever writes an adapter. The example below is a
-// whole one.
+// This page is a guide for whoever writes an adapter. The example of the package
+// is a whole one: example_test.go, where the page does not show it.
+//
+// An adapter may stand in a module of its own. All it needs is public: this
+// package, adapter/wire for documents, evidence for what a journal says of one
+// send, and esimtest/conformance for the proof.
 //
 // # Files
 //
@@ -24,7 +28,9 @@
 //
 // # Reads
 //
-// Each method of [esim.Client] that spends nothing is one call of [Operate]. The
+// A client embeds [esim.UnimplementedClient] with the provider's name, and so
+// refuses what the reseller lacks; Account and Capabilities come from [API]. Each
+// method of [esim.Client] that spends nothing is one call of [Operate]. The
 // input is checked by its type, by the facts in [Inputs]; an input of the
 // adapter's own goes through [OperateOn], and a sequence through [Iterate]. Calls
 // and errors that are made under the context belong to the operation: nothing
@@ -70,4 +76,11 @@
 // from the environment, [Print] prints one without its secrets. Package
 // adapter/wire has the types for documents: numbers, times, sizes and texts as
 // resellers really write them.
+//
+// # The proof
+//
+// conformance.Run of package esimtest/conformance drives a client through every
+// fault, and compares what it says with what the reseller charged. It needs an
+// esimtest.Harness: the client, a simulator of the reseller, and its ledger.
+// esimtest.NewLedger and esimtest.NewFaultPlan are made for such a simulator.
 package adapter

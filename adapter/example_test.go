@@ -25,7 +25,7 @@ type client struct {
 }
 
 func newClient(url string, key esim.Secret) (*client, error) {
-	c := new(client)
+	c := &client{UnimplementedClient: esim.UnimplementedClient{Name: provider}}
 	api, err := adapter.New(adapter.Spec{
 		Provider: provider, Pace: 10, Burst: 20,
 		Authorize: func(_ context.Context, r *http.Request, _ []byte, _ time.Time) (string, error) {
@@ -75,6 +75,12 @@ func (p *profile) convert() esim.ESIM {
 	wire.PutActivation(&e, p.Code)
 	return e
 }
+
+// Capabilities tells what the reseller can do.
+func (c *client) Capabilities() esim.Capabilities { return c.api.Capabilities() }
+
+// Account tells what pays; the key id must be no secret.
+func (c *client) Account() esim.Account { return c.api.Account("shop-1") }
 
 // GetESIM reads one eSIM.
 func (c *client) GetESIM(ctx context.Context, iccid esim.ICCID) (*esim.ESIM, error) {
@@ -149,8 +155,11 @@ func Example() {
 
 	_, err = c.GetESIM(context.Background(), "not an ICCID")
 	fmt.Println(esim.OutcomeOf(err))
+	_, err = c.Balance(context.Background())
+	fmt.Println(err)
 	// Output:
 	// accepted A1,A2 8901000000000000002
 	// true 2 of 3 were bought before a failure: top up your account
 	// not sent
+	// small Balance: unsupported operation
 }

@@ -14,17 +14,17 @@ type Settings struct {
 	// for loopback hosts. No user info, query or fragment.
 	BaseURL string
 
-	// HTTPClient lends its Transport (proxy, TLS roots) and its Timeout, if
-	// that is the shorter one. It is copied, never changed; its redirect
-	// policy and cookie jar are not used. A Transport that is not an
-	// *http.Transport is called as it is, and must send each request once.
+	// Transport carries the requests; nil = http.DefaultTransport. An
+	// *http.Transport lends what it holds (proxy, TLS roots): it is copied, never
+	// changed. Any other is called as it is, and must send each request once.
+	// Redirects are not followed, and cookies not kept.
 	//
 	// Reads have at most 64 connections at a time, purchases as many requests
 	// under way, each on a connection of its own, and the reads that a purchase
 	// waits for another 64: none keeps another from connecting. MaxConnsPerHost
-	// of the Transport replaces the 64 of each, -1 stands for no bound; its
+	// of an *http.Transport replaces the 64 of each, -1 stands for no bound; its
 	// MaxIdleConnsPerHost is kept, too.
-	HTTPClient *http.Client
+	Transport http.RoundTripper
 
 	// Logger receives one record an attempt, without secrets or bodies;
 	// nil = silent.

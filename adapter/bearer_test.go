@@ -45,7 +45,7 @@ func (s *script) sent() (all []string) {
 func TestCallsCarryTheTokenOfOneLogin(t *testing.T) {
 	watch := new(watcher)
 	s := inTurn(accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Observer: watch}, withLogin())
+	tr := newTransport(t, esim.Settings{Transport: s, Observer: watch}, withLogin())
 	for range 2 {
 		_, err := Operate(t.Context(), tr, "Balance", None{}, func(ctx context.Context, _ None) (*reply, error) {
 			return Fetch[reply](ctx, tr, Get("/balance"))
@@ -58,7 +58,7 @@ func TestCallsCarryTheTokenOfOneLogin(t *testing.T) {
 
 func TestARefusedTokenIsRenewedOnce(t *testing.T) {
 	s := inTurn(accepts, code(401, "TOKEN"), accepts, code(401, "TOKEN"))
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin())
+	tr := newTransport(t, esim.Settings{Transport: s}, withLogin())
 	_, err := Fetch[reply](t.Context(), tr, Get("/balance"))
 	require.ErrorIs(t, err, esim.ErrUnauthorized)
 	assert.Equal(t, []string{"/auth ", "/balance Bearer T1", "/auth ", "/balance Bearer T2"}, s.sent())
@@ -74,7 +74,7 @@ func TestAFailedLoginIsNotSent(t *testing.T) {
 		"odd":     {accepts, "a\nb", esim.ErrMalformedResponse},
 	} {
 		s := inTurn(c.end)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: -1}, withLogin(func(b *Bearer) {
+		tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: -1}, withLogin(func(b *Bearer) {
 			login := b.Login
 			b.Login = func(ctx context.Context, api *API) (string, time.Duration, error) {
 				_, valid, err := login(ctx, api)
@@ -110,7 +110,7 @@ func TestATokenOfAStoreIsNotTrusted(t *testing.T) {
 		"trouble": {lending{err: errors.New("disk full")}, esim.ErrUnavailable}, "left": {lending{err: context.Canceled}, esim.ErrUnavailable},
 	} {
 		s := inTurn(accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin(func(b *Bearer) { b.Store = c.store }))
+		tr := newTransport(t, esim.Settings{Transport: s}, withLogin(func(b *Bearer) { b.Store = c.store }))
 		_, err := Fetch[reply](t.Context(), tr, Get("/balance"))
 		if c.kind == "" {
 			require.NoError(t, err, name)
@@ -136,7 +136,7 @@ func TestAnEndpointThatRefusesEveryTokenCostsOneLogin(t *testing.T) {
 		no, accepts, accepts, // T3 has been ended: T4
 		no, accepts, no, // T4 was not new when the balance refused it: T5
 	)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, withLogin())
+	tr := newTransport(t, esim.Settings{Transport: s}, withLogin())
 	ask := func(path string) error {
 		_, err := Fetch[reply](t.Context(), tr, Get(path))
 		return err

@@ -165,7 +165,7 @@ func TestBodyLimitIsExact(t *testing.T) {
 		ok    bool
 	}{{0, 4 << 20, true}, {0, 4<<20 + 1, false}, {100, 100, true}, {100, 101, false}} {
 		s := inTurn(says(200, pad(c.size)))
-		tr := instant(t, esim.Settings{HTTPClient: s.client()})
+		tr := instant(t, esim.Settings{Transport: s})
 		call := order(Replayed, "")
 		call.MaxBody = c.limit
 		err := tr.Do(t.Context(), call)
@@ -186,7 +186,7 @@ func TestBuffersAreNotShared(t *testing.T) {
 	first := `{"ok":true,"id":"FIRST-ID","items":["one"],"extra":{"k":"first"},"total":12.50}`
 	second := strings.Map(func(r rune) rune { return 'Z' }, first)
 	s := inTurn(says(200, first), says(200, second))
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	out := new(reply)
 	call := read()
 	call.Out = out

@@ -32,7 +32,7 @@ func TestClockIsCorrectedOnce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := &providerClock{now: func() time.Time { return time.Now().Add(off) }}
 			s := &script{answer: p.serve}
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: -1})
+			tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: -1})
 			require.NoError(t, tr.Do(t.Context(), order(Once, "a")))
 			assert.Equal(t, int32(2), s.sends.Load())
 			for range 3 {
@@ -52,7 +52,7 @@ func TestClockThatIsSetRight(t *testing.T) {
 		ours := -time.Hour
 		p := &providerClock{now: time.Now}
 		s := &script{answer: p.serve}
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Now: func() time.Time { return time.Now().Add(ours) }})
+		tr := newTransport(t, esim.Settings{Transport: s, Now: func() time.Time { return time.Now().Add(ours) }})
 		require.NoError(t, tr.Do(t.Context(), order(Once, "a")))
 		assert.Equal(t, int32(2), s.sends.Load())
 
@@ -67,7 +67,7 @@ func TestSmallSkewIsNotTheReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, off := range []time.Duration{0, 9 * time.Second, -9 * time.Second} {
 			s := inTurn(code(401, "CLOCK", "Date", time.Now().Add(off).UTC().Format(http.TimeFormat)))
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			err := tr.Do(t.Context(), order(Replayed, "a"))
 			assertOutcome(t, esim.OutcomeNotSent, err)
 			require.ErrorIs(t, err, esim.ErrClockSkew)
@@ -85,16 +85,16 @@ func TestSkewMessage(t *testing.T) {
 			-2 * time.Minute: "as told; the provider's clock is 2m0s behind this one's",
 		} {
 			s := inTurn(code(401, "CLOCK", "Date", time.Now().Add(off).UTC().Format(http.TimeFormat)))
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			assert.Equal(t, want, asError(t, tr.Do(t.Context(), read())).Message)
 			assert.Equal(t, int32(2), s.sends.Load(), "corrected once, in vain")
 		}
 		bare := inTurn(says(401, `{"code":"CLOCK"}`, "Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)))
-		tr := newTransport(t, esim.Settings{HTTPClient: bare.client()})
+		tr := newTransport(t, esim.Settings{Transport: bare})
 		assert.Equal(t, "the provider's clock is 1h0m0s ahead of this one's", asError(t, tr.Do(t.Context(), read())).Message)
 
 		dateless := inTurn(code(401, "CLOCK", "Date", "yesterday"))
-		tr = newTransport(t, esim.Settings{HTTPClient: dateless.client()})
+		tr = newTransport(t, esim.Settings{Transport: dateless})
 		assert.Equal(t, "as told", asError(t, tr.Do(t.Context(), read())).Message)
 	})
 }
@@ -109,7 +109,7 @@ func TestManyCallsOfAWrongClock(t *testing.T) {
 			time.Sleep(time.Duration(n) * time.Millisecond)
 			return resp, err
 		}}
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() { assert.NoError(t, tr.Do(t.Context(), read())) })

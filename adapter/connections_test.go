@@ -52,7 +52,7 @@ func (g *gate) lend(change func(*http.Transport)) esim.Settings {
 		lent.TLSClientConfig = &tls.Config{RootCAs: g.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:forcetypeassert // of httptest
 	}
 	change(lent)
-	return esim.Settings{BaseURL: g.URL, HTTPClient: &http.Client{Transport: lent}}
+	return esim.Settings{BaseURL: g.URL, Transport: lent}
 }
 
 func unchanged(*http.Transport) {}
@@ -140,7 +140,7 @@ func TestLentConnectionLimits(t *testing.T) {
 		"more":     {500, 300, 500, 300},
 		"no bound": {-1, 0, -1, connsPerHost},
 	} {
-		tr := newTransport(t, esim.Settings{HTTPClient: &http.Client{Transport: &http.Transport{MaxConnsPerHost: c.conns, MaxIdleConnsPerHost: c.idle}}})
+		tr := newTransport(t, esim.Settings{Transport: &http.Transport{MaxConnsPerHost: c.conns, MaxIdleConnsPerHost: c.idle}})
 		for _, client := range []*httpClient{tr.reads, tr.checks} {
 			got := standard(t, client.Transport)
 			assert.Equal(t, c.wantConns, got.MaxConnsPerHost, name)

@@ -16,7 +16,7 @@ import (
 // for again.
 func TestNoRepeatMeansNone(t *testing.T) {
 	s := inTurn(code(409, "BUSY"), accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: -1})
+	tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: -1})
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Replayed, "k")))
 	assert.Equal(t, int32(1), s.sends.Load())
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 )
 
 const (
@@ -47,33 +46,27 @@ func (c *httpClient) enter(ctx context.Context) (leave func(), err error) {
 // dies, when the request carries an idempotency header, and on HTTP/2 stream
 // errors; so that client never reuses a connection and speaks HTTP/1.1 only.
 // None follows redirects: they would carry signed headers to another host.
-func newHTTPClients(lent *http.Client) (reads, checks, effects *httpClient) {
-	var transport http.RoundTripper = http.DefaultTransport
-	var timeout time.Duration
-	if lent != nil {
-		timeout = lent.Timeout
-		if lent.Transport != nil {
-			transport = lent.Transport
-		}
+func newHTTPClients(lent http.RoundTripper) (reads, checks, effects *httpClient) {
+	if lent == nil {
+		lent = http.DefaultTransport
 	}
-	std, ok := transport.(*http.Transport)
+	std, ok := lent.(*http.Transport)
 	if !ok {
-		return plainClient(transport, timeout, 0), plainClient(transport, timeout, 0), plainClient(transport, timeout, 0)
+		return plainClient(lent, 0), plainClient(lent, 0), plainClient(lent, 0)
 	}
 	pooled := func() *httpClient {
 		tr := pooledTransport(std)
-		return plainClient(tr, timeout, tr.MaxConnsPerHost)
+		return plainClient(tr, tr.MaxConnsPerHost)
 	}
 	fresh := freshTransport(std)
 	most := fresh.MaxConnsPerHost
 	fresh.MaxConnsPerHost = 0 // the slots do it: a purchase waits in no queue of net/http
-	return pooled(), pooled(), plainClient(fresh, timeout, most)
+	return pooled(), pooled(), plainClient(fresh, most)
 }
 
-func plainClient(rt http.RoundTripper, timeout time.Duration, most int) *httpClient {
+func plainClient(rt http.RoundTripper, most int) *httpClient {
 	c := &httpClient{Client: &http.Client{
 		Transport: rt,
-		Timeout:   timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},

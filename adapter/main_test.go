@@ -164,8 +164,6 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.answer(n, r)
 }
 
-func (s *script) client() *http.Client { return &http.Client{Transport: s} }
-
 // inTurn answers with each of the ends in turn, and the last one for ever.
 func inTurn(ends ...end) *script {
 	return &script{answer: func(n int, r *http.Request) (*http.Response, error) {

@@ -24,14 +24,14 @@ func TestRefusalAfterDoubtProvesNothing(t *testing.T) {
 		// In one call: the repeat is refused for a balance that the first
 		// send may have spent.
 		s := inTurn(dropped, code(400, "LOW"))
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Replayed, "k")))
 		require.ErrorIs(t, e, esim.ErrInsufficientBalance)
 		assert.Equal(t, "LOW", e.Code)
 
 		// In one call without a key: the doubt is its own.
 		s = inTurn(dropped, refused, code(400, "LOW"))
-		tr = newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr = newTransport(t, esim.Settings{Transport: s})
 		assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Replayed, "")))
 		assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), order(Replayed, "")))
 	})
@@ -41,7 +41,7 @@ func TestRefusalAfterDoubtProvesNothing(t *testing.T) {
 	} {
 		// Across calls.
 		s := inTurn(dropped, end, end)
-		tr := instant(t, esim.Settings{HTTPClient: s.client()})
+		tr := instant(t, esim.Settings{Transport: s})
 		assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 		if end == nil {
 			tr.limiter = limiterFunc(func(context.Context) error { return context.Canceled })
@@ -54,7 +54,7 @@ func TestRefusalAfterDoubtProvesNothing(t *testing.T) {
 
 func TestAcceptedClearsTheDoubt(t *testing.T) {
 	s := inTurn(dropped, accepts, code(400, "LOW"))
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
 	made, doubt := tr.keyState("k")
@@ -78,7 +78,7 @@ func TestKeyState(t *testing.T) {
 		}
 		return []end{dropped, accepts}[n-1](r)
 	}}
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	check := func(wantMade, wantDoubt bool, when string) {
 		made, doubt := tr.keyState("k")
 		assert.Equal(t, [2]bool{wantMade, wantDoubt}, [2]bool{made, doubt}, when)
@@ -105,7 +105,7 @@ func TestOtherContentUnderTheSameKey(t *testing.T) {
 				continue // it settles by itself
 			}
 			s := inTurn(first.end, accepts)
-			tr := instant(t, esim.Settings{HTTPClient: s.client()})
+			tr := instant(t, esim.Settings{Transport: s})
 			_ = tr.Do(t.Context(), order(effect.safety, "k")) // in doubt, or made
 			other := order(effect.safety, "k")
 			other.content = "P2"
@@ -118,7 +118,7 @@ func TestOtherContentUnderTheSameKey(t *testing.T) {
 	}
 	// After a definite no the key is free again.
 	s := inTurn(code(400, "LOW"), accepts)
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), order(Guarded, "k")))
 	other := order(Guarded, "k")
 	other.content = "P2"
@@ -129,7 +129,7 @@ func TestOtherContentUnderTheSameKey(t *testing.T) {
 // what is known about the purchase that has the key.
 func TestConflictLeavesTheFirstAlone(t *testing.T) {
 	s := inTurn(dropped, code(400, "LOW"))
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	other := order(Guarded, "k")
 	other.content = "P2"
@@ -139,7 +139,7 @@ func TestConflictLeavesTheFirstAlone(t *testing.T) {
 
 func TestConflictForgetsNoPurchase(t *testing.T) {
 	s := inTurn(accepts)
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	require.NoError(t, tr.Do(t.Context(), order(Once, "k")))
 	other := order(Once, "k")
 	other.content = "P2"
@@ -151,7 +151,7 @@ func TestConflictForgetsNoPurchase(t *testing.T) {
 func TestOnce(t *testing.T) {
 	t.Run("in doubt", func(t *testing.T) {
 		s := inTurn(dropped, accepts)
-		tr := instant(t, esim.Settings{HTTPClient: s.client()})
+		tr := instant(t, esim.Settings{Transport: s})
 		assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Once, "k")))
 		for range 3 {
 			err := tr.Do(t.Context(), order(Once, "k"))
@@ -162,7 +162,7 @@ func TestOnce(t *testing.T) {
 	})
 	t.Run("done", func(t *testing.T) {
 		s := inTurn(accepts)
-		tr := instant(t, esim.Settings{HTTPClient: s.client()})
+		tr := instant(t, esim.Settings{Transport: s})
 		require.NoError(t, tr.Do(t.Context(), order(Once, "k")))
 		for range 3 {
 			err := tr.Do(t.Context(), order(Once, "k"))
@@ -173,7 +173,7 @@ func TestOnce(t *testing.T) {
 	})
 	t.Run("definitely not", func(t *testing.T) {
 		s := inTurn(refused, code(400, "LOW"), accepts)
-		tr := instant(t, esim.Settings{HTTPClient: s.client()})
+		tr := instant(t, esim.Settings{Transport: s})
 		assertOutcome(t, esim.OutcomeNotSent, tr.Do(t.Context(), order(Once, "k")))
 		assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), order(Once, "k")))
 		require.NoError(t, tr.Do(t.Context(), order(Once, "k")))
@@ -191,7 +191,7 @@ func TestThousandCallersOfOneKey(t *testing.T) {
 					time.Sleep(time.Millisecond)
 					return accepts(r)
 				}}
-				tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+				tr := newTransport(t, esim.Settings{Transport: s})
 				var made atomic.Int32
 				var wg sync.WaitGroup
 				for range callers {
@@ -224,7 +224,7 @@ func TestOtherKeysDoNotWait(t *testing.T) {
 			time.Sleep(time.Minute)
 			return accepts(r)
 		}}
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		begun := time.Now()
 		var wg sync.WaitGroup
 		for n := range 50 {
@@ -245,7 +245,7 @@ func TestWaitingForAnotherObeysContext(t *testing.T) {
 				time.Sleep(time.Minute)
 				return ended(r)
 			}}
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			var wg sync.WaitGroup
 			wg.Go(func() { _ = tr.Do(t.Context(), order(Guarded, "k")) }) // how it ends is seen below
 			synctest.Wait()
@@ -268,7 +268,7 @@ func TestWaitingForAnotherObeysContext(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	s := inTurn(accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	const extra = 100
 	now := time.Now()
 	tr.now = func() time.Time { return now }
@@ -286,7 +286,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func TestWhatWasNotSentLeavesNothing(t *testing.T) {
 	for name, end := range map[string]end{"not sent": refused, "401": says(401, ``)} {
-		tr := instant(t, esim.Settings{HTTPClient: inTurn(end).client()})
+		tr := instant(t, esim.Settings{Transport: inTurn(end)})
 		for n := range 100 {
 			asError(t, tr.Do(t.Context(), order(Once, fmt.Sprint(n))))
 		}
@@ -296,7 +296,7 @@ func TestWhatWasNotSentLeavesNothing(t *testing.T) {
 
 func TestDoubtIsNeverForgotten(t *testing.T) {
 	s := inTurn(accepts)
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	set := func(e end) { tr.effects.Transport = inTurn(e) }
 
 	// One that was made, and whose repeat then fell into doubt.
@@ -337,7 +337,7 @@ func TestForeignErrorIsUnknown(t *testing.T) {
 func TestPanicLeavesDoubt(t *testing.T) {
 	s := inTurn(code(400, "LOW"))
 	blow := true
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+	tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) {
 		spec.Refuse = func(a Answer) Verdict {
 			if blow {
 				panic("a bug in an adapter")
@@ -371,7 +371,7 @@ func TestNothingChargedIsTrue(t *testing.T) {
 				s := &script{answer: func(_ int, r *http.Request) (*http.Response, error) {
 					return book.serve(effect.safety, random, r)
 				}}
-				tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+				tr := newTransport(t, esim.Settings{Transport: s})
 				for range 4 {
 					err := tr.Do(t.Context(), order(effect.safety, "k"))
 					if err == nil || !esim.MaybeCharged(err) {
@@ -424,7 +424,7 @@ func (p *purchase) serve(safety Safety, random *rand.Rand, r *http.Request) (*ht
 // start, with whatever content comes.
 func TestMarkUnresolved(t *testing.T) {
 	s := inTurn(code(400, "LOW"), accepts)
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	tr.markUnresolved(Repeats{Lost: esim.RepeatSafe}, "", "k")
 	tr.markUnresolved(Repeats{Lost: esim.RepeatBuys}, "", "once")
 	made, doubt := tr.keyState("k")
@@ -448,7 +448,7 @@ func TestBodyOfADoubtfulPurchase(t *testing.T) {
 		bodies = append(bodies, string(body))
 		return []end{dropped, accepts, accepts}[n-1](r)
 	}}
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	for _, body := range []string{"first", "second", "third"} {
 		call := order(Guarded, "k")
 		call.Body = []byte(body)
@@ -458,7 +458,7 @@ func TestBodyOfADoubtfulPurchase(t *testing.T) {
 }
 
 func TestOutcomeOnRecord(t *testing.T) {
-	tr := instant(t, esim.Settings{HTTPClient: inTurn(dropped, accepts).client()})
+	tr := instant(t, esim.Settings{Transport: inTurn(dropped, accepts)})
 	why := func() error { return tr.failIn("Order", esim.ErrPriceChanged, esim.OutcomeRejected, "dearer") }
 	assertOutcome(t, esim.OutcomeNotSent, tr.outcomeOnRecord(why(), "r", "k"))
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))

@@ -50,13 +50,13 @@ func TestDNSFailureIsNotSent(t *testing.T) {
 	lent := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: noSuchHost}
 	}}
-	err := instant(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}}).Do(t.Context(), order(Once, "k"))
+	err := instant(t, esim.Settings{Transport: lent}).Do(t.Context(), order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	require.ErrorIs(t, err, noSuchHost)
 
 	// A dialer of the caller's own need not know net.OpError.
 	lent.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no route") }
-	err = instant(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}}).Do(t.Context(), order(Once, "k"))
+	err = instant(t, esim.Settings{Transport: lent}).Do(t.Context(), order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 }
 
@@ -104,7 +104,7 @@ func TestTLSFailureIsNotSentAndNotRepeated(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			base, config := c.lend(start(t, c.server))
 			conns.Store(0)
-			tr := newTransport(t, esim.Settings{BaseURL: base, HTTPClient: &http.Client{Transport: &http.Transport{TLSClientConfig: config}}})
+			tr := newTransport(t, esim.Settings{BaseURL: base, Transport: &http.Transport{TLSClientConfig: config}})
 			err := tr.Do(t.Context(), order(Replayed, "k"))
 			assertOutcome(t, esim.OutcomeNotSent, err)
 			assert.Equal(t, int32(1), conns.Load(), "configuration or attack: asking again does not help")
@@ -161,7 +161,7 @@ func TestProxyThatDoesNotConnectIsNotSent(t *testing.T) {
 			require.NoError(t, err)
 			via.User = url.UserPassword("user", "pw-CANARY")
 			lent := &http.Transport{Proxy: http.ProxyURL(via)}
-			tr := newTransport(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}})
+			tr := newTransport(t, esim.Settings{Transport: lent})
 			err = tr.Do(t.Context(), order(Once, "k"))
 			assertOutcome(t, esim.OutcomeNotSent, err)
 			assert.Equal(t, c.conns, proxy.requests.Load())
@@ -174,7 +174,7 @@ func TestProxyOutOfReachIsNotSent(t *testing.T) {
 	require.NoError(t, s.listener.Close())
 	via, err := url.Parse("http://user:pw-CANARY@" + s.listener.Addr().String())
 	require.NoError(t, err)
-	err = instant(t, esim.Settings{HTTPClient: &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(via)}}}).
+	err = instant(t, esim.Settings{Transport: &http.Transport{Proxy: http.ProxyURL(via)}}).
 		Do(t.Context(), order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 }
@@ -187,7 +187,7 @@ func TestProxyAddressIsNotRepeated(t *testing.T) {
 	require.Error(t, parseError)
 	require.Contains(t, parseError.Error(), "CANARY")
 	lent := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, parseError }}
-	err := instant(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}}).Do(t.Context(), order(Once, "k"))
+	err := instant(t, esim.Settings{Transport: lent}).Do(t.Context(), order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	assert.NotContains(t, err.Error(), "proxy.example.test")
 	_, found := errors.AsType[*url.Error](err)
@@ -199,7 +199,7 @@ func TestURLIsNotRepeated(t *testing.T) {
 	for _, end := range []end{refused, dropped} {
 		call := read()
 		call.Query = url.Values{"email": {"CANARY@example.test"}}
-		err := instant(t, esim.Settings{HTTPClient: inTurn(end).client()}).Do(t.Context(), call)
+		err := instant(t, esim.Settings{Transport: inTurn(end)}).Do(t.Context(), call)
 		assert.NotContains(t, asError(t, err).Error(), "example.test")
 		_, found := errors.AsType[*url.Error](err)
 		assert.False(t, found)
@@ -214,7 +214,7 @@ func TestLentProxyHookIsAsked(t *testing.T) {
 	lent := &http.Transport{Proxy: http.ProxyURL(via), OnProxyConnectResponse: func(context.Context, *url.URL, *http.Request, *http.Response) error {
 		return own
 	}}
-	err = instant(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}}).Do(t.Context(), order(Once, "k"))
+	err = instant(t, esim.Settings{Transport: lent}).Do(t.Context(), order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	require.ErrorIs(t, err, own)
 }
@@ -252,7 +252,7 @@ func TestProofByRoundTripper(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := inTurn(c.end)
-			err := instant(t, esim.Settings{HTTPClient: s.client()}).Do(t.Context(), order(Once, ""))
+			err := instant(t, esim.Settings{Transport: s}).Do(t.Context(), order(Once, ""))
 			assertOutcome(t, c.want, err)
 			assert.Equal(t, int32(1), s.sends.Load())
 		})
@@ -297,7 +297,7 @@ func TestContextThatIsOverSendsNothing(t *testing.T) {
 
 	// A transport of the caller's own proves nothing, so it is not asked.
 	own := inTurn(hangs)
-	err = instant(t, esim.Settings{HTTPClient: own.client(), Limiter: indifferent{}}).Do(ctx, order(Once, "k"))
+	err = instant(t, esim.Settings{Transport: own, Limiter: indifferent{}}).Do(ctx, order(Once, "k"))
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	assert.Zero(t, own.sends.Load())
 
@@ -368,7 +368,7 @@ func TestLocalFaultsAreNotSent(t *testing.T) {
 
 func TestNilContext(t *testing.T) {
 	s := inTurn(accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	err := tr.Do(nil, order(Once, "k")) //nolint:staticcheck // the fault of this test
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)

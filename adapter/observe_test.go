@@ -66,7 +66,7 @@ func TestObserver(t *testing.T) {
 			time.Sleep(time.Second)
 			return []end{says(503, ``), code(429, "SLOW"), code(400, "LOW")}[n-1](r)
 		}}
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Observer: watch})
+		tr := newTransport(t, esim.Settings{Transport: s, Observer: watch})
 		ctx, ended := tr.observe(t.Context(), "Order")
 		err := tr.Do(ctx, order(Replayed, "k"))
 		ended(err)
@@ -113,7 +113,7 @@ func outcomes(results []esim.AttemptResult) (all []esim.Outcome) {
 
 func TestObserverOfSuccess(t *testing.T) {
 	watch := new(watcher)
-	tr := newTransport(t, esim.Settings{HTTPClient: inTurn(accepts).client(), Observer: watch})
+	tr := newTransport(t, esim.Settings{Transport: inTurn(accepts), Observer: watch})
 	ctx, ended := tr.observe(t.Context(), "Balance")
 	require.NoError(t, tr.Do(ctx, read()))
 	ended(nil)
@@ -129,7 +129,7 @@ func TestObserverOfSuccess(t *testing.T) {
 // TestObserverOfReads: a read that failed is nothing to fear for.
 func TestObserverOfReads(t *testing.T) {
 	watch := new(watcher)
-	tr := instant(t, esim.Settings{HTTPClient: inTurn(says(503, ``)).client(), Observer: watch})
+	tr := instant(t, esim.Settings{Transport: inTurn(says(503, ``)), Observer: watch})
 	asError(t, tr.Do(t.Context(), read()))
 	assert.Equal(t, []esim.Outcome{esim.OutcomeRejected}, outcomes(watch.results))
 }
@@ -142,7 +142,7 @@ func TestWillRetryIsTrue(t *testing.T) {
 			for safety := Once; safety <= Read; safety++ {
 				watch := new(watcher)
 				s := inTurn(row.end)
-				tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Observer: watch}, func(spec *Spec) {
+				tr := newTransport(t, esim.Settings{Transport: s, Observer: watch}, func(spec *Spec) {
 					spec.Disown = func(*http.Request) {}
 				})
 				call := order(safety, "k")
@@ -210,7 +210,7 @@ func TestLog(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var text bytes.Buffer
 			logger := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-			tr := instant(t, esim.Settings{HTTPClient: inTurn(c.end).client(), Logger: logger})
+			tr := instant(t, esim.Settings{Transport: inTurn(c.end), Logger: logger})
 			_ = tr.Do(t.Context(), c.call) // the log is what matters
 			assertSilent(t, text.String())
 			assert.NotContains(t, text.String(), "C0FFEE")
@@ -232,7 +232,7 @@ func TestLogOfEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var text bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&text, nil))
-		tr := newTransport(t, esim.Settings{HTTPClient: inTurn(refused, code(429, "SLOW"), accepts).client(), Logger: logger})
+		tr := newTransport(t, esim.Settings{Transport: inTurn(refused, code(429, "SLOW"), accepts), Logger: logger})
 		require.NoError(t, tr.Do(t.Context(), order(Keyed, "cart-1")))
 		all := records(t, &text)
 		require.Len(t, all, 3)
@@ -251,7 +251,7 @@ func TestLogOfEachAttempt(t *testing.T) {
 func TestLogThatNobodyReads(t *testing.T) {
 	var text bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelError}))
-	tr := instant(t, esim.Settings{HTTPClient: inTurn(code(400, "LOW")).client(), Logger: logger})
+	tr := instant(t, esim.Settings{Transport: inTurn(code(400, "LOW")), Logger: logger})
 	asError(t, tr.Do(t.Context(), order(Guarded, "k")))
 	assert.Empty(t, text.String())
 }

@@ -31,7 +31,7 @@ const oddList = `{"ok":true,"rows":[{"id":"CANARY-1","price":1},{"id":"b","price
 // TestAnOddCellCostsItself in a read, and is logged once with its place alone.
 func TestAnOddCellCostsItself(t *testing.T) {
 	var log bytes.Buffer
-	api := instant(t, esim.Settings{HTTPClient: inTurn(says(200, oddList)).client(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	api := instant(t, esim.Settings{Transport: inTurn(says(200, oddList)), Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	call, out := read(), new(listed)
 	call.Out = out
 	require.NoError(t, api.Do(t.Context(), call))
@@ -51,12 +51,12 @@ func TestAnOddCellCostsItself(t *testing.T) {
 func TestOddCellsWhereSomethingIsDecided(t *testing.T) {
 	strict := read()
 	strict.Strict, strict.Out = true, new(listed)
-	err := instant(t, esim.Settings{HTTPClient: inTurn(says(200, oddList)).client()}).Do(t.Context(), strict)
+	err := instant(t, esim.Settings{Transport: inTurn(says(200, oddList))}).Do(t.Context(), strict)
 	require.ErrorIs(t, err, esim.ErrMalformedResponse)
 	for _, effect := range effects {
 		call := order(effect.safety, "k")
 		call.Out = new(listed)
-		err := instant(t, esim.Settings{HTTPClient: inTurn(says(200, oddList), says(200, oddList), says(200, oddList), says(200, oddList), says(200, oddList)).client()}).Do(t.Context(), call)
+		err := instant(t, esim.Settings{Transport: inTurn(says(200, oddList), says(200, oddList), says(200, oddList), says(200, oddList), says(200, oddList))}).Do(t.Context(), call)
 		require.ErrorIs(t, err, esim.ErrMalformedResponse, effect.name)
 		assertOutcome(t, esim.OutcomeUnknown, err)
 	}
@@ -66,6 +66,6 @@ func TestOddCellsWhereSomethingIsDecided(t *testing.T) {
 func TestAnswersBehindAByteOrderMark(t *testing.T) {
 	for _, effect := range effects {
 		s := inTurn(says(200, "\ufeff"+fine))
-		require.NoError(t, instant(t, esim.Settings{HTTPClient: s.client()}).Do(t.Context(), order(effect.safety, "k")), effect.name)
+		require.NoError(t, instant(t, esim.Settings{Transport: s}).Do(t.Context(), order(effect.safety, "k")), effect.name)
 	}
 }

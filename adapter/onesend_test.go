@@ -5,9 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -93,13 +91,13 @@ func TestKillerBites(t *testing.T) {
 func TestEffectCannotBeRewound(t *testing.T) {
 	for _, effect := range effects {
 		s := inTurn(accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		require.NoError(t, tr.Do(t.Context(), order(effect.safety, "")))
 		assert.Nil(t, s.requests[0].GetBody, effect.name)
 		assert.True(t, s.requests[0].Close, effect.name)
 	}
 	s := inTurn(accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	login := read()
 	login.Method, login.Body = http.MethodPost, []byte(`{}`)
 	require.NoError(t, tr.Do(t.Context(), login))
@@ -140,7 +138,7 @@ func TestEffectNeverSpeaksHTTP2(t *testing.T) {
 	for name, lent := range lentTransports(roots) {
 		t.Run(name, func(t *testing.T) {
 			defer lent.CloseIdleConnections()
-			tr := newTransport(t, esim.Settings{BaseURL: s.URL, HTTPClient: &http.Client{Transport: lent}})
+			tr := newTransport(t, esim.Settings{BaseURL: s.URL, Transport: lent})
 			require.NoError(t, tr.Do(t.Context(), read()))
 			assert.Equal(t, int32(2), major.Load(), "the server does speak HTTP/2: reads use it")
 			for _, effect := range effects {
@@ -157,7 +155,7 @@ func TestEffectNeverSpeaksHTTP2(t *testing.T) {
 // none may be lost, whatever was lent.
 func TestEffectTransport(t *testing.T) {
 	for name, lent := range lentTransports(new(tls.Config)) {
-		tr := newTransport(t, esim.Settings{HTTPClient: &http.Client{Transport: lent}})
+		tr := newTransport(t, esim.Settings{Transport: lent})
 		effects, ok := tr.effects.Transport.(*http.Transport)
 		require.True(t, ok)
 		assert.True(t, effects.DisableKeepAlives, name)
@@ -215,14 +213,9 @@ func testRedirect(t *testing.T, status int, place string, call Call) {
 	}))
 	defer s.Close()
 
-	// The lent client would follow, and takes the credentials along.
-	lent := byTLS.Client()
-	lent.CheckRedirect = func(r *http.Request, via []*http.Request) error {
-		r.Header = via[0].Header.Clone()
-		return nil
-	}
-	defer lent.CloseIdleConnections()
-	tr := newTransport(t, esim.Settings{BaseURL: s.URL, HTTPClient: lent})
+	lent := byTLS.Client().Transport
+	defer byTLS.Client().CloseIdleConnections()
+	tr := newTransport(t, esim.Settings{BaseURL: s.URL, Transport: lent})
 	err := tr.Do(t.Context(), call)
 
 	want := esim.OutcomeUnknown
@@ -255,50 +248,33 @@ func snapshot(v reflect.Value) map[string]any {
 	return fields
 }
 
-func TestLentClientStaysAsItWas(t *testing.T) {
+func TestLentTransportStaysAsItWas(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1", Path: "/"})
-		assert.Empty(t, r.Cookies(), "the jar of the lent client is not used")
+		assert.Empty(t, r.Cookies(), "cookies are not kept")
 		w.Header().Set("Content-Type", "application/json")
 		_, err := io.WriteString(w, fine)
 		assert.NoError(t, err)
 	}))
 	defer s.Close()
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	base, err := url.Parse(s.URL)
-	require.NoError(t, err)
-	jar.SetCookies(base, []*http.Cookie{{Name: "mine", Value: "1"}})
-
 	roots := standard(t, s.Client().Transport).TLSClientConfig.RootCAs
-	lent := &http.Client{
-		Transport: &http.Transport{
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, NextProtos: []string{"http/1.1"}},
-			MaxIdleConnsPerHost:    1,
-			MaxResponseHeaderBytes: 1 << 30,
-			TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return nil },
-		Jar:           jar,
-		Timeout:       time.Minute,
+	lent := &http.Transport{
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, NextProtos: []string{"http/1.1"}},
+		MaxIdleConnsPerHost:    1,
+		MaxResponseHeaderBytes: 1 << 30,
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 	}
-	transport := standard(t, lent.Transport)
-	client, inner := *lent, snapshot(reflect.ValueOf(transport).Elem())
+	inner := snapshot(reflect.ValueOf(lent).Elem())
 
-	tr := newTransport(t, esim.Settings{BaseURL: s.URL, HTTPClient: lent})
+	tr := newTransport(t, esim.Settings{BaseURL: s.URL, Transport: lent})
 	require.NoError(t, tr.Do(t.Context(), read()))
 	require.NoError(t, tr.Do(t.Context(), order(Guarded, "k")))
 
-	assert.Same(t, transport, lent.Transport)
-	assert.Equal(t, reflect.ValueOf(client.CheckRedirect).Pointer(), reflect.ValueOf(lent.CheckRedirect).Pointer())
-	assert.Equal(t, client.Jar, lent.Jar)
-	assert.Equal(t, client.Timeout, lent.Timeout)
-	assert.Equal(t, inner, snapshot(reflect.ValueOf(transport).Elem()))
-	assert.Len(t, jar.Cookies(base), 1, "no cookie of the provider's is kept")
+	assert.Equal(t, inner, snapshot(reflect.ValueOf(lent).Elem()))
 	lent.CloseIdleConnections()
 }
 
-func TestNilClientUsesTheDefaultTransportUnchanged(t *testing.T) {
+func TestNilTransportUsesTheDefaultTransportUnchanged(t *testing.T) {
 	std := standard(t, http.DefaultTransport)
 	std.Clone() // net/http fills in HTTP/2 upon the first use, which may be this one
 	before := snapshot(reflect.ValueOf(std).Elem())
@@ -308,13 +284,11 @@ func TestNilClientUsesTheDefaultTransportUnchanged(t *testing.T) {
 	assert.Equal(t, before, snapshot(reflect.ValueOf(std).Elem()))
 }
 
-// TestTimeouts: the shortest of the settings' and the lent client's counts.
 func TestTimeouts(t *testing.T) {
 	for name, c := range map[string]struct {
-		lent, setting, call time.Duration
+		setting, call time.Duration
 	}{
-		"settings": {lent: time.Hour, setting: 300 * time.Millisecond},
-		"lent":     {lent: 300 * time.Millisecond, setting: time.Hour},
+		"settings": {setting: 300 * time.Millisecond, call: time.Hour},
 		"call":     {call: 300 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -322,7 +296,7 @@ func TestTimeouts(t *testing.T) {
 			defer close(hold)
 			s := serveRequests(t, func(net.Conn, *http.Request) bool { <-hold; return false })
 			tr := newTransport(t, esim.Settings{
-				BaseURL: s.url, HTTPClient: &http.Client{Timeout: c.lent}, Timeout: c.setting, MaxRetries: -1,
+				BaseURL: s.url, Timeout: c.setting, MaxRetries: -1,
 			})
 			call := order(Replayed, "")
 			call.Timeout = c.call

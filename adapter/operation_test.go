@@ -61,7 +61,7 @@ func TestNoInputIsPassedUnchecked(t *testing.T) {
 func TestCallsAndErrorsBelongToTheOperation(t *testing.T) {
 	var c Call
 	s := inTurn(code(404, "X"))
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	_, err := Operate(t.Context(), tr, "GetESIM", goodICCID, func(ctx context.Context, iccid esim.ICCID) (*reply, error) {
 		c = Get("/esims/{iccid}/usage", "iccid", string(iccid), "unit", "MB", "none", "")
 		return Fetch[reply](WithReference(ctx, "cart-7"), tr, c)
@@ -112,7 +112,7 @@ func TestPathsTakeOpaqueIDs(t *testing.T) {
 		"a/b": "a%2Fb", "a?b": "a%3Fb", "%2e%2e": "%252e%252e", "a b": "a%20b", "ä": "%C3%A4", "a..b": "a..b", "{id}": "%7Bid%7D", "...": "...",
 	} {
 		s := inTurn(accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		_, err := Fetch[reply](t.Context(), tr, Get("/orders/{id}/esims", "id", id))
 		require.NoError(t, err)
 		assert.Equal(t, "/v1/orders/"+want+"/esims", s.requests[0].URL.EscapedPath(), id)
@@ -122,7 +122,7 @@ func TestPathsTakeOpaqueIDs(t *testing.T) {
 		"unfilled": Get("/orders/{id}"), "one of two": Get("/orders/{id}/{unit}", "id", "{unit}"),
 	} {
 		s := inTurn(accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		_, err := Fetch[reply](t.Context(), tr, call)
 		assertOutcome(t, esim.OutcomeNotSent, err)
 		require.ErrorIs(t, err, esim.ErrInvalidRequest, name)
@@ -132,7 +132,7 @@ func TestPathsTakeOpaqueIDs(t *testing.T) {
 
 func TestPayloadIsEncodedOnce(t *testing.T) {
 	s := inTurn(dropped, accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	call := Post("/orders", Replayed, map[string]string{"package": "P<1>"})
 	call.Key, call.repeats.Lost = "k", esim.RepeatSafe
 	_, err := Fetch[reply](t.Context(), tr, call)

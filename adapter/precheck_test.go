@@ -41,7 +41,7 @@ func TestABalanceRefusesOnlyWhereItIsKnownToPay(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		tr := newTransport(t, esim.Settings{
-			HTTPClient: inTurn(accepts).client(), Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			Transport: inTurn(accepts), Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		for _, s := range c.seen {
 			if s == "sale" {

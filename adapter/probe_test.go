@@ -20,7 +20,7 @@ func TestAProbeTeachesTheNextCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &providerClock{now: func() time.Time { return time.Now().Add(time.Hour) }}
 		s := &script{answer: p.serve}
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 5})
+		tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 5})
 		e := assertOutcome(t, esim.OutcomeNotSent, tr.Do(t.Context(), probe("a", requestID)))
 		require.ErrorIs(t, e, esim.ErrClockSkew)
 		assert.Contains(t, e.Message, "1h0m0s ahead")
@@ -35,7 +35,7 @@ func TestAProbeTeachesTheNextCall(t *testing.T) {
 func TestAProbeGivesUpARefusedToken(t *testing.T) {
 	s := inTurn(code(401, "TOKEN"), accepts)
 	disowned := 0
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+	tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) {
 		spec.Disown = func(*http.Request) { disowned++ }
 	})
 	assertOutcome(t, esim.OutcomeNotSent, tr.Do(t.Context(), probe("a", requestID)))
@@ -48,7 +48,7 @@ func TestAProbeGivesUpARefusedToken(t *testing.T) {
 // little as it does after any other send in doubt.
 func TestAProbeMayBeRepeated(t *testing.T) {
 	s := inTurn(dropped, code(400, "LOW"), code(400, "NONCE"), accepts, accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	for _, kind := range []esim.Kind{esim.ErrUnavailable, esim.ErrInsufficientBalance, esim.ErrDuplicate} {
 		require.ErrorIs(t, assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("a", requestID))), kind)
 	}

@@ -38,7 +38,7 @@ func newShop(t *testing.T, facts Purchase, ends ...end) *shop {
 		}
 		return nil
 	}
-	s.API = newTransport(t, esim.Settings{HTTPClient: s.wire.client(), MaxRetries: -1}, func(spec *Spec) {
+	s.API = newTransport(t, esim.Settings{Transport: s.wire, MaxRetries: -1}, func(spec *Spec) {
 		spec.Spends, spec.Purchases = []string{"POST /orders"}, []Purchase{s.facts}
 		spec.Can = esim.Capabilities{Order: true, OnceRequestID: true}
 	})

@@ -59,7 +59,7 @@ func TestWhatARepeatWouldDo(t *testing.T) {
 			call := purchaseBy(Keyed, by.facts)
 			call.MaxBody = 90
 			s := inTurn(c.end)
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), call))
 			assert.Equal(t, by.want, e.Repeat, c.name)
 			assert.Equal(t, int32(1), s.sends.Load(), c.name)
@@ -76,7 +76,7 @@ func TestNothingInDoubtIsRepeatedUnlessThatIsSafe(t *testing.T) {
 		for _, safety := range []Safety{Once, Guarded, Keyed, Replayed} {
 			for _, facts := range []Repeats{{}, noKey, {Lost: esim.RepeatUnknown, Answered: esim.RepeatUnknown}} {
 				s := inTurn(dropped, accepts)
-				tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 5})
+				tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 5})
 				first := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(safety, facts)))
 				for range 3 {
 					e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(safety, facts)))
@@ -104,7 +104,7 @@ func TestAnAssumedReplayIsRepeatedOnce(t *testing.T) {
 		"lost, throttled, lost": {[]end{dropped, code(429, "SLOW", "Retry-After", "100"), dropped, accepts}, 3},
 	} {
 		s := inTurn(c.ends...)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, assumed)))
 		assert.Equal(t, esim.RepeatSafe, e.Repeat)
 		assert.Equal(t, time.Minute, e.RetryAfter)
@@ -121,7 +121,7 @@ func TestAnAssumedReplayIsRepeatedOnce(t *testing.T) {
 
 	// In another process, the one repeat is all there is.
 	s := inTurn(dropped, accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	tr.markUnresolved(assumed, "", "k")
 	e := assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, assumed)))
 	assert.Equal(t, esim.RepeatUnknown, e.Repeat)
@@ -143,7 +143,7 @@ func TestSendsOfAKeyAreCounted(t *testing.T) {
 			"accepted":    {accepts, esim.OutcomeAccepted},
 		} {
 			s := inTurn(c.end)
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			for range 10 {
 				_ = tr.Do(t.Context(), purchaseBy(Replayed, verified)) // counted below
 			}
@@ -153,7 +153,7 @@ func TestSendsOfAKeyAreCounted(t *testing.T) {
 			assert.Equal(t, esim.RepeatUnknown, e.Repeat, name)
 		}
 		s := inTurn(refused)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		for range 10 {
 			e := assertOutcome(t, esim.OutcomeNotSent, tr.Do(t.Context(), purchaseBy(Replayed, verified)))
 			require.ErrorIs(t, e, esim.ErrUnavailable, "what was not sent does not count")
@@ -179,7 +179,7 @@ func TestTheFence(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := inTurn(c.ends...)
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 5})
+			tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 5})
 			err := tr.Do(t.Context(), purchaseBy(Replayed, verified))
 			names, got := map[string]rune{}, ""
 			for _, r := range s.requests {
@@ -209,7 +209,7 @@ func TestOneSend(t *testing.T) {
 				"request id": code(400, "NONCE"), "refused": code(400, "BURNT"),
 			} {
 				s := inTurn(one, accepts)
-				tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 9}, func(spec *Spec) {
+				tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 9}, func(spec *Spec) {
 					spec.Disown = func(*http.Request) {}
 				})
 				call := purchaseBy(safety, verified)
@@ -245,7 +245,7 @@ func TestEvidenceOfARefusedRepeat(t *testing.T) {
 		"burnt, then lost": {[]end{dropped, code(400, "BURNT"), dropped}, evidence.Request{}, esim.OutcomeUnknown},
 	} {
 		s := inTurn(c.ends...)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		var last error
 		for range c.ends {
 			last = tr.Do(t.Context(), probe("k", requestID))
@@ -262,7 +262,7 @@ func TestEvidenceOfARefusedRepeat(t *testing.T) {
 // is among the latest and nobody has dropped it.
 func TestAKeptAnswerIsNotSentForAgain(t *testing.T) {
 	s := inTurn(slices.Repeat([]end{accepts}, maxKept+9)...)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	buy := func(key string) error {
 		call := purchaseBy(Keyed, Repeats{Lost: esim.RepeatSafe})
 		call.Key, call.keep = key, true
@@ -305,7 +305,7 @@ func TestAProbeUnderAnotherIDIsNotSent(t *testing.T) {
 		"then answered": {[]end{dropped, code(500, "FREED"), accepts}, 2},
 	} {
 		s := inTurn(c.ends...)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+		tr := newTransport(t, esim.Settings{Transport: s})
 		for range c.sends {
 			assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), probe("k", requestID)))
 		}
@@ -318,7 +318,7 @@ func TestAProbeUnderAnotherIDIsNotSent(t *testing.T) {
 // TestMarkedAfterARefusal: that this process was refused says nothing of another.
 func TestMarkedAfterARefusal(t *testing.T) {
 	s := inTurn(code(400, "LOW"))
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))
 	tr.markUnresolved(Repeats{}, "", "k")
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), purchaseBy(Keyed, Repeats{})))

@@ -63,7 +63,7 @@ func TestResendTable(t *testing.T) {
 			for safety := Once; safety <= Read; safety++ {
 				s := inTurn(row.end, accepts)
 				disowned := 0
-				tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+				tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) {
 					spec.Disown = func(*http.Request) { disowned++ }
 				})
 				call := order(safety, "k")
@@ -93,7 +93,7 @@ func TestResendTable(t *testing.T) {
 func TestRepeatsAreNewButTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := inTurn(dropped, code(400, "NONCE"), code(429, "SLOW"), accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 5})
+		tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 5})
 		call := order(Replayed, "k")
 		call.Header = http.Header{"X-Idempotency-Key": {"key-1"}}
 		call.Query = map[string][]string{"a": {"1 2&3"}}
@@ -134,7 +134,7 @@ func TestReauthAndReclockOnceEach(t *testing.T) {
 			{"clock without a date", []end{code(401, "CLOCK")}, 1, esim.ErrClockSkew},
 		} {
 			s := inTurn(c.ends...)
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: -1}, func(spec *Spec) {
+			tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: -1}, func(spec *Spec) {
 				spec.Disown = func(*http.Request) {}
 			})
 			err := tr.Do(t.Context(), order(Once, "k"))
@@ -147,7 +147,7 @@ func TestReauthAndReclockOnceEach(t *testing.T) {
 
 func TestReauthNeedsADisowner(t *testing.T) {
 	s := inTurn(code(401, "TOKEN"), accepts)
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+	tr := newTransport(t, esim.Settings{Transport: s})
 	assertOutcome(t, esim.OutcomeNotSent, tr.Do(t.Context(), order(Replayed, "k")))
 	assert.Equal(t, int32(1), s.sends.Load())
 }
@@ -155,7 +155,7 @@ func TestReauthNeedsADisowner(t *testing.T) {
 func TestDisownGetsTheRefusedRequest(t *testing.T) {
 	s := inTurn(code(401, "TOKEN"), accepts)
 	var old string
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+	tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) {
 		spec.Disown = func(r *http.Request) { old = r.Header.Get("RT-RequestID") }
 	})
 	require.NoError(t, tr.Do(t.Context(), order(Once, "k")))
@@ -174,7 +174,7 @@ func TestMaxRetries(t *testing.T) {
 			} {
 				for _, call := range []Call{read(), order(Replayed, "")} {
 					s := inTurn(one)
-					tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: c.setting})
+					tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: c.setting})
 					asError(t, tr.Do(t.Context(), call))
 					assert.Equal(t, c.sends, s.sends.Load(), "%s, MaxRetries %d", name, c.setting)
 				}
@@ -204,7 +204,7 @@ func TestInFlightPace(t *testing.T) {
 				at = append(at, time.Now())
 				return code(409, "BUSY", c.hint...)(r)
 			}}
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			err := tr.Do(t.Context(), order(Replayed, "k"))
 			assertOutcome(t, esim.OutcomeUnknown, err)
 			require.Len(t, at, len(c.pauses)+1, c.name)
@@ -260,7 +260,7 @@ func TestThrottledWaits(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := inTurn(code(429, "SLOW", c.headers...), accepts)
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client()})
+			tr := newTransport(t, esim.Settings{Transport: s})
 			begun := time.Now()
 			err := tr.Do(t.Context(), order(Keyed, "k"))
 			took := time.Since(begun)
@@ -302,7 +302,7 @@ func TestBackoffGrowsAndIsCapped(t *testing.T) {
 func TestRetryBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := inTurn(dropped)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 1_000_000})
+		tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 1_000_000})
 		asError(t, tr.Do(t.Context(), read()))
 		assert.Equal(t, int32(1+budgetSize/budgetCost), s.sends.Load(), "500 tokens, 5 a repeat")
 
@@ -336,7 +336,7 @@ func TestDeadlineShorterThanTheWait(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			watch := new(watcher)
 			s := inTurn(first, accepts)
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Observer: watch})
+			tr := newTransport(t, esim.Settings{Transport: s, Observer: watch})
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			begun := time.Now()
@@ -379,7 +379,7 @@ func TestContextIsObeyed(t *testing.T) {
 		for _, way := range []string{"cancelled", "deadline"} {
 			synctest.Test(t, func(t *testing.T) {
 				s := inTurn(c.end)
-				c.settings.HTTPClient = s.client()
+				c.settings.Transport = s
 				changes := []func(*Spec){}
 				if c.change != nil {
 					changes = append(changes, c.change)
@@ -408,7 +408,7 @@ func TestCauseSurvivesTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		trouble := errors.New("reset by peer")
 		s := inTurn(breaks(trouble))
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 1000})
+		tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 1000})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second+time.Microsecond, cancel)
 		err := tr.Do(ctx, order(Replayed, "")) // a purchase would not be sent that often
@@ -427,7 +427,7 @@ func TestLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		s := inTurn(code(429, "SLOW"), refused, accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Limiter: limiterFunc(func(context.Context) error {
+		tr := newTransport(t, esim.Settings{Transport: s, Limiter: limiterFunc(func(context.Context) error {
 			asked++
 			return nil
 		})})
@@ -436,7 +436,7 @@ func TestLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 
 		full := errors.New("full")
 		s = inTurn(accepts)
-		tr = newTransport(t, esim.Settings{HTTPClient: s.client(), Limiter: limiterFunc(func(context.Context) error { return full })})
+		tr = newTransport(t, esim.Settings{Transport: s, Limiter: limiterFunc(func(context.Context) error { return full })})
 		err := tr.Do(t.Context(), order(Once, "k"))
 		assertOutcome(t, esim.OutcomeNotSent, err)
 		require.ErrorIs(t, err, esim.ErrRateLimited)
@@ -450,7 +450,7 @@ func TestLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 func TestDefaultLimiterKeepsThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := inTurn(accepts)
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) { spec.Pace, spec.Burst = 2, 3 })
+		tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) { spec.Pace, spec.Burst = 2, 3 })
 		begun := time.Now()
 		for range 9 {
 			require.NoError(t, tr.Do(t.Context(), read()))
@@ -472,7 +472,7 @@ func TestAnswerStartsBlank(t *testing.T) {
 			{`{"ok":true,"id":"NEW"}`, &reply{OK: new(true), ID: "NEW"}},
 		} {
 			s := inTurn(half, says(200, c.second))
-			tr := newTransport(t, esim.Settings{HTTPClient: s.client(), MaxRetries: 1})
+			tr := newTransport(t, esim.Settings{Transport: s, MaxRetries: 1})
 			call, out := order(Replayed, ""), new(reply)
 			call.Out = out
 			err := tr.Do(t.Context(), call)

@@ -191,7 +191,7 @@ func TestPurchasesComeFirstInTheTransport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tr := newTransport(t, esim.Settings{HTTPClient: inTurn(accepts).client()}, func(spec *Spec) { spec.Pace, spec.Burst = rate.Every(time.Minute), 1 })
+				tr := newTransport(t, esim.Settings{Transport: inTurn(accepts)}, func(spec *Spec) { spec.Pace, spec.Burst = rate.Every(time.Minute), 1 })
 				readers(t, tr.limiter.(*reserving), 10) //nolint:forcetypeassert // the default
 				wait := took(func() { require.NoError(t, tr.Do(t.Context(), c.call)) })
 				assert.Equal(t, c.first, wait <= time.Minute, "waited %v", wait)
@@ -216,7 +216,7 @@ func (l *lent) WaitPurchase(context.Context) error {
 func TestLentLimiterMayLetPurchasesGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, s := new(lent), inTurn(accepts, code(429, "SLOW"))
-		tr := newTransport(t, esim.Settings{HTTPClient: s.client(), Limiter: l})
+		tr := newTransport(t, esim.Settings{Transport: s, Limiter: l})
 		require.NoError(t, tr.Do(t.Context(), read()))
 		assert.Equal(t, lent{plain: 1}, *l)
 		err := tr.Do(t.Context(), order(Keyed, "k"))

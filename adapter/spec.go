@@ -126,7 +126,7 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 	case t.retries < 0:
 		t.retries = 0
 	}
-	t.reads, t.checks, t.effects = newHTTPClients(s.HTTPClient)
+	t.reads, t.checks, t.effects = newHTTPClients(s.Transport)
 	if spec.Bearer != nil {
 		if err := t.bear(s); err != nil {
 			return nil, err

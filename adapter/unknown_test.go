@@ -146,7 +146,7 @@ func TestEchoedSignature(t *testing.T) {
 		token, signature := r.Header.Get("Authorization"), r.Header.Get("X-Signature")
 		return says(400, `{"code":"no `+token+`","message":"`+token+` and `+signature+` are wrong"}`)(r)
 	}}
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+	tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) {
 		spec.Authorize = func(_ context.Context, r *http.Request, _ []byte, _ time.Time) (string, error) {
 			r.Header.Set("Authorization", "Bearer tok-CANARY")
 			r.Header.Set("X-Signature", "sig-CANARY")
@@ -161,7 +161,7 @@ func TestEchoedSignature(t *testing.T) {
 // TestNotes follow the provider's message.
 func TestNotes(t *testing.T) {
 	for message, want := range map[string]string{"": "ask its support", "declined": "declined; ask its support"} {
-		tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(400, `{}`)).client()}, func(spec *Spec) {
+		tr := newTransport(t, esim.Settings{Transport: inTurn(says(400, `{}`))}, func(spec *Spec) {
 			spec.Refuse = func(Answer) Verdict {
 				return Verdict{Rule: Rule{Kind: esim.ErrNotEligible, Outcome: esim.OutcomeRejected, Note: "ask its support"}, Message: message}
 			}
@@ -255,7 +255,7 @@ func TestDefinite(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := inTurn(says(c.status, c.body))
-			tr := instant(t, esim.Settings{HTTPClient: s.client()})
+			tr := instant(t, esim.Settings{Transport: s})
 			err := tr.Do(t.Context(), order(Replayed, "k"))
 			e := assertOutcome(t, c.outcome, err)
 			require.ErrorIs(t, err, c.kind)
@@ -269,7 +269,7 @@ func TestDefinite(t *testing.T) {
 // Do, but it is one of the purchase.
 func TestMadeIsRemembered(t *testing.T) {
 	s := inTurn(dropped, code(200, "MADE"), code(400, "LOW"))
-	tr := instant(t, esim.Settings{HTTPClient: s.client()})
+	tr := instant(t, esim.Settings{Transport: s})
 	assertOutcome(t, esim.OutcomeUnknown, tr.Do(t.Context(), order(Guarded, "k")))
 	assertOutcome(t, esim.OutcomeAccepted, tr.Do(t.Context(), order(Guarded, "k")))
 	assert.False(t, tr.memory.entries["k"].doubt)
@@ -279,7 +279,7 @@ func TestMadeIsRemembered(t *testing.T) {
 // TestUnrecognisedIsMalformed: in a 2xx, a rule counts only for a document in
 // one of the provider's own shapes.
 func TestUnrecognisedIsMalformed(t *testing.T) {
-	tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(200, `{"ok":false}`)).client(), MaxRetries: -1}, func(s *Spec) {
+	tr := newTransport(t, esim.Settings{Transport: inTurn(says(200, `{"ok":false}`)), MaxRetries: -1}, func(s *Spec) {
 		s.Refuse = func(Answer) Verdict {
 			return Verdict{Rule: rules["LOW"], Code: "key " + accessCode, Message: accessCode}
 		}
@@ -297,7 +297,7 @@ func TestUnrecognisedIsMalformed(t *testing.T) {
 func TestNoTableOverrulesTheStatus(t *testing.T) {
 	for _, status := range []int{101, 300, 302, 399, 500, 503, 599} {
 		for _, outcome := range []esim.Outcome{esim.OutcomeNotSent, esim.OutcomeRejected, esim.OutcomeAccepted} {
-			tr := newTransport(t, esim.Settings{HTTPClient: inTurn(says(status, refusal)).client(), MaxRetries: -1}, func(s *Spec) {
+			tr := newTransport(t, esim.Settings{Transport: inTurn(says(status, refusal)), MaxRetries: -1}, func(s *Spec) {
 				s.Refuse = func(Answer) Verdict {
 					return Verdict{Rule: Rule{Kind: esim.ErrNotEligible, Outcome: outcome}, Recognised: true}
 				}
@@ -313,12 +313,12 @@ func TestCausesOfMalformedAnswers(t *testing.T) {
 		`{}`: "required members are missing", `{"ok":true}`: "required members are missing", `{"ok":false}`: "neither a success nor a known refusal",
 		`{"ok":true,`: "invalid JSON at byte 11", `{"ok":1}`: "required members are missing, or in an odd form as is /ok",
 	} {
-		e := asError(t, instant(t, esim.Settings{HTTPClient: inTurn(says(200, body)).client()}).Do(t.Context(), read()))
+		e := asError(t, instant(t, esim.Settings{Transport: inTurn(says(200, body))}).Do(t.Context(), read()))
 		require.EqualError(t, e.Err, want, body)
 	}
-	e := asError(t, instant(t, esim.Settings{HTTPClient: inTurn(says(200, fine, "Content-Type", "text/html")).client()}).Do(t.Context(), read()))
+	e := asError(t, instant(t, esim.Settings{Transport: inTurn(says(200, fine, "Content-Type", "text/html"))}).Do(t.Context(), read()))
 	require.EqualError(t, e.Err, "the answer is not JSON")
-	e = asError(t, instant(t, esim.Settings{HTTPClient: inTurn(code(200, "LOW")).client()}).Do(t.Context(), read()))
+	e = asError(t, instant(t, esim.Settings{Transport: inTurn(code(200, "LOW"))}).Do(t.Context(), read()))
 	require.NoError(t, e.Err, "a refusal needs no other cause")
 }
 
@@ -355,7 +355,7 @@ func TestByStatus(t *testing.T) {
 // TestRequestIDOfTheAnswer is used where the request carries none.
 func TestRequestIDOfTheAnswer(t *testing.T) {
 	s := inTurn(code(400, "LOW", "X-Request-Id", "req-"+secretKey))
-	tr := newTransport(t, esim.Settings{HTTPClient: s.client()}, func(spec *Spec) {
+	tr := newTransport(t, esim.Settings{Transport: s}, func(spec *Spec) {
 		spec.Authorize = func(context.Context, *http.Request, []byte, time.Time) (string, error) { return "", nil }
 	})
 	e := assertOutcome(t, esim.OutcomeRejected, tr.Do(t.Context(), order(Once, "k")))

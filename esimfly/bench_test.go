@@ -26,7 +26,7 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 func cannedClient(tb testing.TB, doc string) *Client {
 	tb.Helper()
 	cfg := testConfig()
-	cfg.HTTPClient, cfg.Limiter = &http.Client{Transport: canned(doc)}, rate.NewLimiter(rate.Inf, 1)
+	cfg.Transport, cfg.Limiter = canned(doc), rate.NewLimiter(rate.Inf, 1)
 	c, err := New(cfg)
 	if err != nil {
 		tb.Fatal(err)

@@ -149,12 +149,12 @@ func TestCapabilities(t *testing.T) {
 }
 
 func TestSettingsAreLeftAlone(t *testing.T) {
-	lent := &http.Client{Transport: &http.Transport{}}
+	lent := &http.Transport{}
 	cfg := testConfig()
-	cfg.HTTPClient = lent
+	cfg.Transport = lent
 	c, err := New(cfg)
 	require.NoError(t, err)
 	c.CloseIdleConnections()
-	assert.Nil(t, lent.CheckRedirect)
-	assert.Zero(t, lent.Timeout)
+	assert.Zero(t, lent.MaxResponseHeaderBytes)
+	assert.Zero(t, lent.MaxConnsPerHost)
 }

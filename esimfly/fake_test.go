@@ -69,7 +69,7 @@ func (f *fake) total() int {
 func faked(t *testing.T, answer func(call, body string) (int, string), changes ...func(*Config)) (*Client, *fake) {
 	f := &fake{t: t, answer: answer}
 	cfg := testConfig()
-	cfg.HTTPClient = &http.Client{Transport: f}
+	cfg.Transport = f
 	for _, change := range changes {
 		change(&cfg)
 	}

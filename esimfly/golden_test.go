@@ -32,9 +32,9 @@ func testConfig() Config {
 
 // on makes the call of a case with a client whose configuration is changed.
 func on(call func(t *testing.T, c *Client) (any, error), changes ...func(*Config)) golden.Op {
-	return func(t *testing.T, h *http.Client) (any, error) {
+	return func(t *testing.T, h http.RoundTripper) (any, error) {
 		cfg := testConfig()
-		cfg.HTTPClient = h
+		cfg.Transport = h
 		for _, change := range changes {
 			change(&cfg)
 		}

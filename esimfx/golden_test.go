@@ -13,8 +13,8 @@ import (
 
 // call is an operation of a case, on a client of its own.
 func call(do func(t *testing.T, c *Client) (any, error), change ...func(*Config)) golden.Op {
-	return func(t *testing.T, httpClient *http.Client) (any, error) {
-		cfg := testConfig(httpClient)
+	return func(t *testing.T, transport http.RoundTripper) (any, error) {
+		cfg := testConfig(transport)
 		cfg.ClientID, cfg.ClientKey = "client-1", esim.NewSecret("key-1")
 		for _, f := range change {
 			f(&cfg)
@@ -47,8 +47,8 @@ func guarded(change func(*testing.T, *esim.OrderRequest)) golden.Op {
 // preCheckedAt answers these reads beside the case: they are side by side with
 // others, so their place among the requests is not fixed.
 func preCheckedAt(op golden.Op, paths ...string) golden.Op {
-	return func(t *testing.T, httpClient *http.Client) (any, error) {
-		return op(t, &http.Client{Transport: besidePreChecks{httpClient.Transport, paths}})
+	return func(t *testing.T, transport http.RoundTripper) (any, error) {
+		return op(t, besidePreChecks{transport, paths})
 	}
 }
 

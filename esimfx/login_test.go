@@ -69,7 +69,7 @@ func (s *tokenServer) count() int {
 }
 
 func (s *tokenServer) client(t *testing.T, now func() time.Time) *Client {
-	cfg := testConfig(&http.Client{Transport: s})
+	cfg := testConfig(s)
 	if now != nil {
 		cfg.Now = now
 	}
@@ -142,7 +142,7 @@ func TestTheFirstCallersCancellationFailsNobodyElse(t *testing.T) {
 func TestTheLoginDoesNotQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &tokenServer{delay: time.Second}
-		cfg := testConfig(&http.Client{Transport: s})
+		cfg := testConfig(s)
 		cfg.Limiter = rate.NewLimiter(rate.Every(10*time.Second), 1)
 		c := newTestClient(t, cfg)
 		var all sync.WaitGroup
@@ -223,7 +223,7 @@ func TestOneLoginForManyRejected(t *testing.T) {
 
 func TestASecondRejectionIsFinal(t *testing.T) {
 	s := &tokenServer{revoked: map[string]bool{"at-1": true, "at-2": true, "at-3": true}}
-	cfg := testConfig(&http.Client{Transport: s})
+	cfg := testConfig(s)
 	cfg.MaxRetries, cfg.Postpaid = 5, true // one read before the purchase
 	_, err := order(t.Context(), newTestClient(t, cfg), "ref-1")
 	e := asError(t, err)
@@ -281,7 +281,7 @@ func TestABalanceThatIsRefusedCostsOneLogin(t *testing.T) {
 		}
 		return resp, nil
 	}
-	c := newTestClient(t, testConfig(&http.Client{Transport: roundTrip(answers)}))
+	c := newTestClient(t, testConfig(roundTrip(answers)))
 	for _, reference := range []string{"ref-1", "ref-2", "ref-3", "ref-4"} {
 		_, err := order(t.Context(), c, reference)
 		require.NoError(t, err, reference)

@@ -31,10 +31,10 @@ const (
 	aPackage  = "esimfx_10G_7D_JP"
 )
 
-func testConfig(httpClient *http.Client) Config {
+func testConfig(transport http.RoundTripper) Config {
 	return Config{
 		Settings: esim.Settings{
-			BaseURL: "https://fx.example.com", HTTPClient: httpClient,
+			BaseURL: "https://fx.example.com", Transport: transport,
 			Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1,
 			Now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
 		},
@@ -121,7 +121,7 @@ func (w *world) on(path string, status int, bodies ...string) {
 	w.mock.RegisterResponder(http.MethodPost, "=~.*"+path, respond)
 }
 
-func (w *world) config() Config { return testConfig(&http.Client{Transport: w.mock}) }
+func (w *world) config() Config { return testConfig(w.mock) }
 
 func (w *world) client(t *testing.T) *Client { return newTestClient(t, w.config()) }
 

@@ -10,8 +10,8 @@ import (
 
 func TestGolden(t *testing.T) {
 	order := func(quantity int) golden.Op {
-		return func(t *testing.T, httpClient *http.Client) (any, error) {
-			c := newTestClient(t, httpClient.Transport)
+		return func(t *testing.T, transport http.RoundTripper) (any, error) {
+			c := newTestClient(t, transport)
 			return c.Order(t.Context(), esim.OrderRequest{PackageID: optionA, Quantity: quantity, Reference: "ORDER-123456"})
 		}
 	}
@@ -23,8 +23,8 @@ func TestGolden(t *testing.T) {
 		Ops: map[string]golden.Op{
 			"order":       order(0),
 			"order_units": order(2),
-			"order_lines": func(t *testing.T, httpClient *http.Client) (any, error) {
-				c := newTestClient(t, httpClient.Transport)
+			"order_lines": func(t *testing.T, transport http.RoundTripper) (any, error) {
+				c := newTestClient(t, transport)
 				return c.OrderLines(t.Context(), LinesRequest{
 					Reference: "ORDER-123456",
 					Lines:     []Line{{OptionID: optionA, Quantity: 1}, {OptionID: optionB, Quantity: 2}},

@@ -40,7 +40,7 @@ const (
 func testConfig(rt http.RoundTripper) Config {
 	return Config{
 		Settings: esim.Settings{
-			HTTPClient: &http.Client{Transport: rt},
+			Transport:  rt,
 			Limiter:    rate.NewLimiter(rate.Inf, 1),
 			MaxRetries: -1,
 			Now:        func() time.Time { return time.Unix(1769904000, 0) },

@@ -41,7 +41,7 @@ func openShop(t *testing.T, opts ...simulator.Option) *shop {
 	client, err := esimstory.New(esimstory.Config{
 		Settings: esim.Settings{
 			BaseURL: s.sim.ESIMStory.URL(), Limiter: rate.NewLimiter(rate.Inf, 1),
-			Now: s.sim.Now, Timeout: 2 * time.Second, HTTPClient: &http.Client{Transport: &http.Transport{}},
+			Now: s.sim.Now, Timeout: 2 * time.Second, Transport: &http.Transport{},
 		},
 		AccessKey: s.sim.ESIMStory.AccessKey,
 		SecretKey: esim.NewSecret(s.sim.ESIMStory.SecretKey),

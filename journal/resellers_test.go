@@ -79,7 +79,7 @@ func (m *market) open(post http.RoundTripper, options []simulator.Option, change
 	}, options...)...)
 	m.sim.ESIMStory.SetWebhook("http://127.0.0.1/esimstory/" + pathSecret)
 	clients, err := resellers.New(m.sim, esim.Settings{
-		HTTPClient: &http.Client{Transport: cable{m, m.sim.Transport(), io.ErrUnexpectedEOF}}, MaxRetries: -1,
+		Transport: cable{m, m.sim.Transport(), io.ErrUnexpectedEOF}, MaxRetries: -1,
 	})
 	require.NoError(t, err)
 	config := journal.Config{Clients: clients.All()}

@@ -50,7 +50,7 @@ func (s *reseller) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s *reseller) settings() esim.Settings {
-	return esim.Settings{HTTPClient: &http.Client{Transport: s}}
+	return esim.Settings{Transport: s}
 }
 
 // shopIsPaged counts the purchases that a person was told of.

@@ -2,7 +2,6 @@ package proof
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"time"
 
@@ -32,7 +31,7 @@ func (w *world) build(p *process) (*house, error) {
 	h.ctx, h.cancel = context.WithCancel(w.ctx)
 	var sources []webhook.Source
 	for _, a := range w.accounts {
-		client, err := a.NewClient(esim.Settings{BaseURL: a.BaseURL, HTTPClient: &http.Client{Transport: &wire{p, a}}})
+		client, err := a.NewClient(esim.Settings{BaseURL: a.BaseURL, Transport: &wire{p, a}})
 		if err != nil {
 			return nil, err
 		}

@@ -423,7 +423,7 @@ func TestHandlerWithTheSimulators(t *testing.T) {
 	sim.ESIMFX.SetWebhook(server.URL + "/esimfx")
 	fly := closing(t)(esimfly.New(esimfly.Config{
 		AccessCode: sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(sim.ESIMFly.SecretKey),
-		Settings: esim.Settings{BaseURL: sim.ESIMFly.URL(), Now: sim.Now, HTTPClient: &http.Client{Transport: sim.ESIMFly.Transport()}},
+		Settings: esim.Settings{BaseURL: sim.ESIMFly.URL(), Now: sim.Now, Transport: sim.ESIMFly.Transport()},
 	}))
 	order, err := fly.Order(t.Context(), esim.OrderRequest{PackageID: "RB85_4D", Reference: "cart-1"})
 	require.NoError(t, err)

@@ -4,7 +4,6 @@ package resellers
 
 import (
 	"errors"
-	"net/http"
 
 	"golang.org/x/time/rate"
 
@@ -27,14 +26,14 @@ func (c *Clients) All() []esim.Client { return []esim.Client{c.ESIMFly, c.ESIMSt
 
 // New returns clients of the three resellers that the simulator plays, with its
 // credentials, and its catalogue as eSIM Story's price sheet. The settings hold
-// for all three. With an HTTPClient, requests go to [simulator.Server.URL]; without
+// for all three. With a Transport, requests go to [simulator.Server.URL]; without
 // one, through [simulator.Simulator.Transport], which needs no port. Without a
 // Limiter they wait for none, and without Now the clock is the simulator's.
 // BaseURL is the simulator's in any case.
 func New(sim *simulator.Simulator, s esim.Settings) (*Clients, error) {
 	baseURL := (*simulator.Server).URL
-	if s.HTTPClient == nil {
-		s.HTTPClient, baseURL = &http.Client{Transport: sim.Transport()}, (*simulator.Server).LocalURL
+	if s.Transport == nil {
+		s.Transport, baseURL = sim.Transport(), (*simulator.Server).LocalURL
 	}
 	if s.Now == nil {
 		s.Now = sim.Now

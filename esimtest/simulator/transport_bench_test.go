@@ -2,7 +2,6 @@ package simulator_test
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -25,7 +24,7 @@ func BenchmarkOrder(b *testing.B) {
 		SecretKey:  esim.NewSecret(sim.ESIMFly.SecretKey),
 		Settings: esim.Settings{
 			BaseURL: sim.ESIMFly.URL(), Now: sim.Now, Limiter: unlimited{},
-			HTTPClient: &http.Client{Transport: sim.ESIMFly.Transport()},
+			Transport: sim.ESIMFly.Transport(),
 		},
 	})
 	if err != nil {

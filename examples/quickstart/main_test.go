@@ -118,7 +118,7 @@ func TestSellRepeatsWhereThatIsSafe(t *testing.T) {
 		for _, times := range []int{1, 9} {
 			sim := simulator.ForTest(t, simulator.WithoutListeners())
 			c, err := esimfx.New(esimfx.Config{
-				Settings: esim.Settings{BaseURL: sim.ESIMFX.URL(), HTTPClient: &http.Client{Transport: sim.ESIMFX.Transport()}},
+				Settings: esim.Settings{BaseURL: sim.ESIMFX.URL(), Transport: sim.ESIMFX.Transport()},
 				ClientID: sim.ESIMFX.ClientID, ClientKey: esim.NewSecret(sim.ESIMFX.ClientKey),
 			})
 			require.NoError(t, err)

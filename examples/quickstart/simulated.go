@@ -29,7 +29,7 @@ func openShop() (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	clients, clientsErr := resellers.New(sim, esim.Settings{HTTPClient: http.DefaultClient}) // over loopback
+	clients, clientsErr := resellers.New(sim, esim.Settings{Transport: http.DefaultTransport}) // over loopback
 	post, postErr := openPostbox()
 	if err := errors.Join(clientsErr, postErr); err != nil {
 		return nil, err

@@ -62,32 +62,32 @@ type bounded struct {
 	before, after string
 	nested        [2]string // around a list in one row, "" = there is none
 	call          func(ctx context.Context, c esim.Client) error
-	client        func(tb testing.TB, h *http.Client) esim.Client
+	client        func(tb testing.TB, h http.RoundTripper) esim.Client
 }
 
-func newFly(tb testing.TB, h *http.Client) esim.Client {
+func newFly(tb testing.TB, h http.RoundTripper) esim.Client {
 	tb.Helper()
 	c, err := esimfly.New(esimfly.Config{AccessCode: "esf_1", SecretKey: esim.NewSecret("sk_1"), Settings: bare(h)})
 	require.NoError(tb, err)
 	return c
 }
 
-func newFX(tb testing.TB, h *http.Client) esim.Client {
+func newFX(tb testing.TB, h http.RoundTripper) esim.Client {
 	tb.Helper()
 	c, err := esimfx.New(esimfx.Config{ClientID: "client", ClientKey: esim.NewSecret("key"), Settings: bare(h)})
 	require.NoError(tb, err)
 	return c
 }
 
-func newStory(tb testing.TB, h *http.Client) esim.Client {
+func newStory(tb testing.TB, h http.RoundTripper) esim.Client {
 	tb.Helper()
 	c, err := esimstory.New(esimstory.Config{AccessKey: "ak_1", SecretKey: esim.NewSecret("c2VjcmV0LXNlY3JldC1zZWNyZXQ="), Settings: bare(h)})
 	require.NoError(tb, err)
 	return c
 }
 
-func bare(h *http.Client) esim.Settings {
-	return esim.Settings{BaseURL: "https://api.example.test", HTTPClient: h, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1}
+func bare(h http.RoundTripper) esim.Settings {
+	return esim.Settings{BaseURL: "https://api.example.test", Transport: h, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1}
 }
 
 func listed(ctx context.Context, c esim.Client) error {
@@ -226,7 +226,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	for _, b := range boundedCalls {
 		for name, answer := range b.bombs(zipped) {
 			t.Run(b.name+"/"+name, func(t *testing.T) {
-				client := b.client(t, &http.Client{Transport: answer})
+				client := b.client(t, answer)
 				var err error
 				cost := allocated(func() { err = b.call(t.Context(), client) })
 				t.Logf("%.1f MiB", float64(cost)/mib)
@@ -258,7 +258,7 @@ func TestWorldwidePagesFit(t *testing.T) {
 				}
 				row := c.row + strings.TrimSuffix(strings.Repeat(c.network, networks), ",") + "]},"
 				doc := b.before + strings.TrimSuffix(strings.Repeat(row, packages), ",") + c.after
-				client := b.client(t, &http.Client{Transport: &canned{body: func() io.Reader { return strings.NewReader(doc) }}})
+				client := b.client(t, &canned{body: func() io.Reader { return strings.NewReader(doc) }})
 				var page *esim.PackagePage
 				var err error
 				cost := allocated(func() { page, err = client.ListPackages(t.Context(), esim.PackageQuery{}) })

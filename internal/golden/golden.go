@@ -48,7 +48,7 @@ func Recorded(tb testing.TB, provider string) string {
 }
 
 // Op makes the call a case is about.
-type Op func(t *testing.T, httpClient *http.Client) (any, error)
+type Op func(t *testing.T, transport http.RoundTripper) (any, error)
 
 // Suite is what a provider's cases have in common.
 type Suite struct {
@@ -120,7 +120,7 @@ func (s Suite) run(t *testing.T, base string, op Op) {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(script.respond)
 
-	result, err := op(t, &http.Client{Transport: mock})
+	result, err := op(t, mock)
 	require.Empty(t, script.answers, "answers that nobody asked for")
 	compare(t, base+".req.json", script.requests)
 	compare(t, base+".golden.json", outcome{Result: reveal(t, result), Error: failure(t, err)})

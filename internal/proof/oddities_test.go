@@ -176,7 +176,7 @@ func TestOddCells(t *testing.T) {
 			for path, doc := range docs {
 				answers[path] = written(t, doc)
 			}
-			whole, _, err := r.call(t, &http.Client{Transport: answers})
+			whole, _, err := r.call(t, answers)
 			require.NoError(t, err)
 			good := parsed(t, written(t, whole))
 			if r.rows != "" {
@@ -194,7 +194,7 @@ func TestOddCells(t *testing.T) {
 					for _, odd := range oddities {
 						changed := maps.Clone(answers)
 						changed[path] = written(t, withCell(docs[path], at, json.RawMessage(odd)))
-						got, lost, err := r.call(t, &http.Client{Transport: changed})
+						got, lost, err := r.call(t, changed)
 						what := fmt.Sprintf("%s = %.60s", strings.Join(at, "/"), odd)
 						if r.rows != "" {
 							assertList(t, r, at, odd, what, good, got, lost, err, said)

@@ -16,10 +16,10 @@ import (
 // A read is answered from a recorded exchange, of which one cell at a time is odd.
 type oddRead struct {
 	recorded string
-	rows     string                                           // name of the list of the answer, "" = it is no list
-	id       string                                           // member of a row that names it
-	needs    []string                                         // members without which the answer says nothing
-	call     func(*testing.T, *http.Client) (any, int, error) // also tells the rows that the list lost
+	rows     string                                                // name of the list of the answer, "" = it is no list
+	id       string                                                // member of a row that names it
+	needs    []string                                              // members without which the answer says nothing
+	call     func(*testing.T, http.RoundTripper) (any, int, error) // also tells the rows that the list lost
 }
 
 const (
@@ -28,19 +28,19 @@ const (
 )
 
 func oddReads() []oddRead {
-	fly := func(call func(*testing.T, *esimfly.Client) (any, int, error)) func(*testing.T, *http.Client) (any, int, error) {
-		return func(t *testing.T, h *http.Client) (any, int, error) {
+	fly := func(call func(*testing.T, *esimfly.Client) (any, int, error)) func(*testing.T, http.RoundTripper) (any, int, error) {
+		return func(t *testing.T, h http.RoundTripper) (any, int, error) {
 			c, err := esimfly.New(esimfly.Config{
-				Settings: esim.Settings{HTTPClient: h, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1}, AccessCode: "ac", SecretKey: esim.NewSecret("sk"),
+				Settings: esim.Settings{Transport: h, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1}, AccessCode: "ac", SecretKey: esim.NewSecret("sk"),
 			})
 			require.NoError(t, err)
 			return call(t, c)
 		}
 	}
-	fx := func(call func(*testing.T, *esimfx.Client) (any, int, error)) func(*testing.T, *http.Client) (any, int, error) {
-		return func(t *testing.T, h *http.Client) (any, int, error) {
+	fx := func(call func(*testing.T, *esimfx.Client) (any, int, error)) func(*testing.T, http.RoundTripper) (any, int, error) {
+		return func(t *testing.T, h http.RoundTripper) (any, int, error) {
 			c, err := esimfx.New(esimfx.Config{
-				Settings: esim.Settings{BaseURL: "https://api.example.test", HTTPClient: h, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1}, ClientID: "id", ClientKey: esim.NewSecret("key"),
+				Settings: esim.Settings{BaseURL: "https://api.example.test", Transport: h, Limiter: rate.NewLimiter(rate.Inf, 1), MaxRetries: -1}, ClientID: "id", ClientKey: esim.NewSecret("key"),
 			})
 			require.NoError(t, err)
 			return call(t, c)

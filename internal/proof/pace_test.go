@@ -46,7 +46,7 @@ var paces = []struct {
 func inMemory(sim *simulator.Simulator, p esim.Provider) (esim.Settings, *counting) {
 	s := sim.Server(p)
 	c := &counting{RoundTripper: s.Transport()}
-	return esim.Settings{BaseURL: s.URL(), Now: sim.Now, HTTPClient: &http.Client{Transport: c}}, c
+	return esim.Settings{BaseURL: s.URL(), Now: sim.Now, Transport: c}, c
 }
 
 // TestPurchaseBesideReaders: thirty travellers look at their data, again and

@@ -34,7 +34,7 @@ func unpaced(t *testing.T, sim *simulator.Simulator, p esim.Provider, respell fu
 func unpacedBy(t *testing.T, sim *simulator.Simulator, p esim.Provider, way http.RoundTripper) esim.Client {
 	t.Helper()
 	settings := esim.Settings{
-		BaseURL: sim.Server(p).URL(), Now: sim.Now, Limiter: rate.NewLimiter(rate.Inf, 1), HTTPClient: &http.Client{Transport: way},
+		BaseURL: sim.Server(p).URL(), Now: sim.Now, Limiter: rate.NewLimiter(rate.Inf, 1), Transport: way,
 	}
 	switch p {
 	case esimfly.Provider:

@@ -124,7 +124,7 @@ func (unlimited) Wait(ctx context.Context) error { return ctx.Err() }
 // client makes a client with an empty memory, as a new process has.
 func (p *provider) client(road http.RoundTripper) (esim.Client, error) {
 	s := esim.Settings{
-		BaseURL: p.front.URL(), HTTPClient: &http.Client{Transport: road}, Limiter: unlimited{}, MaxRetries: -1, Now: p.sim.Now,
+		BaseURL: p.front.URL(), Transport: road, Limiter: unlimited{}, MaxRetries: -1, Now: p.sim.Now,
 	}
 	switch p.mode {
 	case Story:

@@ -279,7 +279,7 @@ func (m *memory) inDoubt(iccid esim.ICCID) *effect {
 func (m *memory) keep(key string, e *effect) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.entries[key] == nil {
+	if m.entries[key] == nil { // the adapter failed by itself, so perhaps nothing was sent
 		m.entries[key] = &entry{state: state{doubt: true, facts: e.of.facts.Repeats, repeat: e.of.facts.Repeats.Lost}}
 	}
 	m.entries[key].effect = e

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
+	"github.com/esimkit/esim/evidence"
 )
 
 const profile = esim.ICCID("8943108170002570328")
@@ -85,6 +86,72 @@ func TestKeylessLocksObeyTheContext(t *testing.T) {
 	_, err = s.topUp(t.Context(), "r1")
 	require.NoError(t, err)
 	assert.Empty(t, s.memory.locks.busy)
+}
+
+// A call that waits for another one with its reference speaks of that purchase,
+// which may be paid for right now.
+func TestATopUpThatWaitsForItselfIsInDoubt(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, _ := keyless(t, &now)
+	unlock, err := s.memory.locks.lock(t.Context(), "reference r1")
+	require.NoError(t, err)
+	defer unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.topUp(ctx, "r1")
+	e := assertOutcome(t, esim.OutcomeUnknown, err)
+	assert.Equal(t, esim.RepeatBuys, e.Repeat)
+	request, ok := evidence.OfRequest(err)
+	assert.True(t, ok)
+	assert.Equal(t, esim.OutcomeNotSent, request.Outcome)
+	assert.Empty(t, s.wire.requests)
+}
+
+// A top-up whose answer was lost shows, and the list says that it was too dear.
+func TestALostTopUpAboveItsCeilingComesWithAnError(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, total := keyless(t, &now, dropped)
+	two, err := esim.ParseMoney("2", "USD")
+	require.NoError(t, err)
+	send := s.facts.Send
+	s.facts.Send = func(ctx context.Context, a *Attempt, call Call) error {
+		*total += esim.GiB
+		return send(ctx, a, call)
+	}
+	s.facts.Keyless.Find = func(context.Context, *Attempt, time.Time) ([]esim.Order, error) {
+		return []esim.Order{{ID: "o-1", Total: two}}, nil
+	}
+	one, err := esim.ParseMoney("1", "USD")
+	require.NoError(t, err)
+	_, err = s.TopUp(t.Context(), esim.TopUpRequest{ICCID: profile, PackageID: "P1", Reference: "r1", MaxTotal: one}, s.facts)
+	e := assertOutcome(t, esim.OutcomeAccepted, err)
+	require.ErrorIs(t, err, esim.ErrPriceChanged)
+	assert.Equal(t, "o-1", e.Order.ID)
+	assert.Len(t, s.wire.requests, 1)
+}
+
+// A top-up for which the adapter failed by itself stays in doubt, and is not sent.
+func TestATopUpThatTheAdapterCouldNotSendIsInDoubt(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, _ := keyless(t, &now)
+	s.facts.Send = func(context.Context, *Attempt, Call) error { return errors.New("an index is out of range") }
+	for range 2 {
+		_, err := s.topUp(t.Context(), "r1")
+		assertOutcome(t, esim.OutcomeUnknown, err)
+	}
+	_, err := s.topUp(t.Context(), "r2")
+	require.ErrorIs(t, err, esim.ErrNotEligible)
+	assert.Empty(t, s.wire.requests)
+}
+
+// Without a before-image there is nothing to compare with later.
+func TestABeforeImageNeedsTheESIM(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, _ := keyless(t, &now)
+	unread := s.Fail(t.Context(), esim.ErrUnavailable, esim.OutcomeNotSent, "no answer")
+	s.facts.Keyless.After = func(context.Context, esim.ICCID) (*esim.Usage, error) { return nil, unread }
+	_, err := s.BeforeTopUp(t.Context(), esim.TopUpRequest{ICCID: profile, PackageID: "P1", Reference: "r1"}, s.facts)
+	require.ErrorIs(t, err, esim.ErrUnavailable)
 }
 
 func TestAmend(t *testing.T) {

@@ -32,8 +32,9 @@ func (a *Attempt) held(err error) error {
 // any unit is, else accepted if any was bought, by this call or an earlier one.
 func (a *Attempt) stopped(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*esim.Error](err)
-	if !ok {
-		return err
+	if !ok { // the adapter's own, which does not say what became of the money
+		e = a.t.Fail(ctx, esim.ErrMalformedResponse, esim.OutcomeUnknown, "the adapter could not carry out the purchase")
+		e.Err = a.t.cause(err)
 	}
 	made, doubt := a.known()
 	bought := max(made, a.Order.Quantity)

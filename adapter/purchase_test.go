@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -259,4 +260,37 @@ func TestAnEndpointThatSpendsIsClosedToOtherCalls(t *testing.T) {
 	_, err = s.order(t, "cart-1", 1)
 	assertOutcome(t, esim.OutcomeNotSent, err)
 	assert.Empty(t, s.wire.requests)
+}
+
+// An adapter's Send may fail with an error of its own, before the request or
+// behind it. The purchase is then of unknown outcome, with all that came.
+func TestAnErrorOfTheAdaptersOwnIsNoAnswer(t *testing.T) {
+	own := errors.New("an index is out of range")
+	for _, sends := range []bool{false, true} {
+		s := newShop(t, singly, oneESIM, oneESIM)
+		send := s.facts.Send
+		s.facts.Send = func(ctx context.Context, a *Attempt, call Call) error {
+			if sends {
+				assert.NoError(t, send(ctx, a, call))
+			}
+			return own
+		}
+		_, err := s.order(t, "cart-1", 1)
+		e := assertOutcome(t, esim.OutcomeUnknown, err)
+		require.ErrorIs(t, err, own)
+		assert.Equal(t, "cart-1", e.Reference)
+		assert.Equal(t, sends, e.Order != nil)
+	}
+}
+
+// Where the provider knows no key the kit tells units apart by itself.
+func TestUnitsWithoutAKeyAreTold(t *testing.T) {
+	s := newShop(t, Purchase{Max: 3, Single: true, Safety: Once}, oneESIM, oneESIM, oneESIM)
+	order, err := s.order(t, "cart-1", 3)
+	require.NoError(t, err)
+	assert.Equal(t, 3, order.Quantity)
+	again, err := s.order(t, "cart-1", 3)
+	require.NoError(t, err)
+	assert.True(t, again.Replayed)
+	assert.Len(t, s.wire.requests, 3)
 }

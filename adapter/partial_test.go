@@ -48,3 +48,48 @@ func TestAConflictAfterASaleKeepsTheSale(t *testing.T) {
 	require.ErrorAs(t, a.stopped(t.Context(), taken()), &e)
 	assert.Equal(t, esim.OutcomeNotSent, e.Outcome)
 }
+
+// TestWhatCountsAsOvercharged: the total is compared with the quote of all units and
+// with MaxTotal, and only where both are amounts of one currency.
+func TestWhatCountsAsOvercharged(t *testing.T) {
+	money := func(amount, currency string) esim.Money { return usd(t, amount, currency) }
+	dollars := func(amount string) esim.Money { return money(amount, "USD") }
+	quoted := func(m esim.Money) *esim.Package { return &esim.Package{Price: m} }
+	for name, c := range map[string]struct {
+		total, ceiling esim.Money
+		quote          *esim.Package
+		want           string // in the message, "" = no error
+	}{
+		"nothing to compare with":              {total: dollars("9")},
+		"the quote of three units":             {total: dollars("6.00"), quote: quoted(dollars("2"))},
+		"a cent above the quote":               {total: dollars("6.01"), quote: quoted(dollars("2")), want: "6.01 USD were charged, above the quote of 6.00 USD"},
+		"as much as MaxTotal":                  {total: dollars("7"), ceiling: dollars("7")},
+		"above MaxTotal":                       {total: dollars("7.01"), ceiling: dollars("7"), want: "above MaxTotal of 7.00 USD"},
+		"above the quote, below MaxTotal":      {total: dollars("6.50"), ceiling: dollars("7"), quote: quoted(dollars("2")), want: "above the quote of 6.00 USD"},
+		"above MaxTotal, below the quote":      {total: dollars("5.50"), ceiling: dollars("5"), quote: quoted(dollars("2")), want: "above MaxTotal of 5.00 USD"},
+		"above both":                           {total: dollars("9"), ceiling: dollars("7"), quote: quoted(dollars("2")), want: "above the quote of 6.00 USD"},
+		"MaxTotal of nothing":                  {total: dollars("1"), ceiling: dollars("0"), want: "above MaxTotal of 0.00 USD"},
+		"another currency than the quote":      {total: money("900", "EUR"), quote: quoted(dollars("2"))},
+		"another currency than MaxTotal":       {total: money("900", "EUR"), ceiling: dollars("2")},
+		"the quote in another, MaxTotal above": {total: dollars("9"), ceiling: dollars("7"), quote: quoted(money("2", "EUR")), want: "above MaxTotal of 7.00 USD"},
+		"the total is not stated":              {quote: quoted(dollars("2")), ceiling: dollars("7")},
+		"the currency is not stated":           {total: money("900", ""), quote: quoted(dollars("2")), ceiling: dollars("7")},
+		"the quote is not stated":              {total: dollars("9"), quote: quoted(esim.Money{})},
+		"a quote without a currency":           {total: dollars("9"), quote: quoted(money("2", ""))},
+		"no currency in any":                   {total: money("9", ""), quote: quoted(money("2", "")), ceiling: money("7", "")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &Attempt{t: newTransport(t, esim.Settings{}), Order: &esim.Order{ID: "o-1", Total: c.total}}
+			a.Quantity, a.Quote, a.MaxTotal = 3, c.quote, c.ceiling
+			err := a.overcharged(t.Context())
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, esim.ErrPriceChanged)
+			e := assertOutcome(t, esim.OutcomeAccepted, err)
+			assert.Contains(t, e.Message, c.want)
+			assert.Same(t, a.Order, e.Order)
+		})
+	}
+}

@@ -51,7 +51,7 @@ func sell(ctx context.Context, client esim.Client, country esim.Country, referen
 		return nil, err // an *esim.Error: was money spent, what came all the same, what to do next
 	}
 	if order.Status == esim.OrderPending && client.Capabilities().GetOrder {
-		return esim.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{})
+		return esim.WaitOrder(ctx, client, order.Ref(), esim.WaitOptions{Quantity: order.Quantity})
 	}
 	return order, nil
 }

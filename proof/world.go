@@ -53,7 +53,7 @@ type stall struct {
 
 	reseller Reseller
 	price    esim.Money
-	listed   bool     // in the catalogue
+	listed   bool     // in the catalogue, as the product that is asked for
 	askedFor []string // references of purchases for which it got a request, guarded by world.mu
 }
 
@@ -114,24 +114,37 @@ func cents(n int64) esim.Money {
 }
 
 // choose is how the shop comes to the package that it orders: from the list of
-// what the catalogue holds.
+// what the catalogue holds. An offer of which a fact has been lost on the way is a
+// product of its own, for nothing says that it is the same.
 func (w *world) choose() {
-	var listed []*stall
+	var held []*stall
+	offers := make(map[*stall]esim.Package)
 	for _, a := range w.accounts {
-		if _, a.listed = w.shelf.Package(a.reseller.Provider, a.Package); a.listed {
-			listed = append(listed, a)
+		if offer, found := w.shelf.Package(a.reseller.Provider, a.Package); found {
+			held, offers[a] = append(held, a), offer
 		}
 	}
-	if len(listed) == 0 {
+	if len(held) == 0 {
 		w.t.Fatal("proof: the catalogue lists the product of nobody")
 	}
-	first, last := listed[0], listed[len(listed)-1]
-	if w.asked = first; w.c.Form == Dearest || w.c.Form == DearList {
-		w.asked = last
+	if w.asked = held[0]; w.c.Form == Dearest || w.c.Form == DearList {
+		w.asked = held[len(held)-1]
 	}
-	if same := w.shelf.Equivalents(first.reseller.Provider, first.Package); len(same) != len(listed) {
-		w.t.Fatalf("proof: to the catalogue %d offers are the same product, and %d are listed", len(same), len(listed))
+	same := w.shelf.Equivalents(w.asked.reseller.Provider, w.asked.Package)
+	for _, a := range held {
+		a.listed = slices.ContainsFunc(same, func(p esim.Package) bool { return p.Provider == a.reseller.Provider && p.ID == a.Package })
+		if want := a == w.asked || isProduct(offers[a]) && isProduct(offers[w.asked]); a.listed != want {
+			w.t.Fatalf("proof: to the catalogue, %s and %s are the same product: %t", a.reseller.Provider, w.asked.reseller.Provider, a.listed)
+		}
+		if !isProduct(offers[a]) && !strings.HasSuffix(w.c.World.Name, "/odd-cells") {
+			w.t.Fatalf("proof: a fact of the offer of %s is lost, and no world is to blame", a.reseller.Provider)
+		}
 	}
+}
+
+// isProduct reports whether an offer states all that makes it [Product].
+func isProduct(p esim.Package) bool {
+	return p.Data == esim.DataSize(Product.Bytes) && p.ValidityDays == Product.Days && slices.Equal(p.Countries, []esim.Country{Product.Country})
 }
 
 // offer is the package that the shop orders, as it is listed.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/evidence"
@@ -153,6 +154,7 @@ func (w *wish) unfit(ctx context.Context, a *account) *esim.Error {
 		{w.refused != "", w.refused},
 		{wrong != "", wrong},
 		{w.request.PackageID == "", "PackageID is empty"},
+		{!w.request.recordable(), "the request is not UTF-8"},
 		{w.request.Quantity < 1, "Quantity must be at least 1"},
 		{w.kind == TopUpKind && w.request.ICCID == "", "ICCID is empty"},
 	} {
@@ -161,6 +163,17 @@ func (w *wish) unfit(ctx context.Context, a *account) *esim.Error {
 		}
 	}
 	return nil
+}
+
+// recordable reports whether the record of a request is the request: a document
+// has another character in the place of a byte that is not UTF-8, and what is on
+// record is what is sent.
+func (r *request) recordable() bool {
+	texts := []string{r.PackageID, string(r.ICCID), r.CallbackURL}
+	if q := r.Quote; q != nil {
+		texts = append(texts, string(q.Provider), q.ID, q.Name, q.Region, q.FairUse)
+	}
+	return utf8.ValidString(strings.Join(texts, "\n"))
 }
 
 // wrongReference says why a reference cannot be one, "" if it can.

@@ -78,6 +78,18 @@ func TestBadInput(t *testing.T) {
 		{"a reference with a slash", nil, order(func(r *esim.OrderRequest) { r.Reference = "../cart" }), []error{esim.ErrInvalidRequest}},
 		{"a reference of 65 bytes", nil, order(func(r *esim.OrderRequest) { r.Reference = strings.Repeat("x", 65) }), []error{esim.ErrInvalidRequest}},
 		{"no package", nil, order(func(r *esim.OrderRequest) { r.PackageID, r.Quote = "", nil }), []error{esim.ErrInvalidRequest}},
+		{"a package id that is not UTF-8", nil, order(func(r *esim.OrderRequest) { r.PackageID, r.Quote = "a\xffb", nil }), []error{esim.ErrInvalidRequest}},
+		{"half a rune at the end", nil, order(func(r *esim.OrderRequest) { r.PackageID, r.Quote, r.CallbackURL = "a\xc3", nil, "\xa4" }), []error{esim.ErrInvalidRequest}},
+		{"a quote that is not UTF-8", nil, order(func(r *esim.OrderRequest) {
+			quote := small
+			quote.Name = "\xff"
+			r.Quote = &quote
+		}), []error{esim.ErrInvalidRequest}},
+		{"an ICCID that is not UTF-8", nil, topUp(func(r *esim.TopUpRequest) { r.ICCID = "8999\xff" }), []error{esim.ErrInvalidRequest}},
+		{"a package id that is not UTF-8, enqueued", nil, func(s *shop) error {
+			_, err := s.EnqueueOrder(s.Context(), nil, "memory", esim.OrderRequest{PackageID: "a\xffb", Reference: "cart-2"})
+			return err
+		}, []error{esim.ErrInvalidRequest}},
 		{"a negative quantity", nil, order(func(r *esim.OrderRequest) { r.Quantity = -1 }), []error{esim.ErrInvalidRequest}},
 		{"a request id", nil, func(s *shop) error {
 			_, err := s.client.Order(evidence.WithSend(s.Context(), evidence.Send{RequestID: "b7d5d0c3-66ab-4a8e-9a05-0b1c0c5a3f11"}), good)

@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -104,6 +105,12 @@ func newProvider(m Mode, seed uint64, webhooks http.RoundTripper) (*provider, er
 	if err != nil {
 		return nil, err
 	}
+	// Every simulator has the same credentials, and two accounts have not: a
+	// journal knows an account by them.
+	mark := fmt.Sprintf("_%x", seed)
+	sim.ESIMFly.AccessCode += mark
+	sim.ESIMStory.AccessKey += mark
+	sim.ESIMFX.ClientID += mark
 	p := &provider{mode: m, sim: sim, stock: make(map[string]*esim.Package)}
 	p.front = p.sim.Server(m.provider())
 	p.road = p.front.Transport()

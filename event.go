@@ -63,8 +63,8 @@ type Event struct {
 	Reference string `json:"reference,omitempty"` // the caller's, of the order
 	ItemID    string `json:"item_id,omitempty"`   // the provider's id of the sold unit
 
-	At             time.Time  `json:"at,omitzero"` // when it happened, or was told; zero = not stated
-	Status         ESIMStatus `json:"status"`      // of the eSIM from then on; ESIMUnknown = not told
+	At             time.Time  `json:"at,omitzero"` // when it happened, or was reported; zero = not stated
+	Status         ESIMStatus `json:"status"`      // of the eSIM from then on; ESIMUnknown = not stated
 	ProviderStatus string     `json:"provider_status,omitempty"`
 
 	// Used and Total are the data of the package that the event is about. Both

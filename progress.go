@@ -33,15 +33,15 @@ type Progress struct {
 func (p *Progress) Apply(e Event) (changed bool) {
 	next := *p
 	if e.Status != ESIMUnknown {
-		told := Progress{Status: e.Status, ProviderStatus: e.ProviderStatus, StatusAt: e.At.Round(0).UTC()}
-		if told.laterState(p) {
-			next.Status, next.ProviderStatus, next.StatusAt = told.Status, told.ProviderStatus, told.StatusAt
+		reported := Progress{Status: e.Status, ProviderStatus: e.ProviderStatus, StatusAt: e.At.Round(0).UTC()}
+		if reported.laterState(p) {
+			next.Status, next.ProviderStatus, next.StatusAt = reported.Status, reported.ProviderStatus, reported.StatusAt
 		}
 	}
 	if e.Used != 0 || e.Total != 0 || e.ThresholdPercent != 0 {
-		told := Progress{Used: e.Used, Total: e.Total, ThresholdPercent: e.ThresholdPercent, UsedAt: e.At.Round(0).UTC()}
-		if told.laterUse(p) {
-			next.Used, next.Total, next.ThresholdPercent, next.UsedAt = told.Used, told.Total, told.ThresholdPercent, told.UsedAt
+		reported := Progress{Used: e.Used, Total: e.Total, ThresholdPercent: e.ThresholdPercent, UsedAt: e.At.Round(0).UTC()}
+		if reported.laterUse(p) {
+			next.Used, next.Total, next.ThresholdPercent, next.UsedAt = reported.Used, reported.Total, reported.ThresholdPercent, reported.UsedAt
 		}
 	}
 	changed = next != *p

@@ -20,7 +20,7 @@ type WaitOptions struct {
 	// TopUp says that the order is a top-up, with which no activation code comes.
 	TopUp bool
 	// Notify, if not nil, makes the next read happen at once for each value
-	// received: send one when a webhook has told something of the order. It
+	// received: send one when a webhook has reported something of the order. It
 	// only saves waiting, so nothing is lost with a value that never comes. A
 	// pause that the provider has asked for is kept.
 	Notify <-chan struct{}

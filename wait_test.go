@@ -82,7 +82,7 @@ func TestWaitOrder(t *testing.T) {
 
 		{name: "five of five", looks: []look{{order: fiveFold(esim.OrderPending, 2)}, {order: fiveFold(esim.OrderCompleted, 5)}}, took: 5 * time.Second, reads: 2},
 		{name: "as many as asked for", looks: []look{{order: fiveFold(esim.OrderCompleted, 3)}}, opts: esim.WaitOptions{Quantity: 3}, reads: 1},
-		{name: "quantity not told", looks: []look{{order: &esim.Order{Status: esim.OrderCompleted, ESIMs: delivered(2)}}}, reads: 1},
+		{name: "quantity not stated", looks: []look{{order: &esim.Order{Status: esim.OrderCompleted, ESIMs: delivered(2)}}}, reads: 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client := watched(c.looks...)
@@ -132,9 +132,9 @@ func TestWaitOrderQuantity(t *testing.T) {
 	_, err := esim.WaitOrder(t.Context(), watched(look{order: short}), made.Ref(), esim.WaitOptions{Quantity: made.Quantity})
 	require.ErrorIs(t, err, esim.ErrIncomplete)
 	assert.Contains(t, err.Error(), "1 of 2 eSIMs came")
-	told := *short
-	told.Quantity = 2
-	_, err = esim.WaitOrder(t.Context(), watched(look{order: &told}), made.Ref(), esim.WaitOptions{Quantity: 1})
+	counted := *short
+	counted.Quantity = 2
+	_, err = esim.WaitOrder(t.Context(), watched(look{order: &counted}), made.Ref(), esim.WaitOptions{Quantity: 1})
 	require.NoError(t, err, "the option wins")
 	whole := &esim.Order{ID: "o1", Status: esim.OrderCompleted, ESIMs: delivered(2)}
 	_, err = esim.WaitOrder(t.Context(), watched(look{order: whole}), made.Ref(), esim.WaitOptions{Quantity: made.Quantity})

@@ -60,7 +60,7 @@ func (c *Check) record(kind esim.Kind, message string) {
 }
 
 // ID checks an opaque id of the provider: 1 to [wire.MaxID] bytes of UTF-8 without control
-// characters. Everything else is the provider's to judge: ids go into bodies as
+// characters. The provider decides on everything else: ids go into bodies as
 // JSON, and into paths and queries escaped.
 func (c *Check) ID(field, id string) {
 	if id == "" {

@@ -148,7 +148,7 @@ func TestCheckReference(t *testing.T) {
 		assert.Equal(t, ref, asError(t, c.Err()).Reference, "later findings carry it")
 	}
 
-	// An empty one is minted, and told to the caller even when the call fails.
+	// An empty one is minted, and returned to the caller even when the call fails.
 	c := tr.check(t.Context(), "Order")
 	first, second := c.Reference("", false), c.Reference("", false)
 	assert.Regexp(t, uuidText, first)

@@ -99,7 +99,7 @@ type result struct {
 	sent      *http.Request
 }
 
-// judge reads a complete answer.
+// classify reads a complete answer.
 func (t *API) classify(c *Call, a Answer) result {
 	r := result{
 		answered: true,

@@ -222,7 +222,7 @@ func (f *exchange) outcome(r result) esim.Outcome {
 	return r.outcome
 }
 
-// crowded is the error of a call whose context ended while another one with
+// busyError is the error of a call whose context ended while another one with
 // the same key was under way. This one sent nothing, but it is the same
 // purchase, and the other may be spending the money right now.
 func (f *exchange) busyError(cause error) *esim.Error {

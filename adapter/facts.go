@@ -85,7 +85,7 @@ func (s *Spec) ofPurchase(p *Purchase) []contradiction {
 	}
 }
 
-// ofClient compares what is told to callers with what is done.
+// ofClient compares what callers are promised with what is done.
 func (s *Spec) ofClient() []contradiction {
 	most, safest := 0, esim.RepeatUnknown
 	for i := range s.Purchases {

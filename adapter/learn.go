@@ -29,7 +29,7 @@ func (t *API) Learn(id string, fact any) {
 	}
 }
 
-// Learned returns what [API.Learn] was told of the id. It is false if that is
+// Learned returns what [API.Learn] was given for the id. It is false if that is
 // nothing, or forgotten.
 func Learned[T any](t *API, id string) (fact T, known bool) {
 	t.facts.mu.Lock()

@@ -69,7 +69,7 @@ type Attempt struct {
 	// package and quantity. It calls [Check.Terms].
 	Input func(*Check)
 
-	// Added is the data that the package adds, where Offer has told it; 0 = not known.
+	// Added is the data that the package adds, where Offer has stated it; 0 = not known.
 	Added esim.DataSize
 	// Order is what came so far. The kit fills provider, reference and package.
 	Order *esim.Order

@@ -229,7 +229,7 @@ func TestOneSend(t *testing.T) {
 	})
 }
 
-// A refusal of a repeat is told apart from what the reference has in doubt, and
+// A refusal of a repeat is kept apart from what the reference has in doubt, and
 // settles that only if it has used up the request id of all that is in doubt.
 func TestEvidenceOfARefusedRepeat(t *testing.T) {
 	low, burnt := evidence.Request{Outcome: esim.OutcomeRejected}, evidence.Request{Outcome: esim.OutcomeRejected, BurnsRequestID: true}

@@ -127,7 +127,7 @@ func (t *API) request(ctx context.Context, c *Call) (*http.Request, error) {
 	return req, nil
 }
 
-// read takes in the whole answer, within the limit, and judges it.
+// read takes in the whole answer, within the limit, and classifies it.
 func (t *API) read(c *Call, req *http.Request, resp *http.Response, buf *[]byte) result {
 	limit := c.maxBody()
 	var body []byte
@@ -204,9 +204,9 @@ func withRoom(buf []byte, size int) []byte {
 	if cap(buf) >= size {
 		return buf
 	}
-	grown := make([]byte, len(buf), size)
-	copy(grown, buf)
-	return grown
+	larger := make([]byte, len(buf), size)
+	copy(larger, buf)
+	return larger
 }
 
 // bodies recycles the buffers of answers; nothing decoded points into them.

@@ -39,7 +39,7 @@ func (w *connectionWatch) neverConnected() bool {
 	return !w.got.Load() && (w.reports || w.asked.Load())
 }
 
-// lost classifies a send that brought no answer.
+// classifySendError classifies a send that brought no answer.
 func classifySendError(w *connectionWatch, err error) result {
 	err = withoutURL(err)
 	switch {

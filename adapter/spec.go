@@ -32,7 +32,7 @@ type Spec struct {
 	// purchase in doubt carries the id of the send in doubt, so that only one of
 	// the two can be acted on.
 	RequestIDHeader string
-	// Disown is told of an attempt whose credentials were refused with
+	// Disown is called for an attempt whose credentials were refused with
 	// [Reauth], so that the next Authorize gets new ones.
 	Disown func(r *http.Request)
 

@@ -104,7 +104,7 @@ var (
 
 // Verify checks that a webhook comes from the provider: by its proof, and by the
 // time it states. The time it takes does not tell which secret was right. Within
-// the window a webhook can be sent again, so its events are told apart by
+// the window a webhook can be sent again, so its events are distinguished by
 // Event.Key.
 //
 // The error matches [esim.ErrUnauthorized], or [esim.ErrNotFound] where there is

@@ -100,7 +100,7 @@ func TestCollectingIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, o.ESIMs, 3)
 	assert.Equal(t, "LPA:1$rsp.example.com$B31", o.ESIMs[2].Activation.LPA())
-	assert.Len(t, s.asked, 32, "nobody is asked about twice, and nobody in vain")
+	assert.Len(t, s.asked, 32, "no eSIM is asked about twice, and none in vain")
 
 	before := f.total()
 	o, err = c.GetOrder(ctx, ref)

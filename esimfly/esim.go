@@ -81,7 +81,7 @@ func (c *Client) usageOf(ctx context.Context, iccid esim.ICCID) (*usageData, err
 // its Order comes back, with the ID if the order history shows which it is.
 // Otherwise the error has [esim.OutcomeUnknown]. Calling TopUp again with the
 // same reference compares once more and never sends again. For half an hour
-// no other top-up of that eSIM is sent, which would blur the evidence.
+// no other top-up of that eSIM is sent, which would make the evidence ambiguous.
 //
 // All of this is remembered by this Client and lost with it. Whoever must know
 // after a restart keeps what [Client.BeforeTopUp] returns, and asks
@@ -121,7 +121,7 @@ func (c *Client) topUpFacts() adapter.Purchase {
 	return adapter.Purchase{
 		Safety: adapter.Once, Repeats: adapter.Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys},
 		Offer: c.offer, OfferIn: "the price in the top-up list", Send: c.sendTopUp,
-		Keyless: &adapter.Keyless{Before: c.beforeTopUp, After: c.usage, Shows: grown, Find: c.findTopUps, Window: 30 * time.Minute},
+		Keyless: &adapter.Keyless{Before: c.beforeTopUp, After: c.usage, Shows: gained, Find: c.findTopUps, Window: 30 * time.Minute},
 	}
 }
 
@@ -178,10 +178,10 @@ func (c *Client) sendTopUp(ctx context.Context, a *adapter.Attempt, call adapter
 	return nil
 }
 
-// grown reports whether an eSIM has gained at least the data of a package. For an
+// gained reports whether an eSIM has gained at least the data of a package. For an
 // unlimited plan it is a later expiry that counts, unless there was none before: a
 // first use sets one too (eSIMfly docs: llm text of topup-order).
-func grown(before adapter.BeforeImage, after *esim.Usage, added esim.DataSize) bool {
+func gained(before adapter.BeforeImage, after *esim.Usage, added esim.DataSize) bool {
 	switch {
 	case before.Unlimited:
 		return !before.ExpiresAt.IsZero() && after.ExpiresAt.After(before.ExpiresAt)
@@ -263,7 +263,7 @@ func (c *Client) uninstalled(ctx context.Context, o *esim.Order) (rows []esimRow
 		switch {
 		case slices.ContainsFunc(o.ESIMs, func(e esim.ESIM) bool { return e.ICCID == iccid }):
 			if at := row.CreatedAt.Time; !at.IsZero() {
-				sold = at // and so are the others
+				sold = at // the others were sold then too
 			}
 		case !seen[iccid] && strings.EqualFold(row.PackageCode.String(), o.PackageID):
 			rows = append(rows, row)
@@ -282,7 +282,7 @@ func apart(r esimRow, from time.Time) time.Duration { return r.CreatedAt.Sub(fro
 // owners is what the kit remembers of eSIMs: the ids of their orders.
 const owners = "owner "
 
-// ownerOf asks for the order that an eSIM belongs to, "" if that is not told.
+// ownerOf asks for the order that an eSIM belongs to, "" if that is not stated.
 func (c *Client) ownerOf(ctx context.Context, iccid esim.ICCID) (string, error) {
 	data, err := fetch[ownerData](ctx, c, adapter.Get("/esims/usage/query", "iccid", string(iccid)))
 	if err != nil {
@@ -290,7 +290,7 @@ func (c *Client) ownerOf(ctx context.Context, iccid esim.ICCID) (string, error) 
 	}
 	owner := data.ESIM.OrderID.String()
 	if got := iccidOf(data.ESIM.ICCID); got != "" && got != iccid || owner == "" {
-		return "", nil // may be told another time
+		return "", nil // may be stated another time
 	}
 	c.api.Learn(owners+string(iccid), owner)
 	return owner, nil

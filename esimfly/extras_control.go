@@ -70,10 +70,10 @@ type WebhookSettings struct {
 	URL    string   `json:"url"` // "" = none is set
 	Events []string `json:"events,omitempty"`
 
-	// Secret signs the webhooks. It is told once, by SetWebhook.
+	// Secret signs the webhooks. It is returned once, by SetWebhook.
 	Secret esim.Secret `json:"-"`
 
-	// What follows is told by Webhook only.
+	// What follows is returned by Webhook only.
 	KeyName    string            `json:"key_name,omitempty"`
 	Available  []string          `json:"available,omitempty"` // events there are
 	Deliveries []WebhookDelivery `json:"deliveries,omitempty"`
@@ -138,7 +138,7 @@ type webhookBody struct {
 // this client, and the events it sends (eSIMfly docs: api/webhooks).
 //
 // Each call replaces the secret, even one that changes the events alone.
-// Keep the Secret of the answer: it is not told again. After an unknown
+// Keep the Secret of the answer: it is not returned again. After an unknown
 // outcome the secret may be another, so call it again.
 func (c *Client) SetWebhook(ctx context.Context, url string, events []string) (*WebhookSettings, error) {
 	return adapter.OperateOn(ctx, c.api, "SetWebhook", webhookBody{url, events}, func(check *adapter.Check, body webhookBody) {

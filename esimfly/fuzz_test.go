@@ -184,7 +184,7 @@ func FuzzUsage(f *testing.F) {
 		require.True(t, u.Unlimited || out.Data.Data.Remaining.Known(), "nothing is known, and reads as used up")
 		require.GreaterOrEqual(t, min(u.Total, u.Used, u.Remaining), esim.DataSize(0))
 		before := adapter.BeforeImage{ICCID: u.ICCID, Total: u.Total, Unlimited: u.Unlimited, ExpiresAt: u.ExpiresAt}
-		require.False(t, grown(before, u, 0), "nothing has happened")
+		require.False(t, gained(before, u, 0), "nothing has happened")
 	})
 }
 

@@ -65,7 +65,7 @@ func badCalls() []badCall {
 		badOrder("a long reference", "Reference", invalid, func(r *esim.OrderRequest) { r.Reference = strings.Repeat("r", 65) }),
 		badOrder("a ceiling without a quote", "MaxTotal", unsupported, func(r *esim.OrderRequest) { r.MaxTotal = usd("10") }),
 		badOrder("a negative ceiling", "MaxTotal", invalid, func(r *esim.OrderRequest) { r.MaxTotal = usd("-1") }),
-		badOrder("an absurd ceiling", "MaxTotal", invalid, func(r *esim.OrderRequest) { r.MaxTotal = usd("9e15") }),
+		badOrder("a ceiling above the maximum", "MaxTotal", invalid, func(r *esim.OrderRequest) { r.MaxTotal = usd("9e15") }),
 		badOrder("a ceiling in another currency", "MaxTotal", invalid, func(r *esim.OrderRequest) {
 			r.Quote = turkeyQuote()
 			r.MaxTotal, _ = esim.ParseMoney("100", "EUR")

@@ -27,7 +27,7 @@ import (
 // so the order is read as well: one of another package is
 // [esim.ErrReferenceConflict] with an unknown outcome, since nothing tells
 // whose order it is. With a Quote eSIMfly itself compares name and price; a
-// MaxTotal needs a Quote, for the price is not told otherwise. An order that
+// MaxTotal needs a Quote, for the price is not stated otherwise. An order that
 // was charged higher all the same is [esim.ErrPriceChanged] with
 // [esim.OutcomeAccepted].
 //
@@ -105,7 +105,7 @@ func (c *Client) verifyReplay(ctx context.Context, o *esim.Order) error {
 	if first.PackageID == "" || strings.EqualFold(first.PackageID, o.PackageID) {
 		return nil
 	}
-	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not told
+	o.PackageID, o.Quantity = first.PackageID, 0 // how many were ordered then is not stated
 	conflict := c.api.Fail(ctx, esim.ErrReferenceConflict, esim.OutcomeUnknown, "this reference was used for an order of another package")
 	conflict.Order = o
 	return conflict
@@ -285,7 +285,7 @@ func (c *Client) firstICCID(ctx context.Context, req esim.CancelRequest) (esim.I
 // another currency than the account has now.
 //
 // Each has its ID, Status, Total and CreatedAt, and the eSIM that the history
-// shows of it, if any, without an activation code. The Quantity is not told;
+// shows of it, if any, without an activation code. The Quantity is not stated;
 // GetOrder, given it, reads all of the order. eSIMfly's word for pending in this
 // list is also that of an order not paid for yet.
 func (c *Client) FindOrders(ctx context.Context, search evidence.OrderSearch) ([]esim.Order, error) {

@@ -209,7 +209,7 @@ func TestReplayOfAnotherPackage(t *testing.T) {
 	}
 }
 
-// A replica that did not place the order is told its size.
+// A replica that did not place the order is given its size.
 func TestQuantityThatIsTold(t *testing.T) {
 	status := `{"success":true,"order":{"orderReference":"order_1","status":"completed","esim":{"iccid":"8932042000010078801","lpaString":"LPA:1$rsp.example.com$A"}}}`
 	c, _ := faked(t, inTurn(t, step{200, status}, step{200, status}))

@@ -376,6 +376,6 @@ func TestGrown(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.after.ICCID = topUpICCID
-		assert.Equal(t, tt.want, grown(tt.before, &tt.after, tt.added), tt.name)
+		assert.Equal(t, tt.want, gained(tt.before, &tt.after, tt.added), tt.name)
 	}
 }

@@ -151,7 +151,7 @@ func TestTopUpEffectOfAKnownOne(t *testing.T) {
 	assert.Equal(t, sent, f.total())
 }
 
-// What has grown since another top-up was sent may be that one's.
+// Data gained since another top-up was sent may be that one's.
 func TestTopUpEffectBehindAnotherTopUp(t *testing.T) {
 	now := goldenNow
 	e := newEffects(t, cutFirst(false))

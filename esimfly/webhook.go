@@ -161,7 +161,7 @@ func statusKind(now, before esim.ESIMStatus) esim.EventKind {
 }
 
 // order is what the event proves: that this eSIM belongs to that order. How
-// many others do is not told, nor what state this one is in by now.
+// many others do is not stated, nor what state this one is in by now.
 func (w *webhookEvent) order(e *esim.Event) *esim.Order {
 	unit := esim.ESIM{ICCID: e.ICCID}
 	wire.PutActivation(&unit, w.Data.LPA.Value, w.Data.Apple.Value, w.Data.Android.Value, w.Data.QR.Value)
@@ -190,11 +190,11 @@ func (w *webhookEvent) key(body []byte) string {
 	case eventStatus:
 		which = []string{d.ChangedAt.Value.Raw, d.NewStatus.Value.String()}
 	}
-	told := len(which) > 0 && (d.ICCID.Value != "" || d.OrderID.Value != "")
+	stated := len(which) > 0 && (d.ICCID.Value != "" || d.OrderID.Value != "")
 	for _, part := range which {
-		told = told && part != ""
+		stated = stated && part != ""
 	}
-	if !told {
+	if !stated {
 		return adapter.EventKey(string(body))
 	}
 	return adapter.EventKey(append(about, which...)...)

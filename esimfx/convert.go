@@ -162,7 +162,7 @@ var planStates = map[string]esim.ESIMStatus{
 	"TERMINATED": esim.ESIMCancelled,
 }
 
-// plan fails for a live plan of which the data left cannot be told: no number
+// plan fails for a live plan of which the data left is not known: no number
 // would be better than a wrong one.
 func (d *orderData) plan() (esim.PlanUsage, error) {
 	s := &d.Subscription.Value

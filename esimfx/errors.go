@@ -78,7 +78,7 @@ func about[In, Out any](c *Client, kind esim.Kind, do func(context.Context, In) 
 }
 
 // unexplained reports whether all that an answer said is a code that nobody
-// taught. Credentials and throttling are told by the HTTP status.
+// taught. Credentials and throttling are known by the HTTP status.
 func (c *Client) unexplained(e *esim.Error) bool {
 	_, taught := c.taught(e.Code)
 	return e.Code != "" && !taught && e.HTTPStatus < http.StatusInternalServerError &&

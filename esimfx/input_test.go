@@ -66,9 +66,9 @@ func badInputs(t *testing.T) []badInput {
 			r.Quote.ID = "esimfx_1G_7D_JP"
 		}),
 		badOrder("negative quote", "Quote.Price", func(r *esim.OrderRequest) { r.Quote = quote(t, "-12") }),
-		badOrder("absurd quote", "Quote.Price", func(r *esim.OrderRequest) { r.Quote = quote(t, dear.Amount()) }),
+		badOrder("excessive quote", "Quote.Price", func(r *esim.OrderRequest) { r.Quote = quote(t, dear.Amount()) }),
 		badOrder("negative ceiling", "MaxTotal", func(r *esim.OrderRequest) { r.MaxTotal = money(t, "-0.01") }),
-		badOrder("absurd ceiling", "MaxTotal", func(r *esim.OrderRequest) { r.MaxTotal = dear }),
+		badOrder("excessive ceiling", "MaxTotal", func(r *esim.OrderRequest) { r.MaxTotal = dear }),
 		badOrder("ceiling without a currency", "MaxTotal", func(r *esim.OrderRequest) {
 			r.MaxTotal, _ = esim.ParseMoney("5", "")
 		}),

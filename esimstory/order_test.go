@@ -48,7 +48,7 @@ func TestOrderRefusesBadInput(t *testing.T) {
 		{"long reference", "Reference", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Reference: strings.Repeat("a", 65)}},
 		{"callback", "CallbackURL", esim.ErrUnsupported, esim.OrderRequest{PackageID: optionA, CallbackURL: "https://shop.example.com/"}},
 		{"negative ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "-1 USD")}},
-		{"absurd ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "9e15 USD")}},
+		{"excessive ceiling", "MaxTotal", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, MaxTotal: money(t, "9e15 USD")}},
 		{"quote of another provider", "Quote.Provider", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Provider = "esimfx" })}},
 		{"quote of another package", "Quote.ID", esim.ErrInvalidRequest, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.ID = optionB })}},
 		{"quote without price", "Quote.Price", esim.ErrUnsupported, esim.OrderRequest{PackageID: optionA, Quote: quote(func(p *esim.Package) { p.Price = esim.Money{} })}},

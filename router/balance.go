@@ -68,7 +68,7 @@ func (b *balance) due(now time.Time, age time.Duration) bool {
 	return true
 }
 
-// read asks the reseller.
+// readBalance asks the reseller.
 func (s *reseller) readBalance(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()

@@ -49,7 +49,7 @@ func (w *world) live(t *testing.T, l *life, policy router.Policy, rule string) (
 	return order, "", err
 }
 
-// trouble is what happens to the first sale of the reseller that is asked first.
+// troubles are what happens to the first sale of the reseller that is asked first.
 var troubles = map[string]func(m *memory.Client){
 	"none":      func(*memory.Client) {},
 	"refused":   func(m *memory.Client) { m.Refuse("Order", esim.ErrPackageUnavailable) },

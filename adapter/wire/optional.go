@@ -31,7 +31,7 @@ func (o *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // Flag is a boolean that a provider may leave out, or write as 0 and 1 or as a
 // word. Absent, null and "" are not known. Anything else is not known either, and
-// Unreadable: what the flag says something about cannot be told then.
+// Unreadable: what the flag says is not known then.
 type Flag struct{ Known, Value, Unreadable bool }
 
 // flags are the spellings of a boolean, a text in lower case.

@@ -70,7 +70,7 @@ type reader struct {
 	report   func(Finding) // nil: the sheet is read whole or not at all
 	count    int           // rows so far
 	kept     []keptPackage
-	byID     map[string]keptPackage // by folded option id
+	byID     map[string]keptPackage // by option id in lower case
 	findings []Finding
 	bad      map[int]bool // places of packages with a finding
 	// NA is an empty cell to some programs, and the code of Namibia. Sheets that

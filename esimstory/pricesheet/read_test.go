@@ -315,8 +315,8 @@ func TestSkip(t *testing.T) {
 		"f,Korea,KR,,1 GB,7,2,USD,,,\n" +
 		"short,row\n" +
 		"b,Japan,JP,,5 GB,,4.10,USD,,,\n"
-	var heard []string
-	packages, err := ReadCSV(strings.NewReader(text), Skip(func(f Finding) { heard = append(heard, f.Error()) }))
+	var reported []string
+	packages, err := ReadCSV(strings.NewReader(text), Skip(func(f Finding) { reported = append(reported, f.Error()) }))
 	require.NoError(t, err)
 	var ids []string
 	for _, p := range packages {
@@ -331,14 +331,14 @@ func TestSkip(t *testing.T) {
 		`line 9: package 7 "e": byte 4 of line 9: bare " in non-quoted-field`,
 		`line 11: package 9 "short": it has 2 cells, and there are 11 columns`,
 		`line 12: package 10 "b": option_id: is that of package 2 in line 3`,
-	}, heard)
+	}, reported)
 	_, err = New(packages)
 	require.NoError(t, err)
 
 	_, strict := ReadCSV(strings.NewReader(text))
 	require.ErrorIs(t, strict, ErrSheet)
-	_, unheard := ReadCSV(strings.NewReader(text), Skip(nil))
-	require.Equal(t, strict, unheard, "nobody would hear of it")
+	_, unreported := ReadCSV(strings.NewReader(text), Skip(nil))
+	require.Equal(t, strict, unreported, "nobody would hear of it")
 
 	count := 0
 	packages, err = ReadJSON(strings.NewReader(`[{"option_id":"x","name":"y","price":0,"currency":"USD"},7]`), Skip(func(Finding) { count++ }))

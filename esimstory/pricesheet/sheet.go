@@ -24,7 +24,7 @@ const maxPage = 1000
 // concurrent use and is not changed after [New].
 type Sheet struct {
 	packages []esim.Package
-	index    map[string]int // by folded option id
+	index    map[string]int // by option id in lower case
 	stamp    string         // tells this sheet from another one, for cursors
 }
 

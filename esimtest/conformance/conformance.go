@@ -15,7 +15,7 @@ import (
 //   - a success, and an error of outcome Accepted, means exactly one purchase;
 //   - and no more purchases are sent than the provider's idempotency allows.
 //
-// It has no mode for the lenient: what the client's Capabilities exclude must
+// It cannot be relaxed: what the client's Capabilities exclude must
 // be unsupported and send nothing, and what they promise must work. A check
 // that cannot run because the harness lacks an optional function is skipped
 // by name.

@@ -119,12 +119,12 @@ func (t *trial) attempt(c esim.Client, b buyer, ref string, limit int) error {
 	if n := t.sentPurchases() - sends; n > limit {
 		t.Errorf("one call sent %d purchases, want at most %d", n, limit)
 	}
-	t.judge(b, o, err)
+	t.verify(b, o, err)
 	return err
 }
 
-// judge is the central property.
-func (t *trial) judge(b buyer, o *esim.Order, err error) {
+// verify is the central property.
+func (t *trial) verify(b buyer, o *esim.Order, err error) {
 	t.Helper()
 	n, result := t.bought(), outcome(err)
 	var wrong bool

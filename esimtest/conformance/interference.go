@@ -9,7 +9,7 @@ import (
 	"github.com/esimkit/esim/esimtest"
 )
 
-// tangleChecks are the cases in which two purchases get into each other's way.
+// interferenceChecks are the cases in which two purchases get into each other's way.
 func interferenceChecks(caps esim.Capabilities) []check {
 	list := only(caps.Order && caps.TopUp,
 		check{"an order's reference used for a top-up", (*trial).referenceOfOrder},

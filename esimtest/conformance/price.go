@@ -47,7 +47,7 @@ func (t *trial) tooPoor() {
 	t.h.SetBalance("0")
 	ref := t.reference()
 	refusal := t.fails(c, b, ref)
-	t.judge(b, nil, refusal)
+	t.verify(b, nil, refusal)
 	t.wantBought(0)
 	t.h.SetBalance(balance)
 	if !esim.MayRepeat(refusal) {
@@ -56,7 +56,7 @@ func (t *trial) tooPoor() {
 	if o, err := b.call(t.ctx(), c, ref); err != nil {
 		t.Errorf("the account is funded again, and the same reference fails: %v", err)
 	} else {
-		t.judge(b, o, err)
+		t.verify(b, o, err)
 	}
 	t.wantBought(1)
 }

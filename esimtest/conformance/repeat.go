@@ -22,9 +22,9 @@ func repeatChecks(caps esim.Capabilities) []check {
 			check{op + " refused after a doubt", func(t *trial) { t.refusedAfterDoubt(op) }},
 			check{op + " mints a reference", func(t *trial) { t.minted(op) }},
 			check{op + " keeps the minted reference in the error", func(t *trial) { t.mintedInError(op) }},
-			check{fmt.Sprintf("%s by %d callers under one reference", op, crowd), func(t *trial) { t.crowded(op, 0) }},
-			check{fmt.Sprintf("%s by %d callers with a lost answer", op, crowd), func(t *trial) { t.crowded(op, esimtest.FaultCutAfterCommit) }},
-			check{fmt.Sprintf("%s by %d callers with a lost request", op, crowd), func(t *trial) { t.crowded(op, esimtest.FaultCutBeforeCommit) }},
+			check{fmt.Sprintf("%s by %d callers under one reference", op, crowd), func(t *trial) { t.concurrent(op, 0) }},
+			check{fmt.Sprintf("%s by %d callers with a lost answer", op, crowd), func(t *trial) { t.concurrent(op, esimtest.FaultCutAfterCommit) }},
+			check{fmt.Sprintf("%s by %d callers with a lost request", op, crowd), func(t *trial) { t.concurrent(op, esimtest.FaultCutBeforeCommit) }},
 		)
 	}
 	list = append(list, only(caps.Order,
@@ -162,7 +162,7 @@ func (t *trial) mintedInError(op string) {
 	t.wantBought(b.quantity)
 }
 
-func (t *trial) crowded(op string, kind esimtest.FaultKind) {
+func (t *trial) concurrent(op string, kind esimtest.FaultKind) {
 	c := t.client(esim.Settings{Timeout: patience})
 	b := t.buyer(op)
 	if kind != 0 {

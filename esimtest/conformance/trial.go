@@ -208,7 +208,7 @@ func maskedAround(text string, at, n int) string {
 	return "…" + text[max(0, at-context):at] + "[SECRET]" + text[at+n:min(len(text), at+n+context)] + "…"
 }
 
-// journal collects what a client prints.
+// output collects what a client prints.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -83,7 +83,7 @@ func (c *check) money(packageID string, q *esim.Package, ceiling esim.Money) {
 	amount := func(field string, m esim.Money) {
 		whole, _, _ := strings.Cut(m.Amount(), ".")
 		if m.Sign() < 0 || len(whole) > absurdDigits {
-			c.invalid(field, "is negative or absurd")
+			c.invalid(field, "is negative or above the maximum")
 		}
 	}
 	amount("MaxTotal", ceiling)

@@ -73,7 +73,7 @@ func flyData(message string, data ...member) *reply {
 	return &reply{status: http.StatusOK, body: join(append(list, member{"data", join(data)}))}
 }
 
-// refuse is an error answer in the shape the endpoint uses, with further
+// refuseAs is an error answer in the shape the endpoint uses, with further
 // members at its end.
 func (f *ESIMFly) refuseAs(c *call, status int, code, text string, extra ...member) *reply {
 	list := []member{{"success", encode(false)}}

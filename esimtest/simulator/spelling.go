@@ -45,7 +45,7 @@ func linkCode(name, text string) string {
 }
 
 // extendCode adds the fields of SGP.22 v3.0, section 4.1: no OID, no
-// confirmation code, the key of the certificate issuer, and the wish to be
+// confirmation code, the key of the certificate issuer, and the request to be
 // notified of a change of device.
 func extendCode(name, text string) string {
 	link := strings.Contains(text, "?carddata=LPA:") // an install link ends in the code

@@ -350,7 +350,7 @@ func TestResumedTopUpThatIsRememberedIsReplayed(t *testing.T) {
 	assert.Equal(t, 1, f.count(postTopUp))
 }
 
-func TestGrown(t *testing.T) {
+func TestGained(t *testing.T) {
 	day := 24 * time.Hour
 	limited := adapter.BeforeImage{ICCID: topUpICCID, Total: esim.GiB, ExpiresAt: goldenNow}
 	unlimited := adapter.BeforeImage{ICCID: topUpICCID, Unlimited: true, ExpiresAt: goldenNow}

@@ -118,7 +118,7 @@ var badPrices = map[string]func(r *esim.OrderRequest){
 	"a quote of another package":  func(r *esim.OrderRequest) { r.Quote = &esim.Package{ID: "another-package"} },
 	"a quote of a negative price": func(r *esim.OrderRequest) { r.Quote = &esim.Package{Price: money.Of("-1", "USD")} },
 	"a negative ceiling":          func(r *esim.OrderRequest) { r.MaxTotal = money.Of("-0.01", "USD") },
-	"a ceiling above the maximum":           func(r *esim.OrderRequest) { r.MaxTotal = money.Of("9e15", "USD") },
+	"a ceiling above the maximum": func(r *esim.OrderRequest) { r.MaxTotal = money.Of("9e15", "USD") },
 	"a ceiling in another currency than the quote": func(r *esim.OrderRequest) {
 		r.Quote, r.MaxTotal = &esim.Package{}, money.Of("1000000", "XTS")
 	},

@@ -1,10 +1,6 @@
 package adapter
 
-import (
-	"strings"
-
-	"github.com/esimkit/esim"
-)
+import "github.com/esimkit/esim"
 
 // Terms are what Order and TopUp have in common.
 type Terms struct {
@@ -40,7 +36,7 @@ func (c *Check) Terms(p Terms) {
 	switch {
 	case q.Provider != c.t.spec.Provider:
 		c.Fail("Quote.Provider", "is another provider's")
-	case !strings.EqualFold(q.ID, p.PackageID):
+	case q.ID != p.PackageID: // ids are opaque
 		c.Fail("Quote.ID", "is another package's")
 	case q.Price.Currency() == "":
 		c.Unsupported("Quote.Price", "is not stated, so it cannot be checked")

@@ -34,7 +34,6 @@ func TestPurchase(t *testing.T) {
 	}{
 		{"bare", Terms{}, "", ""},
 		{"quote", Terms{Quote: quote(usd("2.72"))}, "", ""},
-		{"quote in other letters", Terms{PackageID: "p1", Quote: quote(usd("2.72"))}, "", ""},
 		{"ceiling", Terms{MaxTotal: usd("5")}, "", ""},
 		{"ceiling met exactly", Terms{Quantity: 5, Quote: quote(usd("2.72")), MaxTotal: usd("13.60")}, "", ""},
 		{"a free package", Terms{Quote: quote(usd("0")), MaxTotal: usd("1")}, "", ""},
@@ -43,6 +42,7 @@ func TestPurchase(t *testing.T) {
 
 		{"quote of another provider", Terms{Quote: stranger}, esim.ErrInvalidRequest, "Quote.Provider"},
 		{"quote of another package", Terms{Quote: another}, esim.ErrInvalidRequest, "Quote.ID"},
+		{"quote in other letters: ids are opaque", Terms{PackageID: "p1", Quote: quote(usd("2.72"))}, esim.ErrInvalidRequest, "Quote.ID"},
 		{"quote without a price", Terms{Quote: quote(esim.Money{})}, esim.ErrUnsupported, "Quote.Price"},
 		{"negative quote", Terms{Quote: quote(usd("-1"))}, esim.ErrInvalidRequest, "Quote.Price"},
 		{"quote above the maximum", Terms{Quote: quote(usd("1000000000001"))}, esim.ErrInvalidRequest, "Quote.Price"},

@@ -103,7 +103,7 @@ func TestOrderWithinQuoteAndCeiling(t *testing.T) {
 	c := newTestClient(t, answering(201, answerOne), priced(t))
 	order, err := c.Order(t.Context(), esim.OrderRequest{
 		PackageID: strings.ToUpper(optionA),
-		Quote:     &esim.Package{Provider: Provider, ID: optionA, Price: money(t, "4.1 USD")},
+		Quote:     &esim.Package{Provider: Provider, ID: strings.ToUpper(optionA), Price: money(t, "4.1 USD")},
 		MaxTotal:  money(t, "4.10 USD"),
 	})
 	require.NoError(t, err)

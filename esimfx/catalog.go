@@ -65,6 +65,8 @@ func selects(q *esim.PackageQuery, p *esim.Package) bool {
 		(!stated || !slices.ContainsFunc(q.Countries, func(c esim.Country) bool { return !slices.Contains(p.Countries, c) }))
 }
 
+const topUpsPath = "/product/api/v1/get_available_topups"
+
 // ListTopUps returns the products that fit the eSIM: those of the same
 // imsi_profile in the same region (eSIMfx docs: Quick Start, step 4).
 func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
@@ -72,20 +74,10 @@ func (c *Client) ListTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Packa
 }
 
 func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Package, error) {
-	data, err := c.topUps(ctx, iccid)
+	data, err := unpaged[productsData](ctx, c, topUpsPath, iccid)
 	if err != nil {
 		return nil, err
 	}
 	packages, _ := data.packages()
 	return packages, nil
-}
-
-func (c *Client) topUps(ctx context.Context, iccid esim.ICCID) (productsData, error) {
-	call := adapter.Get("/product/api/v1/get_available_topups", "iccid", string(iccid))
-	call.MaxRows = maxUnpaged
-	data, err := fetch[productsData](ctx, c.api, call)
-	if err == nil && !wire.IsEmpty(data.Next) {
-		err = c.api.Malformed(ctx, truncated)
-	}
-	return data, err
 }

@@ -13,12 +13,19 @@ import (
 // lost: nothing can be bought without an id.
 func (d *productsData) packages() (list []esim.Package, lost int) {
 	list = make([]esim.Package, 0, len(d.Products))
+	var on arenas
 	for i := range d.Products {
 		if d.Products[i].ID.ID() != "" {
-			list = append(list, d.Products[i].convert())
+			list = append(list, d.Products[i].convert(&on))
 		}
 	}
 	return list, len(d.Products) - len(list)
+}
+
+// arenas hold the lists of the packages of one page.
+type arenas struct {
+	countries wire.Arena[esim.Country]
+	networks  wire.Arena[esim.Network]
 }
 
 // A plan starts at the first use of a network, and by itself 60 days after the
@@ -27,10 +34,10 @@ const startsAfterDays = 60
 
 // convert turns the product into the neutral form. What it does not state, or
 // states in an unknown unit, stays not stated.
-func (p *product) convert() esim.Package {
+func (p *product) convert(on *arenas) esim.Package {
 	out := esim.Package{
 		Provider: Provider, ID: p.ID.ID(), Name: string(p.Name), Region: string(p.Region),
-		Price: p.Price.Price(p.PriceUnit), Countries: wire.Countries(p.Coverage),
+		Price: p.Price.Price(p.PriceUnit), Countries: wire.Countries(p.Coverage, &on.countries),
 		Unlimited: p.IsUnlimited.Value || isDays(p.AmountUnit), FairUse: string(p.UnlimitedSpeed),
 		FullSpeedPerDay: size(p.HighSpeed.Or(p.FullSpeed), wire.First(p.HighSpeedUnit, p.FullSpeedUnit)),
 		ValidityStart:   esim.ValidityFromFirstUse, InstallWithinDays: startsAfterDays,
@@ -42,11 +49,10 @@ func (p *product) convert() esim.Package {
 		out.ValidityDays = p.Duration.Count()
 	}
 	out.Kind = p.kind(len(out.Countries))
-	if len(p.Networks) > 0 {
-		out.Networks = make([]esim.Network, len(p.Networks))
-	}
-	for i, n := range p.Networks {
-		out.Networks[i] = n.convert()
+	out.Networks = on.networks.Take(p.Networks.Len())[:0]
+	for n := range p.Networks.Rows() {
+		mcc, mnc := wire.Text(n[3]).MCCMNC()
+		out.Networks = append(out.Networks, esim.Network{Name: n[0], Technology: n[1], Country: wire.Text(n[2]).Country(), MCC: mcc, MNC: mnc})
 	}
 	return out
 }
@@ -66,12 +72,6 @@ func (p *product) kind(countries int) esim.PackageKind {
 		return esim.KindRegional
 	}
 	return esim.KindLocal
-}
-
-func (n network) convert() esim.Network {
-	out := esim.Network{Name: string(n.Name), Technology: string(n.Speed), Country: n.CountryISO.Country()}
-	out.MCC, out.MNC = n.MCCMNC.MCCMNC()
-	return out
 }
 
 // orderStates: one word is documented, COMPLETED; any other is no failure.

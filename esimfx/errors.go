@@ -33,9 +33,21 @@ func fetch[T payload](ctx context.Context, api *adapter.API, call adapter.Call) 
 	return out.Data, err
 }
 
-// truncated is why a list is refused that goes on where nothing documents how
-// to read on: a part of it must not pass for the whole.
-const truncated = "the list has more pages, and how to read them is not documented"
+// maxUnpaged is how many rows a list has at most that is documented without
+// pages: the orders and the top-ups of one eSIM.
+const maxUnpaged = 5_000
+
+// unpaged reads such a list. One that goes on is refused, for nothing documents how
+// to read on, and a part of it must not pass for the whole.
+func unpaged[T pages](ctx context.Context, c *Client, path string, iccid esim.ICCID) (T, error) {
+	call := adapter.Get(path, "iccid", string(iccid))
+	call.MaxRows = maxUnpaged
+	data, err := fetch[T](ctx, c.api, call)
+	if err == nil && !wire.IsEmpty(data.next()) {
+		err = c.api.Malformed(ctx, "the list has more pages, and how to read them is not documented")
+	}
+	return data, err
+}
 
 // refuse says what an answer that is no success means. Codes are not
 // published, so a code counts only if Config.Codes teaches it, and never

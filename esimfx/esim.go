@@ -5,7 +5,6 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
-	"github.com/esimkit/esim/adapter/wire"
 )
 
 // GetESIM reads one eSIM and its activation code (eSIMfx docs: Project
@@ -36,12 +35,7 @@ func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, erro
 }
 
 func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
-	call := adapter.Get("/order/api/v1/get_esim_orders", "iccid", string(iccid))
-	call.MaxRows = maxUnpaged
-	data, err := fetch[plansData](ctx, c.api, call)
-	if err == nil && !wire.IsEmpty(data.Object.Next) {
-		err = c.api.Malformed(ctx, truncated)
-	}
+	data, err := unpaged[plansData](ctx, c, "/order/api/v1/get_esim_orders", iccid)
 	if err != nil {
 		return nil, err
 	}

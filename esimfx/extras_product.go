@@ -30,7 +30,7 @@ func (c *Client) readProduct(ctx context.Context, id string) (*Product, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Product{Package: p.convert(), MetaProductID: string(p.MetaProductID), IMSIProfile: string(p.IMSIProfile)}, nil
+	return &Product{Package: p.convert(new(arenas)), MetaProductID: string(p.MetaProductID), IMSIProfile: string(p.IMSIProfile)}, nil
 }
 
 // OrderUsage reads the usage of one order's plan (eSIMfx docs: get_order).

@@ -128,7 +128,6 @@ func (w *world) client(t *testing.T) *Client { return newTestClient(t, w.config(
 const (
 	profilePath = "/account/api/v1/reseller/get_profile"
 	productPath = "/product/api/v1/get_product"
-	topUpsPath  = "/product/api/v1/get_available_topups"
 	statusPath  = "/order/api/v1/get_esim_status"
 	orderPath   = "/order/api/v1/get_order"
 )

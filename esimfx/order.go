@@ -98,7 +98,7 @@ func (c *Client) topUpPrice(ctx context.Context, a *adapter.Attempt) (esim.Money
 	if profile.Status == esim.ESIMBlocked {
 		return esim.Money{}, c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "the eSIM is blocked or deactivated")
 	}
-	data, err := c.topUps(ctx, a.ICCID)
+	data, err := unpaged[productsData](ctx, c, topUpsPath, a.ICCID)
 	if err != nil {
 		return esim.Money{}, err
 	}

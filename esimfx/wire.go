@@ -11,6 +11,12 @@ type payload interface {
 	complete() bool
 }
 
+// pages is a payload that may go on.
+type pages interface {
+	payload
+	next() wire.Raw // the key of what follows
+}
+
 type credentials struct {
 	ClientID  string `json:"client_id"`
 	ClientKey string `json:"client_key"`
@@ -45,23 +51,25 @@ func (d productsData) complete() bool {
 	return d.Products != nil && (wire.IsEmpty(d.Next) || wire.IsObject(d.Next))
 }
 
+func (d productsData) next() wire.Raw { return d.Next }
+
 // product is a plan of the catalogue (eSIMfx docs: Quick Start, step 1, and
 // Project Context, flows A and B). Its members from Region on are known from
 // public integrations only.
 type product struct {
-	ID            wire.Text            `json:"id"`
-	MetaProductID wire.Text            `json:"meta_product_id"`
-	Name          wire.Text            `json:"name"`
-	Duration      wire.Number          `json:"duration"`
-	DurationUnit  wire.Text            `json:"duration_unit"`
-	Amount        wire.Number          `json:"amount"`
-	AmountUnit    wire.Text            `json:"amount_unit"`
-	Coverage      wire.List[wire.Text] `json:"coverage"`
-	Networks      wire.List[network]   `json:"networks"`
-	IMSIProfile   wire.Text            `json:"imsi_profile"`
-	Price         wire.Number          `json:"price"`
-	PriceUnit     wire.Text            `json:"price_unit"`
-	IsUnlimited   wire.Flag            `json:"is_unlimited"`
+	ID            wire.Text                    `json:"id"`
+	MetaProductID wire.Text                    `json:"meta_product_id"`
+	Name          wire.Text                    `json:"name"`
+	Duration      wire.Number                  `json:"duration"`
+	DurationUnit  wire.Text                    `json:"duration_unit"`
+	Amount        wire.Number                  `json:"amount"`
+	AmountUnit    wire.Text                    `json:"amount_unit"`
+	Coverage      wire.List[wire.Country]      `json:"coverage"`
+	Networks      wire.Columns[networkMembers] `json:"networks"`
+	IMSIProfile   wire.Text                    `json:"imsi_profile"`
+	Price         wire.Number                  `json:"price"`
+	PriceUnit     wire.Text                    `json:"price_unit"`
+	IsUnlimited   wire.Flag                    `json:"is_unlimited"`
 
 	Region         wire.Text   `json:"region"`
 	UnlimitedSpeed wire.Text   `json:"unlimited_speed"`
@@ -71,12 +79,16 @@ type product struct {
 	FullSpeedUnit  wire.Text   `json:"high_speed_unit"`
 }
 
-type network struct {
-	MCCMNC     wire.Text `json:"mccmnc"`
-	Name       wire.Text `json:"name"`
-	Speed      wire.Text `json:"speed"`
-	CountryISO wire.Text `json:"country_iso"`
-}
+// ShareTexts lets all products of a page share the names of networks.
+func (p *product) ShareTexts(t *wire.Texts) { p.Networks.Share(t) }
+
+// networkMembers are what is read of the networks of a product.
+type networkMembers struct{}
+
+// Members are in the order in which convert reads them.
+func (networkMembers) Members() []string { return networkNames }
+
+var networkNames = []string{"name", "speed", "country_iso", "mccmnc"}
 
 // productData is the answer of get_product: the product itself, or one level
 // deeper.
@@ -177,16 +189,14 @@ type plansData struct {
 
 func (d plansData) complete() bool { return d.orders() != nil }
 
+func (d plansData) next() wire.Raw { return d.Object.Next }
+
 func (d plansData) orders() []orderData {
 	if d.Rows != nil {
 		return d.Rows
 	}
 	return d.Object.Orders
 }
-
-// maxUnpaged is how many rows a list has at most that is documented without
-// pages: the orders and the top-ups of one eSIM.
-const maxUnpaged = 5_000
 
 // activatedData is the answer of activate_subscription, of which only the code
 // is known.

@@ -2,16 +2,22 @@ package wire
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Texts keeps one copy of each text that comes again and again over a page, such as
 // the names of networks. The zero value is ready.
-type Texts struct{ known map[string]string }
+type Texts struct {
+	known map[string]string
+	free  strings.Builder // new texts are cut from it, many from one allocation
+}
 
-// maxTexts bounds what a page can make it keep.
-const maxTexts = 4096
+const (
+	maxTexts = 4096 // bounds what a page can make it keep
+	textRoom = 1024 // bytes; a text that is kept keeps so many others in memory
+)
 
 func (t *Texts) of(text []byte) string {
 	if known, ok := t.known[string(text)]; ok {
@@ -20,7 +26,13 @@ func (t *Texts) of(text []byte) string {
 	if t.known == nil {
 		t.known = make(map[string]string)
 	}
-	own := string(text)
+	if t.free.Cap()-t.free.Len() < len(text) {
+		t.free.Reset() // the texts that were cut from it stay as they are
+		t.free.Grow(max(len(text), textRoom))
+	}
+	start := t.free.Len()
+	t.free.Write(text)
+	own := t.free.String()[start:]
 	if len(t.known) < maxTexts {
 		t.known[own] = own
 	}
@@ -112,7 +124,9 @@ func (c *Columns[M]) object(dec *jsontext.Decoder, names, cells []string) error 
 			return err
 		}
 		if column >= 0 {
-			cells[column] = c.text(value)
+			if text, ok := textIn(value); ok {
+				cells[column] = c.texts.of(text)
+			}
 		}
 	}
 	_, err := dec.ReadToken()
@@ -129,15 +143,19 @@ func place(names []string, quoted []byte) int {
 	return -1
 }
 
-func (c *Columns[M]) text(value jsontext.Value) string {
-	kind := value.Kind()
-	if plain := bytes.Trim(value, `"`); kind == '0' || kind == '"' && len(plain) == len(value)-2 && bytes.IndexByte(plain, '\\') < 0 {
-		return c.texts.of(plain)
-	}
-	if kind == '"' {
-		if text, err := jsontext.AppendUnquote(nil, value); err == nil {
-			return c.texts.of(text)
+// textIn returns the text of a string, or the digits of a number; false for any other
+// value.
+func textIn(value jsontext.Value) (text []byte, ok bool) {
+	switch value.Kind() {
+	case '0':
+		return value, true
+	case '"':
+		if bytes.IndexByte(value, '\\') < 0 {
+			return value[1 : len(value)-1], true
 		}
+		text, err := jsontext.AppendUnquote(nil, value)
+		return text, err == nil
+	default:
+		return nil, false
 	}
-	return ""
 }

@@ -88,3 +88,18 @@ func TestTextsAreBounded(t *testing.T) {
 	}
 	assert.Len(t, texts.known, maxTexts)
 }
+
+// Texts that come from one allocation stay what they are when more follow, however
+// long one is.
+func TestTextsCutTogetherStayApart(t *testing.T) {
+	var texts Texts
+	var want, got []string
+	for i := range 500 {
+		want = append(want, strings.Repeat(fmt.Sprint(i, " "), i%7))
+		if i%100 == 50 {
+			want[i] = strings.Repeat("x", textRoom+i)
+		}
+		got = append(got, texts.of([]byte(want[i])))
+	}
+	assert.Equal(t, want, got)
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/esimkit/esim"
 )
@@ -34,8 +35,16 @@ func TestCursorsOfPageKeys(t *testing.T) {
 }
 
 func TestPlacesAndPrices(t *testing.T) {
-	assert.Equal(t, []esim.Country{"JP", "US"}, Countries([]Text{"JP", "Atlantis", "us", ""}))
-	assert.Nil(t, Countries(nil))
+	var list List[Country]
+	require.NoError(t, Decode([]byte(`["JP", "Atlantis", "us", "", 7, null, "T\u00fcrkiye"]`), &list))
+	assert.Len(t, list, 7)
+	var arena Arena[esim.Country]
+	assert.Equal(t, []esim.Country{"JP", "US", "TR"}, Countries(list, &arena))
+	assert.Nil(t, Countries(nil, &arena))
+	found, err := DecodeTolerant([]byte(`["JP", {"code":"US"}, "DE"]`), DefaultRows, &list)
+	require.NoError(t, err)
+	assert.Equal(t, Findings{Rows: 1, First: "/1"}, found)
+	assert.Equal(t, []esim.Country{"JP", "DE"}, Countries(list, &arena), "an odd element costs itself")
 	assert.Empty(t, Text("Atlantis").Country())
 	for text, want := range map[Text][2]string{"44020": {"440", "20"}, "310260": {"310", "260"}, "": {}, "440": {}, "4402012": {}} {
 		mcc, mnc := text.MCCMNC()

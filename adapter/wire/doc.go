@@ -30,6 +30,7 @@
 //	calls, texts                   Allowance  not stated, none, a number, unlimited
 //	the rows of an answer          Rows       a page of a list
 //	several values of one fact     List       coverage, networks
+//	a country                      Country    a code or a name, in any form
 //	hundreds of flat objects       Columns    networks of worldwide packages, sharing their texts
 //	an object, or the list in it   Either     where two editions of an API differ
 //	beside the point of a purchase Optional   what cannot be read must not spoil what was paid for

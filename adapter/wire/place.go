@@ -1,16 +1,40 @@
 package wire
 
-import "github.com/esimkit/esim"
+import (
+	"errors"
 
-// Countries returns those of the texts that name a country, in their order.
-func Countries(texts []Text) []esim.Country {
-	if len(texts) == 0 {
-		return nil
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/esimkit/esim"
+)
+
+// Country is a text that names a country, in any form that [esim.ParseCountry]
+// reads, and "" for one that names none. The text itself is not kept.
+type Country esim.Country
+
+// UnmarshalJSONFrom reads a string, a number or null.
+func (c *Country) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
 	}
-	countries := make([]esim.Country, 0, len(texts))
-	for _, text := range texts {
-		if country := text.Country(); country != "" {
-			countries = append(countries, country)
+	text, ok := textIn(value)
+	if !ok && value.Kind() != 'n' {
+		return errors.New("not a text")
+	}
+	*c = ""
+	if country, err := esim.ParseCountry(string(text)); err == nil {
+		*c = Country(country)
+	}
+	return nil
+}
+
+// Countries returns those of a list that are known, in their order.
+func Countries(list []Country, arena *Arena[esim.Country]) []esim.Country {
+	countries := arena.Take(len(list))[:0]
+	for _, country := range list {
+		if country != "" {
+			countries = append(countries, esim.Country(country))
 		}
 	}
 	return countries

@@ -65,11 +65,11 @@ type ActivationCode struct {
 // with LPA: in any letter case before it or not. White space around it, that
 // without width included, is taken off; white space inside is an error. Empty
 // optional parts are as good as absent ones. It is stricter than a split at the
-// dollar signs, for what is wrong here fails on the traveller's phone: the
-// address must be a full domain name without port, the matching ID letters,
-// digits and hyphens (SGP.22 has capitals only, resellers do not), the whole at
-// most 255 characters without the LPA: unless it has a delete notification, and
-// nothing may follow.
+// dollar signs, for what is wrong here fails on the traveller's phone. The
+// address must be a full domain name without port. The matching ID is of
+// letters, digits and hyphens: SGP.22 has capitals only, resellers do not. The
+// whole has at most 255 characters without the LPA: unless it has a delete
+// notification, and nothing may follow.
 //
 // The 1, which is the version of the format and the only one there is, may be
 // missing after LPA:, as in "LPA:$host$id"; a reseller has been seen to drop

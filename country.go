@@ -19,11 +19,11 @@ type Country string
 // local ("Türkiye", "España") or as resellers write them ("Hong Kong (China)",
 // "UAE"). Accents, case, punctuation, "the", "of" and "and" make no difference.
 //
-// Anything else is an error: a region ("Europe"), a name of two countries
-// ("Virgin Islands"), and a part of a country ("Canary Islands", "Scotland"),
-// for a package that works there need not work in the rest. Three short names
-// have one reading: "Congo" is CG, its name in ISO 3166-1, "Saint Martin" is
-// MF, its name in the Unicode CLDR, and "Korea" is KR, the one with roaming.
+// Anything else is an error: a region ("Europe") and a name of two countries
+// ("Virgin Islands"). A part of a country ("Canary Islands") is one too: a
+// package that works there need not work in the rest. Three short names have
+// one reading: "Congo" is CG, its name in ISO 3166-1, "Saint Martin" is MF, its
+// name in the Unicode CLDR, and "Korea" is KR, the one with roaming.
 func ParseCountry(s string) (Country, error) {
 	if len(s) > maxCountryName {
 		return "", errCountry

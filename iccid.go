@@ -22,9 +22,9 @@ var errICCID = errors.New("esim: an ICCID is 18 to 22 digits")
 type ICCID string
 
 // ParseICCID reads 18 to 22 ASCII digits. What else resellers write is taken
-// off: white space around them, spaces and hyphens between groups of them, the
-// word ICCID before them, and the F after them that fills an odd number of
-// digits up to whole bytes (3GPP TS 31.102, EF ICCID). Anything else is an error.
+// off: white space around the digits, spaces and hyphens between groups, and
+// the word ICCID before them. So is the F that fills an odd number of digits up
+// to whole bytes (3GPP TS 31.102, EF ICCID). Anything else is an error.
 //
 // The check digit need not be right, since resellers hand out ICCIDs that fail
 // it; see [ICCID.Valid].

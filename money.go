@@ -34,9 +34,9 @@ type Money struct {
 	currency string
 }
 
-// ParseMoney reads an amount as written in JSON or in a plain decimal string,
-// "2.72", "-3" or "1.5e3", and a currency of exactly three letters A to Z, or
-// "" if the provider did not state one.
+// ParseMoney reads an amount as written in JSON or in a plain decimal string:
+// "2.72", "-3" or "1.5e3". The currency is exactly three letters A to Z, or ""
+// if the provider did not state one.
 //
 // It is strict: no spaces, plus sign, leading zeros or separators, no NaN.
 // An amount of more than 19 significant digits, or with more than 19 places

@@ -92,11 +92,11 @@ type OrderRequest struct {
 	// repeat must then name that one, for an empty one is minted anew.
 	Reference string
 
-	// Until is the moment after which no request of this purchase is begun,
-	// first or repeated, by a client that carries sales on by itself (a
-	// journal, a router). A sale of which nothing is in doubt then ends with
-	// nothing charged. Zero = 15 minutes after the call, or 24 hours after it
-	// was enqueued. A client of one provider ignores it.
+	// Until is the moment after which no request of this purchase is begun. It
+	// is for clients that carry sales on by themselves: a journal, a router. A
+	// sale of which nothing is in doubt then ends with nothing charged. Zero =
+	// 15 minutes after the call, or 24 hours after it was enqueued. A client of
+	// one provider ignores it.
 	Until time.Time
 
 	// Quote is the package as it was listed. The order is refused, with

@@ -81,9 +81,8 @@ type Account struct {
 	// Fingerprint changes when another account, or another environment of the
 	// same one, would be charged: it is a digest of the provider, the base URL
 	// and the name of the API key, never of a secret. A purchase in doubt must
-	// not be sent again under another fingerprint, for what keeps it from being
-	// charged twice is known to the account it was sent to. "" = the client has
-	// one account for ever.
+	// not be sent again under another fingerprint: only the account that it was
+	// sent to knows its key. "" = the client has one account for ever.
 	Fingerprint string `json:"fingerprint"`
 	// Live: orders spend real money. False where it is known that they do not,
 	// for a loopback host and for a sandbox of the provider.
@@ -124,9 +123,9 @@ type Capabilities struct {
 	// of its own.
 	MaxRepeats int `json:"max_repeats"`
 	// ListProvesAfter is when the list of orders can prove that nothing was
-	// charged: two complete lists without the order, the first this long after
-	// the last request, and the operator has said that this provider's lists
-	// are that quick. 0 means that a list proves no absence.
+	// charged: two complete lists lack the order, the first of them this long
+	// after the last request. The operator has measured that this provider's
+	// lists are that quick. 0 means that a list proves no absence.
 	ListProvesAfter time.Duration `json:"list_proves_after"`
 	// KeyLife is how long the provider surely knows a reference, or a request
 	// id, that it has seen. After it a repeat may buy again. 0 means that it

@@ -30,8 +30,17 @@ func TestParseRate(t *testing.T) {
 	assert.Equal(t, mustRate(t, "1", "USD", "USD"), mustRate(t, "1.00", "USD", "USD"))
 
 	for _, bad := range [][3]string{
-		{"0", "USD", "EUR"}, {"-1", "USD", "EUR"}, {"", "USD", "EUR"}, {"1,5", "USD", "EUR"}, {"NaN", "USD", "EUR"}, {"1e400", "USD", "EUR"},
-		{"1", "", "EUR"}, {"1", "USD", ""}, {"1", "", ""}, {"1", "usd", "EUR"}, {"1.1", "USD", "USD"},
+		{"0", "USD", "EUR"},
+		{"-1", "USD", "EUR"},
+		{"", "USD", "EUR"},
+		{"1,5", "USD", "EUR"},
+		{"NaN", "USD", "EUR"},
+		{"1e400", "USD", "EUR"},
+		{"1", "", "EUR"},
+		{"1", "USD", ""},
+		{"1", "", ""},
+		{"1", "usd", "EUR"},
+		{"1.1", "USD", "USD"},
 	} {
 		got, err := ParseRate(bad[0], bad[1], bad[2])
 		require.Error(t, err, bad)
@@ -43,8 +52,18 @@ func TestFixedRates(t *testing.T) {
 	rates, err := FixedRates("USD", map[string]string{"EUR": "0.8", "JPY": "160"})
 	require.NoError(t, err)
 	for _, test := range []struct{ from, to, want string }{
-		{"USD", "EUR", "0.8"}, {"EUR", "USD", "1.25"}, {"EUR", "JPY", "200"}, {"JPY", "EUR", "0.005"}, {"USD", "USD", "1"}, {"EUR", "EUR", "1"},
-		{"USD", "GBP", ""}, {"GBP", "USD", ""}, {"GBP", "GBP", ""}, {"", "USD", ""}, {"USD", "", ""}, {"", "", ""},
+		{"USD", "EUR", "0.8"},
+		{"EUR", "USD", "1.25"},
+		{"EUR", "JPY", "200"},
+		{"JPY", "EUR", "0.005"},
+		{"USD", "USD", "1"},
+		{"EUR", "EUR", "1"},
+		{"USD", "GBP", ""},
+		{"GBP", "USD", ""},
+		{"GBP", "GBP", ""},
+		{"", "USD", ""},
+		{"USD", "", ""},
+		{"", "", ""},
 	} {
 		want := Rate{}
 		if test.want != "" {

@@ -14,10 +14,11 @@ const redacted = "REDACTED"
 
 var errSecretRedacted = errors.New("esim: REDACTED is the printed form of a secret, not the secret")
 
-// Secret is a credential that cannot be printed by accident. [Secret.Reveal]
-// is the only way to its text: fmt with any verb, log/slog, encoding/json and
-// every other printer show REDACTED, or an address where they look past the
-// methods of a value, as fmt does for an unexported field.
+// Secret is a credential that cannot be printed by accident. [Secret.Reveal] is
+// the only way to its text. Packages fmt, with any verb, log/slog,
+// encoding/json and every other printer show REDACTED. Where they look past the
+// methods of a value, as fmt does for an unexported field, they show an
+// address.
 //
 // The zero value is the empty secret. Secrets are passed by value and are not
 // comparable with ==; see [Secret.Equal].

@@ -19,11 +19,11 @@ type Settings struct {
 	// changed. Any other is called as it is, and must send each request once.
 	// Redirects are not followed, and cookies not kept.
 	//
-	// Reads have at most 64 connections at a time, purchases as many requests
-	// under way, each on a connection of its own, and the reads that a purchase
-	// waits for another 64: none keeps another from connecting. MaxConnsPerHost
-	// of an *http.Transport replaces the 64 of each, -1 stands for no bound; its
-	// MaxIdleConnsPerHost is kept, too.
+	// Reads have at most 64 connections at a time. As many purchases are under
+	// way at once, each on a connection of its own. The reads that a purchase
+	// waits for have another 64. None of the three keeps another from
+	// connecting. MaxConnsPerHost of an *http.Transport replaces the 64 of
+	// each, -1 stands for no bound; its MaxIdleConnsPerHost is kept, too.
 	Transport http.RoundTripper
 
 	// Logger receives one record an attempt, without secrets or bodies;
@@ -58,8 +58,8 @@ type Settings struct {
 // Limiter paces requests; [golang.org/x/time/rate.Limiter] is one. Wait
 // blocks until a request may be sent, or returns an error when ctx ends first.
 //
-// A Limiter that also has WaitPurchase(ctx context.Context) error is asked by
-// that instead for requests with an effect and for the reads that a purchase
+// A Limiter may also have WaitPurchase(ctx context.Context) error. That is
+// called instead for requests with an effect, and for the reads that a purchase
 // waits for. Without it purchases and reads wait in one queue.
 type Limiter interface {
 	Wait(ctx context.Context) error
@@ -110,11 +110,11 @@ type AttemptResult struct {
 // credential.
 type TokenStore interface {
 	// Token returns the token of the account, named by its
-	// [Account.Fingerprint], and until when it is good. That is the stored one
-	// unless there is none, it is over or nearly so, or it is the one the
-	// provider has refused (refused is empty if none was). Otherwise it calls
-	// login while it holds the account, so that nobody else does, and stores
-	// and returns what came. valid counts from the moment login is called.
+	// [Account.Fingerprint], and until when it is good. That is the stored one,
+	// unless it is over or nearly so, or is the one that the provider has
+	// refused (refused is "" if none was). Otherwise Token calls login while it
+	// locks the account, so that one process at a time logs in. It stores and
+	// returns what came. valid counts from the moment login is called.
 	//
 	// A token is nearly over when a call begun now might outlast it; of an
 	// hour the last five minutes are a good measure.

@@ -26,10 +26,11 @@ type WaitOptions struct {
 	Notify <-chan struct{}
 }
 
-// WaitOrder reads the order until it is completed and its eSIMs are in hand,
-// each with its ICCID and its activation code, or with a RawActivation if that
-// could not be read: see [ESIM.Unreadable]. It never buys. It rides over moments in which the provider is unavailable,
-// throttles, or does not know the order yet.
+// WaitOrder reads the order until it is completed and its eSIMs are in hand.
+// Each then has its ICCID and its activation code, or a RawActivation where the
+// code cannot be read: see [ESIM.Unreadable]. It never buys. It rides over
+// moments in which the provider is unavailable, throttles, or does not know the
+// order yet.
 //
 // An order that ends as failed or cancelled is an error of kind
 // [ErrIncomplete], and so is one that does not end in time; Error.Order then

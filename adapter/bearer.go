@@ -13,9 +13,9 @@ import (
 )
 
 // Bearer states how a provider gives out access tokens. One token serves all
-// callers of a client, and with Store those of other processes: many callers
-// make one login, each waits no longer than its own context, a token is renewed
-// ahead of its end, and one that is refused is dropped unless there is a newer
+// callers of a client, and with Store those of other processes. Many callers
+// make one login, and each waits no longer than its own context. A token is
+// renewed ahead of its end. A refused token is dropped, unless there is a newer
 // one. Spec.Authorize is not needed beside it.
 type Bearer struct {
 	// Login asks for a token. Its calls go through login, which authorizes

@@ -82,8 +82,9 @@ type Call struct {
 // Repeats are facts about the provider: what a repeat of a purchase would do
 // after a send of unknown outcome, where no row of the error table says it.
 type Repeats struct {
-	// Lost: after a send that brought no answer, or a gateway's (502, 503, 504
-	// without a word of the provider), or that the purchase is in progress.
+	// Lost: after a send that brought no answer, a gateway's answer (502, 503
+	// or 504 without a word of the provider), or the answer that the purchase
+	// is in progress.
 	Lost esim.Repeat
 	// Answered: after any other answer.
 	Answered esim.Repeat

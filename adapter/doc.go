@@ -12,12 +12,19 @@
 //
 // # Files
 //
-// An adapter is a package with one room for each question, so that its reader
-// knows where to look: config.go (Config, ConfigFromEnv), client.go (New, the
-// [Spec], authentication), catalog.go, order.go, esim.go (the methods of
-// [esim.Client]), wire.go (documents by struct tag), convert.go (documents into
-// the neutral model), errors.go (the [Table]), webhook.go, and extras_*.go for
-// what only this reseller offers. It starts no goroutine and holds no lock.
+// An adapter is a package with one file for each question, so that its reader
+// knows where to look:
+//
+//	config.go                      Config, ConfigFromEnv
+//	client.go                      New, the [Spec], authentication
+//	catalog.go, order.go, esim.go  the methods of [esim.Client]
+//	wire.go                        documents by struct tag
+//	convert.go                     documents into the neutral model
+//	errors.go                      the [Table]
+//	webhook.go                     the [Webhooks]
+//	extras_*.go                    what only this reseller offers
+//
+// An adapter starts no goroutine and holds no lock.
 //
 // # Facts
 //
@@ -43,11 +50,11 @@
 // # Purchases
 //
 // A [Purchase] states how the reseller sells: how many eSIMs a call buys, which
-// key makes two sends the same purchase, what a repeat would do, what is read
-// before, and how one call is sent. [API.Order], [API.TopUp] and [API.Buy] carry
-// it out. They hold the reference, the keys, the attempts that are unresolved, the
-// price guard, the loop over units, what is handed over of a part, and the error
-// of an order that was charged above its quote. Where a reseller knows no key,
+// key makes two sends the same purchase, and what a repeat would do. It also
+// states what is read before, and how one call is sent. [API.Order], [API.TopUp]
+// and [API.Buy] carry it out. They hold the reference, the keys, the unresolved
+// attempts, the price guard and the loop over units. They hand over what came of
+// a partial order, and report a charge above the quote. Where a reseller knows no key,
 // [Keyless] states how a purchase shows. An endpoint in Spec.Spends is called by a
 // purchase alone.
 //

@@ -17,10 +17,10 @@ type imageRecord struct {
 	Added     esim.DataSize `json:"added"` // by the package; 0 = not known, or without limit
 }
 
-// BeforeTopUp carries out [evidence.EffectProber].BeforeTopUp for a top-up without
-// a key: it reads what must be on record before the top-up is sent, which is what
-// the eSIM has and how much the package adds, by the Quote or else by the price
-// list. The result is JSON and holds no secret.
+// BeforeTopUp carries out [evidence.EffectProber].BeforeTopUp for a top-up
+// without a key: it reads what must be on record before the top-up is sent.
+// That is what the eSIM has, and how much the package adds by the Quote or else
+// by the price list. The result is JSON and holds no secret.
 func (t *API) BeforeTopUp(ctx context.Context, req esim.TopUpRequest, p Purchase) ([]byte, error) {
 	a := t.attemptOf(req, &p)
 	return OperateOn(ctx, t, "BeforeTopUp", a, checkNamed, func(ctx context.Context, a *Attempt) ([]byte, error) {

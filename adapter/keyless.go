@@ -171,8 +171,9 @@ func (a *Attempt) once(ctx context.Context) (*esim.Order, error) {
 	return a.Order, nil
 }
 
-// clear lets a purchase pass if no earlier one of the eSIM is in doubt, or if that
-// one shows in what was read now, or is so old that it is given up.
+// clear lets a purchase pass if no earlier one of the eSIM is in doubt. It also
+// passes if the earlier one shows in what was read now, or is so old that it is
+// given up.
 func (a *Attempt) clear(ctx context.Context, now *esim.Usage) error {
 	doubt := a.t.memory.inDoubt(a.ICCID)
 	switch {

@@ -74,9 +74,9 @@ func (t *API) markUnresolved(facts Repeats, requestID string, keys ...string) {
 	}
 }
 
-// outcomeOnRecord is err, the reason why a purchase was not sent, with the outcome
-// that the purchase has by what was sent before under its keys: holding a
-// repeat back takes nothing back.
+// outcomeOnRecord sets the outcome of err, the reason why a purchase was not
+// sent, to that of the recorded purchase. A repeat that is not sent takes
+// nothing back.
 func (t *API) outcomeOnRecord(err error, reference string, keys ...string) error {
 	e, ok := errors.AsType[*esim.Error](err)
 	if !ok {

@@ -10,8 +10,9 @@ type facts struct {
 	order []settled // oldest first
 }
 
-// Learn remembers a fact about an id that does not change, such as the order that
-// an eSIM belongs to, for a day at least and for the life of the client at most.
+// Learn remembers a fact about an id that does not change, such as the order
+// that an eSIM belongs to. It is kept for a day at least, and for the life of
+// the client at most.
 func (t *API) Learn(id string, fact any) {
 	f, now := &t.facts, t.Now()
 	f.mu.Lock()

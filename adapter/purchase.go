@@ -13,10 +13,11 @@ import (
 	"github.com/esimkit/esim/evidence"
 )
 
-// Purchase states how a provider sells. From these facts the kit holds the
-// reference, the keys, what is in doubt, the price guard, the loop over units
-// and what is told of a part. An adapter lists its purchases in
-// [Spec].Purchases, so that [New] refuses facts that contradict each other.
+// Purchase states how a provider sells. From these facts the kit handles the
+// reference, the keys, what is in doubt, the price guard and the loop over
+// units. It also reports what came of a partial order. An adapter lists its
+// purchases in [Spec].Purchases, so that [New] refuses facts that contradict
+// each other.
 type Purchase struct {
 	// Max is how many eSIMs one order may have; 0 = 1.
 	Max int
@@ -200,10 +201,11 @@ func (a *Attempt) content() string {
 	return strings.Join([]string{a.PackageID, string(a.ICCID), strconv.Itoa(a.Quantity)}, "\n")
 }
 
-// offered reads price and balance, side by side, and refuses a purchase that
-// would cost more than the caller wants or that is known to fail. Of a purchase
-// that has been made nothing is read. One in doubt is kept back by the caller's
-// own quote and ceiling only: the first send may be why the balance is low.
+// offered reads price and balance, side by side. It refuses a purchase that
+// would cost more than the caller allows, or that is known to fail. Of a
+// purchase that has been made nothing is read. One in doubt is kept back by the
+// caller's own quote and ceiling only: the first send may be why the balance is
+// low.
 func (a *Attempt) offered(ctx context.Context) error {
 	p := a.facts
 	made, doubt := a.known()

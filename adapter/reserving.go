@@ -46,12 +46,12 @@ const (
 const shareOfPurchases = 4
 
 // reserving is the default limiter: a token bucket that purchases are served
-// from first. A purchase that waits gets the next token, whatever the number of
-// reads that wait, so it waits for one interval of the pace and for the
-// purchases before it. Reads leave a quarter of the burst in the bucket, so a
-// purchase mostly waits for nothing. Within a class the order is that of
-// arrival. Priority is strict: while purchases alone use up the pace, reads
-// wait until their contexts end.
+// from first. A purchase that waits gets the next token, however many reads
+// wait. So it waits for one interval of the pace, and for the purchases before
+// it. Reads leave a quarter of the burst in the bucket, so a purchase mostly
+// waits for nothing. Within a class the order is that of arrival. Priority is
+// strict: while purchases alone use up the pace, reads wait until their
+// contexts end.
 type reserving struct {
 	interval time.Duration // between two requests at the pace
 	// ahead is how far away refill may be for one more request: the burst but

@@ -29,8 +29,8 @@ type Spec struct {
 	Authorize func(ctx context.Context, r *http.Request, body []byte, now time.Time) (requestID string, err error)
 	// RequestIDHeader names the header of an id that the provider accepts once,
 	// "" if it has none. Authorize fills it where it is empty. A repeat of a
-	// purchase in doubt carries the id of the send in doubt, so that only one of
-	// the two can be acted on.
+	// purchase in doubt carries the id of the send in doubt: the provider can
+	// act on one of the two only.
 	RequestIDHeader string
 	// Disown is called for an attempt whose credentials were refused with
 	// [Reauth], so that the next Authorize gets new ones.

@@ -16,10 +16,10 @@ const (
 	maxHint = 24 * time.Hour
 )
 
-// waitHint reads how long the provider asks to wait: Retry-After in seconds
-// or as a date, or X-RateLimit-Reset as an ISO 8601 time, a Unix time in
-// seconds or milliseconds, or a number of seconds. It is 0 when there is no
-// hint, or none that can be true.
+// waitHint reads how long the provider asks to wait. Retry-After is in seconds
+// or a date. X-RateLimit-Reset is an ISO 8601 time, a Unix time in seconds or
+// milliseconds, or a number of seconds. It is 0 when there is no hint, or none
+// that can be true.
 func waitHint(h http.Header, now time.Time) time.Duration {
 	if d := retryAfter(h.Get("Retry-After"), now); d > 0 {
 		return min(d, maxHint)

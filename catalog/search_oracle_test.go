@@ -98,7 +98,8 @@ func sameAmount(t *testing.T, want *big.Rat, currency string, got interface {
 	parts
 	IsZero() bool
 	Currency() string
-}) {
+},
+) {
 	t.Helper()
 	if want == nil {
 		require.True(t, got.IsZero())

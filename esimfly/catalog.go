@@ -22,9 +22,9 @@ const maxListBody = 8 << 20 // a hundred worldwide packages with all their netwo
 // by default 100 packages, the largest there is. A whole catalogue is some 70
 // pages, and eSIMfly wants it read a few times a day, not more.
 //
-// eSIMfly filters by kind and searches a text, nothing else. The region, and
-// several countries, are looked for in the whole catalogue here, so that pages
-// may hold few packages or none while Next names another. One country alone is
+// eSIMfly filters by kind and searches a text, nothing else. For a region, and
+// for several countries, this client reads the whole catalogue. So pages may
+// hold few packages or none while Next names another. One country alone is
 // searched under its English name: regional packages come along only if that
 // search finds them. If it finds nothing, names may differ, and the pages that
 // follow are the whole catalogue.

@@ -56,10 +56,11 @@ type Config struct {
 	ListProvesAfter time.Duration
 }
 
-// ConfigFromEnv fills what s leaves open from ESIMFLY_BASE_URL, which replaces
-// [BaseURL], and reads ESIMFLY_ACCESS_CODE and ESIMFLY_SECRET_KEY, which are
-// required, ESIMFLY_REPLAYS_VERIFIED (true or false) and ESIMFLY_LIST_PROVES_AFTER
-// (such as 10m). The error is an [*esim.Error] that names the variable.
+// ConfigFromEnv fills what s leaves open. ESIMFLY_ACCESS_CODE and
+// ESIMFLY_SECRET_KEY are required. ESIMFLY_BASE_URL replaces [BaseURL].
+// ESIMFLY_REPLAYS_VERIFIED (true or false) and ESIMFLY_LIST_PROVES_AFTER (such
+// as 10m) are optional too. The error is an [*esim.Error] that names the
+// variable.
 func ConfigFromEnv(s esim.Settings) (Config, error) {
 	c := Config{Settings: s}
 	err := adapter.FromEnv(Provider,

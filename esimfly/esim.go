@@ -77,11 +77,11 @@ func (c *Client) usageOf(ctx context.Context, iccid esim.ICCID) (*usageData, err
 // There is no key that would make a second send harmless, so a top-up is sent
 // once. Before it the usage of the eSIM is read; a Quote or a MaxTotal is
 // compared with the top-up list, read at that moment. If the answer is lost the
-// usage is read again: an eSIM that has gained the package was charged for, and
-// its Order comes back, with the ID if the order history shows which it is.
+// usage is read again: an eSIM that has gained the package was charged for. Its
+// Order then comes back, with the ID if the order history shows which it is.
 // Otherwise the error has [esim.OutcomeUnknown]. Calling TopUp again with the
-// same reference compares once more and never sends again. For half an hour
-// no other top-up of that eSIM is sent, which would make the evidence ambiguous.
+// same reference compares once more and never sends again. For half an hour no
+// other top-up of that eSIM is sent, which would make the evidence ambiguous.
 //
 // All of this is remembered by this Client and lost with it. Whoever must know
 // after a restart keeps what [Client.BeforeTopUp] returns, and asks
@@ -95,9 +95,10 @@ func (c *Client) TopUp(ctx context.Context, req esim.TopUpRequest) (*esim.Order,
 }
 
 // BeforeTopUp reads what must be on record before a top-up is sent, so that
-// [Client.TopUpEffect] can recognise it in any process and at any later time: what
-// the eSIM has, and how much data the package adds, by the Quote or else by the list
-// of top-ups of this eSIM. It spends nothing. The result is JSON and holds no secret.
+// [Client.TopUpEffect] can recognise it in any process and at any later time.
+// That is what the eSIM has, and how much data the package adds, by the Quote
+// or else by the list of top-ups of this eSIM. It spends nothing. The result is
+// JSON and holds no secret.
 func (c *Client) BeforeTopUp(ctx context.Context, req esim.TopUpRequest) ([]byte, error) {
 	return c.api.BeforeTopUp(ctx, req, c.topUps)
 }
@@ -249,8 +250,8 @@ func (c *Client) collect(ctx context.Context, o *esim.Order) error {
 	return nil
 }
 
-// uninstalled lists the eSIMs of the order's package that are new, without
-// those of the order that are known, first those sold at about the same time.
+// uninstalled lists the new eSIMs of the order's package, first those sold at
+// about the same time. The eSIMs of the order that are known are left out.
 func (c *Client) uninstalled(ctx context.Context, o *esim.Order) (rows []esimRow, err error) {
 	sold, listed := o.CreatedAt, 0
 	seen := map[esim.ICCID]bool{"": true} // placeholders

@@ -31,13 +31,14 @@ import (
 // was charged higher all the same is [esim.ErrPriceChanged] with
 // [esim.OutcomeAccepted].
 //
-// With a RequestID in [evidence.Send] the order is sent once, under that id, and not again by the
-// client whatever comes of it, [Config].ReplaysVerified or not. Sent again under
-// the same id within a day, which also an unverified client does unless a failure
-// code has come, it is [esim.ErrDuplicate] with HTTP status 400 if the earlier
-// send had arrived. A refusal such as [esim.ErrInsufficientBalance] uses the id up:
-// no send under it is in doubt any more, and the reference may be ordered again.
-// With Resumed an unverified client takes the id for that of the send in doubt.
+// With a RequestID in [evidence.Send] the order is sent once, under that id.
+// The client does not repeat it by itself, [Config].ReplaysVerified or not. You
+// may send it again under the same id within a day, with an unverified client
+// too unless a failure code has come. If the earlier send had arrived, the
+// answer is [esim.ErrDuplicate] with HTTP status 400. A refusal such as
+// [esim.ErrInsufficientBalance] uses the id up: no send under it is in doubt
+// any more, and the reference may be ordered again. With Resumed an unverified
+// client takes the id for that of the send in doubt.
 //
 // Error.Order holds what came if it was less, dearer or other than was ordered.
 func (c *Client) Order(ctx context.Context, req esim.OrderRequest) (*esim.Order, error) {
@@ -278,11 +279,11 @@ func (c *Client) firstICCID(ctx context.Context, req esim.CancelRequest) (esim.I
 // wallet are left out. An order whose time cannot be read comes last. One that
 // the search brings without its package has no PackageID; it may be another's.
 //
-// A list that cannot be read to its end is an error. So is one that has lost a row:
-// the orders that it shows come beside the error, and what it lacks proves nothing.
-// That an order is not in it proves little all the same,
-// for a new one may take a while to show, and eSIMfly leaves out those in
-// another currency than the account has now.
+// A list that cannot be read to its end is an error. A list that has lost a row
+// is an error beside the orders that it shows, and what it lacks proves
+// nothing. An order that is not in a whole list may exist all the same: a new
+// one may take a while to show, and eSIMfly leaves out orders in another
+// currency than the account has now.
 //
 // Each has its ID, Status, Total and CreatedAt, and the eSIM that the history
 // shows of it, if any, without an activation code. The Quantity is not stated;

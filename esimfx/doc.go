@@ -14,17 +14,16 @@
 //
 // eSIMfx sells one eSIM a call, at once: the activation code is in the answer.
 // Each call carries an X-Idempotency-Key, derived from the account's ClientID,
-// the Reference and the number of the unit, so it is the same for every
-// attempt, in every process, for life. The provider documents that a key
-// prevents a second charge for six months; older references must not be
-// repeated. What a replay answers, and whether the header is honoured, is not
-// documented, so a purchase of unknown outcome is never sent again by this
-// client. Where no answer came its error has [esim.RepeatSafe], an assumption, and
-// a RetryAfter of a minute: the caller may repeat it once. Config.NeverRepeat is
-// for whoever does not share the assumption. The
-// provider does not mark a replayed answer: Order.Replayed is set when this
-// Client has bought the whole order under this Reference before, and not after
-// a restart.
+// the Reference and the number of the unit. It is the same for every attempt,
+// in every process, for life. The provider documents that a key prevents a
+// second charge for six months; older references must not be repeated. What a
+// replay answers, and whether the header is honoured, is not documented. So
+// this client never sends a purchase of unknown outcome again by itself. Where
+// no answer came its error has [esim.RepeatSafe], an assumption, and a
+// RetryAfter of a minute: the caller may repeat it once. Config.NeverRepeat is
+// for whoever does not share the assumption. The provider does not mark a
+// replayed answer: Order.Replayed is set when this Client has bought the whole
+// order under this Reference before, and not after a restart.
 //
 // An order of several eSIMs is that many calls, one after the other, and stops
 // at the first that fails. Its ID is then the ids joined by commas; GetOrder
@@ -51,11 +50,12 @@
 //
 // eSIMfx answers a failure with a code other than 0, often in HTTP 200, and
 // publishes no list of codes. Nothing is guessed: a purchase that ends with a
-// code this client has not been taught has [esim.OutcomeUnknown], and a read
-// that does is an error of kind [esim.ErrUnavailable], with code and message
-// as they came. One exception is an assumption, and costs nothing: a question
-// about one eSIM or one product is then of kind [esim.ErrNotFound] or
-// [esim.ErrPackageUnavailable]. Config.Codes teaches what a code means. Learn one safely:
+// code this client has not been taught has [esim.OutcomeUnknown]. A read that
+// ends with one is an error of kind [esim.ErrUnavailable], with code and
+// message as they came. One exception is an assumption, and costs nothing: a
+// question about one eSIM or one product is then of kind [esim.ErrNotFound] or
+// [esim.ErrPackageUnavailable]. Config.Codes teaches what a code means. Learn
+// one safely:
 //
 //   - Ask eSIMfx for the list; a written answer is the best evidence.
 //   - Codes of reads cost nothing to find: look up an ICCID, an order and a

@@ -46,9 +46,9 @@ func (c *Client) sale(cfg *Config) adapter.Purchase {
 // /order/api/v1/create_order, operation_type NEW). See the package
 // documentation for what happens when only some can be bought.
 //
-// Product and balance are read first: a package that eSIMfx does not know, or a
-// balance that does not cover the order, is an error with nothing sent, for the
-// codes of a refused order are not published. See Config.Postpaid.
+// Product and balance are read first, for the codes of a refused order are not
+// published. A package that eSIMfx does not know, or a balance that does not
+// cover the order, is an error with nothing sent. See Config.Postpaid.
 //
 // A purchase of unknown outcome is not sent again by this client. Where a repeat
 // is [esim.RepeatSafe], which is assumed once for each eSIM, call Order again with

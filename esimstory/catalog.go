@@ -12,8 +12,8 @@ const maxPage = 1000
 
 // ListPackages returns a page of the price sheet in [Config].Catalog, in the
 // order of the sheet. It sends nothing, and without a sheet it is unsupported.
-// Region is compared as a whole and every word of Search must occur in the
-// name, the region or the id, both in any letter case. A page has up to 1000
+// Region is compared as a whole. Every word of Search must occur in the name,
+// the region or the id. Letter case does not matter. A page has up to 1000
 // packages.
 func (c *Client) ListPackages(ctx context.Context, q esim.PackageQuery) (*esim.PackagePage, error) {
 	return adapter.Operate(ctx, c.api, "ListPackages", q, c.listPackages)

@@ -50,11 +50,11 @@ type Config struct {
 	// checks quotes and ceilings. Without it both are unsupported.
 	Catalog []esim.Package
 
-	// RepeatsVerified says that you have tried, with this account, what a second
-	// order under a reference does: after an answer that was cut off, two at
-	// once, after a failure answer (422 of supplier trouble, 500), after the
-	// balance has run out, and after an hour. Each time it was refused as a
-	// duplicate if the first one stood. An order that brought no answer then has
+	// RepeatsVerified says that you have tried, with this account, what a
+	// second order under a reference does. Five cases count: an answer that was
+	// cut off, two at once, a failure answer (422 of supplier trouble, 500), an
+	// empty balance, and an hour later. Each time it was refused as a duplicate
+	// if the first one stood. An order that brought no answer then has
 	// [esim.RepeatSafe]; no document says that it is so.
 	RepeatsVerified bool
 

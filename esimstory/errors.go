@@ -20,10 +20,10 @@ var (
 
 // refusals is the error table (eSIM Story docs: endpoints/create-order,
 // modified 2026-02-04). Three of the 422 look like failed validation and are
-// not: of an id that is taken an earlier order may have been charged, and an
-// error or a lost connection between the provider and its supplier leaves
-// open what was bought. A text that is not here counts by its status,
-// which for a 422 leaves everything open too.
+// not. Of an id that is taken, an earlier order may have been charged. An error
+// or a lost connection between the provider and its supplier leaves open what
+// was bought. A text that is not here counts by its status, which for a 422
+// leaves everything open too.
 //
 // Only 401 has a code, and that is always "unauthorized", so a refusal is known
 // by its status and by what its text contains, in any letter case.

@@ -10,11 +10,10 @@ import (
 	"github.com/esimkit/esim/adapter/wire"
 )
 
-// Delivery is one webhook of eSIM Story: one sold unit, with what the
-// traveller needs to install it (eSIM Story docs: endpoints/create-order,
-// "Webhooks"). Nothing in it is signed, so it is only as trustworthy as the
-// address that it came to, see [DeliveryHandler], and as its fit to an order,
-// see [Apply].
+// Delivery is one webhook of eSIM Story: one sold unit, with what the traveller
+// needs to install it (eSIM Story docs: endpoints/create-order, "Webhooks").
+// Nothing in it is signed. It is as trustworthy as the address that it came to,
+// see [DeliveryHandler], and as its fit to an order, see [Apply].
 type Delivery struct {
 	TopupID   string // the id of the unit, ItemID in the order; empty only beside a Problem
 	OptionID  string // the package; "" = not stated

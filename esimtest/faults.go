@@ -14,9 +14,9 @@ type Fault struct {
 	Skip  int // matching requests to leave alone first
 	Times int // matching requests to spoil; 0 = 1
 
-	// Delay is how long FaultDelay waits before processing, how long
-	// FaultSlowBody waits before each byte (0 = 20 ms), and after which time
-	// FaultRefuse ends (0 = not before Heal). Real time.
+	// Delay is how long FaultDelay waits before processing, and FaultSlowBody
+	// before each byte (0 = 20 ms). FaultRefuse ends after it (0 = not before
+	// Heal). Real time.
 	Delay time.Duration
 
 	// RetryAfter is announced by Fault429 and Fault503; 0 = nothing is.
@@ -143,9 +143,9 @@ const (
 	FaultEmptyPage
 	// FaultRepeatedCursor returns the cursor that was sent as the next one.
 	FaultRepeatedCursor
-	// FaultClockSkew lets the request meet a server whose clock is off by
-	// Skew, in its checks and its Date header, so that it is refused as out
-	// of time. From then until Heal both clocks are accepted.
+	// FaultClockSkew answers as a server whose clock is off by Skew, in its
+	// checks and its Date header. The request is refused as out of time. From
+	// then until Heal both clocks are accepted.
 	FaultClockSkew
 	// FaultDuplicateRequest is eSIMfly's refusal DUPLICATE_REQUEST: 400 for a
 	// request id seen before, or with Status 409 for an order in flight.
@@ -170,8 +170,8 @@ func AllFaults() []FaultKind {
 }
 
 // Commits reports whether a purchase that suffers this fault has taken effect
-// and stands in the ledger, unless the [simulator.World] refuses it or lets it fail
-// before the charge.
+// and stands in the ledger. A [simulator.World] may refuse it, or let it fail
+// before the charge, all the same.
 func (k FaultKind) Commits() bool { return specOf(k).commits }
 
 // String returns the name of the constant without "Fault".

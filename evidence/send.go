@@ -19,10 +19,10 @@ type Send struct {
 	// RequestID, where [esim.Capabilities].OnceRequestID, is the id of this one
 	// send, a UUID of version 4, in place of a fresh one. The call then sends
 	// at most once. Keep the id to find out later what became of a send in
-	// doubt: sent again under the same id, the order is either refused
-	// ([esim.ErrDuplicate], outcome unknown), since the earlier send has
-	// arrived, or it is the first that arrives. A refusal that has used the id
-	// up settles every send under it. Each id is for one purchase alone.
+	// doubt: send the order again under it. If the earlier send has arrived,
+	// the order is refused ([esim.ErrDuplicate], outcome unknown); else it is
+	// the first that arrives. A refusal that has used the id up settles every
+	// send under it. Each id is for one purchase alone.
 	RequestID string
 
 	// OneSend: the call sends one request at most, whatever comes of it, or one
@@ -64,10 +64,10 @@ type OrderSearch struct {
 // OrderFinder is implemented by clients of providers that list orders, and not
 // by the caller's reference.
 type OrderFinder interface {
-	// FindOrders returns all orders of a package since a time, oldest first, and
-	// those of which the list does not tell the package or the time: these stay
-	// empty. A list that could not be read to its end is an error, and so is one
-	// that has lost a row, beside what it shows.
+	// FindOrders returns all orders of a package since a time, oldest first.
+	// Orders of which the list states no package or no time come along, with
+	// that field empty. A list that could not be read to its end is an error. A
+	// list that has lost a row is an error beside the orders that it shows.
 	FindOrders(ctx context.Context, s OrderSearch) ([]esim.Order, error)
 }
 

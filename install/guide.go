@@ -113,12 +113,15 @@ type Text struct {
 // String returns the text, so that a template may write {{.}}.
 func (t Text) String() string { return t.Text }
 
-// NewGuide returns the guide for an eSIM. The error matches [esim.ErrInvalidRequest] and holds
-// no code. It is for an eSIM without an activation code (it may not be delivered yet), for a code
-// that [esim.ParseActivationCode] would not read back, and for an unknown or repeated platform.
+// NewGuide returns the guide for an eSIM. The error matches
+// [esim.ErrInvalidRequest] and holds no code. It is for an eSIM without an
+// activation code, which may not be delivered yet, and for a code that
+// [esim.ParseActivationCode] would not read back. An unknown or repeated
+// platform is an error too.
 //
-// A guide speaks of an access point, a phone number, a date or a start of the validity only where
-// the eSIM or the package states it. A text that is no access point name is left out.
+// An access point, a phone number, a date or a start of the validity is in the
+// guide only where the eSIM or the package states it. A text that is no access
+// point name is left out.
 //
 // Menus and labels are those of iOS 17 and later and of Android 14 and later on
 // Pixel and Galaxy phones; other makers name them differently, and the English

@@ -23,10 +23,10 @@ type Texts map[Key]string
 // [Options] takes as Texts.
 func (t Texts) Text(key Key) string { return t[key] }
 
-// Check returns nil for a complete translation. Otherwise the error, one line
-// for each, names the keys that have no text, those that no guide uses, and
-// texts without a placeholder, such as {apn}, that the English one has. It is
-// meant for a test; a guide gets along with an incomplete one.
+// Check returns nil for a complete translation. Otherwise the error has a line
+// for each fault: a key without a text, a key that no guide uses, a text that
+// lacks a placeholder of the English one, such as {apn}. It is meant for a
+// test; a guide gets along with an incomplete one.
 func (t Texts) Check() error {
 	english := EnglishTexts()
 	var faults []error

@@ -84,9 +84,9 @@ func (c *clock) cutFraction(s string) (rest string, ok bool) {
 	return s[n:], n > 1
 }
 
-// setZone reads a zone that stands for one offset: Z, UTC, GMT, +03:00, +0300,
-// +03, or such an offset with the name of the zone in brackets behind it (RFC
-// 9557), or with UTC behind it where it is none.
+// setZone reads a zone that stands for one offset: Z, UTC, GMT, +03:00, +0300
+// or +03. The name of the zone may follow in brackets (RFC 9557), and UTC may
+// follow an offset of zero.
 func (c *clock) setZone(s string) bool {
 	s = strings.TrimLeft(s, " ")
 	if name := strings.IndexByte(s, '['); name > 0 && strings.HasSuffix(s, "]") {

@@ -1,6 +1,7 @@
-// Package wire reads and writes the JSON of resellers: strict about the document, so
-// that nothing that decides over money can be read two ways, and tolerant about the
-// cells of a list or of one eSIM, by which nothing is decided.
+// Package wire reads and writes the JSON of resellers. It is strict about the
+// document, so that nothing that decides over money can be read two ways. It is
+// tolerant about the cells of a list or of one eSIM, which decide nothing about
+// money.
 //
 // # Documents
 //
@@ -12,13 +13,14 @@
 //
 // # Odd cells
 //
-// The answer of any other read goes through [DecodeTolerant]. A cell that its type
-// cannot read counts as not stated, in a row as beside the rows. A row that cannot be
-// read at all is the zero value in its place, so an adapter counts a row without an id
-// as lost (esim.PackagePage.Lost). Both are [Findings], which the kit logs once an
-// answer, with the place and without the value. Anything else in the place of [Rows]
-// is an error: it would read as an empty list. A list of which a row was lost shows
-// what exists, and proves no absence.
+// The answer of any other read goes through [DecodeTolerant]. A cell that its
+// type cannot read counts as not stated, in a row as beside the rows. A row
+// that cannot be read at all is the zero value in its place. So an adapter
+// counts a row without an id as lost (esim.PackagePage.Lost). Both are
+// [Findings], which the kit logs once an answer, with the place and without the
+// value. Anything else in the place of [Rows] is an error: it would read as an
+// empty list. A list of which a row was lost shows what exists, and proves no
+// absence.
 //
 // # Which type for which field
 //
@@ -36,11 +38,12 @@
 //	beside the point of a purchase Optional   what cannot be read must not spoil what was paid for
 //	not known yet                  Raw        the value as it came
 //
-// Fields of plain Go types (string, bool, int) are read as encoding/json/v2 does: in
-// no other form. [Text.ID] is an id that can be sent back; [Text.ICCID] and
-// [PutActivation] read what installs an eSIM, in groups or padded, plain or in a link,
-// and keep raw what they cannot read, for it was paid for. [Arena] is for whoever
-// turns a page of hundreds of packages into slices.
+// Fields of plain Go types (string, bool, int) are read as encoding/json/v2
+// does: in no other form. [Text.ID] is an id that can be sent back;
+// [Text.ICCID] and [PutActivation] read what installs an eSIM: in groups or
+// padded, plain or in a link. They keep raw what they cannot read, for it was
+// paid for. [Arena] is for whoever turns a page of hundreds of packages into
+// slices.
 //
 // # The JSON library
 //

@@ -21,10 +21,10 @@ func (r *Rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
 	return err
 }
 
-// List is a fact about one thing that has several values, from none to hundreds,
-// such as the networks of a package. Anything else in its place is an odd cell. Its
-// elements are counted before room is made for them, for in a page of worldwide
-// packages what growing leaves behind is more than the page.
+// List is a fact about one thing that has several values, from none to
+// hundreds, such as the networks of a package. Anything else in its place is an
+// odd cell. Its elements are counted before room is made for them. In a page of
+// worldwide packages, growing would leave behind more than the page.
 type List[T any] []T
 
 // UnmarshalJSONFrom reads an array or null.

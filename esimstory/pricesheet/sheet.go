@@ -104,9 +104,9 @@ func (s *Sheet) Price(optionID string) (_ esim.Money, ok bool) {
 var ErrCursor = errors.New("pricesheet: the cursor is not one of this list")
 
 // Page returns a page of the packages that a query selects, in the order of the
-// sheet; a page has up to 1000. Region is compared as a whole, and every word of
-// Search must occur in the name, the region or the id, both in any letter case.
-// The only error is [ErrCursor].
+// sheet; a page has up to 1000. Region is compared as a whole. Every word of
+// Search must occur in the name, the region or the id. Letter case does not
+// matter. The only error is [ErrCursor].
 func (s *Sheet) Page(q esim.PackageQuery) (*esim.PackagePage, error) {
 	words := strings.Fields(strings.ToLower(q.Search))
 	var found []*esim.Package

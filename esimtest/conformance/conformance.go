@@ -20,10 +20,10 @@ import (
 // that cannot run because the harness lacks an optional function is skipped
 // by name.
 //
-// The suite runs its checks one after the other in one world, with a new
-// client for each, and compares the ledger before and after each, so nothing
-// else may buy in that world meanwhile. Expect it to spend the price of a few
-// hundred packages.
+// The suite runs its checks one after the other in one world, with a new client
+// for each. It compares the ledger before and after each, so nothing else may
+// buy in that world meanwhile. Expect it to spend the price of a few hundred
+// packages.
 func Run(t *testing.T, h esimtest.Harness) {
 	t.Helper()
 	if h.New == nil {

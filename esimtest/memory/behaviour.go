@@ -91,8 +91,8 @@ func Steady() Behaviour {
 }
 
 // Flaky is cheaper by a fifth and unreliable: of a hundred answers two are lost
-// before the order is made and two after it, one is an error of a proxy, one is
-// a 429, and five take eight seconds.
+// before the order is made, and two after it. One is an error of a proxy, one
+// is a 429, and five take eight seconds.
 func Flaky() Behaviour {
 	return Behaviour{
 		Name: "cheap but flaky", Prices: 800, Latency: 400 * time.Millisecond,

@@ -11,11 +11,11 @@ import (
 
 // Inject lets the next matching calls suffer the fault, of which Op names the
 // method. Every kind of the simulator is understood by what it means to a
-// caller: [esimtest.FaultRefuse] is NotSent until [Client.Heal] or for Delay,
-// [esimtest.Fault429] is Rejected with RetryAfter, the hanging ones last until the
-// context or the timeout ends, and all others are a lost answer of outcome
-// Unknown, with the effect done or not as [esimtest.FaultKind.Commits] says. A refusal
-// for a reason is injected by [Client.Refuse].
+// caller: [esimtest.FaultRefuse] is NotSent until [Client.Heal] or for Delay.
+// [esimtest.Fault429] is Rejected with RetryAfter. The hanging ones last until
+// the context or the timeout ends. All others are a lost answer of outcome
+// Unknown, with the effect done or not as [esimtest.FaultKind.Commits] says. A
+// refusal for a reason is injected by [Client.Refuse].
 func (m *Client) Inject(f esimtest.Fault) {
 	if f.Kind != esimtest.FaultRefuse {
 		f.Op = planOp(f.Op)

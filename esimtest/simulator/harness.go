@@ -32,9 +32,9 @@ func (f *ESIMFly) Harness(newClient esimtest.NewClient) esimtest.Harness {
 
 // Harness returns a harness for an eSIM Story client that talks to this
 // simulator, as [ESIMFly.Harness] does. The provider delivers by webhook only,
-// so the harness receives the webhooks and gives each to apply, which is to
-// put it into the order if it belongs there and to leave the order alone if
-// not. The simulator's webhook URL is the harness's to set.
+// so the harness receives the webhooks and gives each to apply. That puts it
+// into the order if it belongs there, and else leaves the order alone. The
+// simulator's webhook URL is the harness's to set.
 func (s *ESIMStory) Harness(newClient esimtest.NewClient, apply func(o *esim.Order, webhook []byte) error) esimtest.Harness {
 	h := s.harness(newClient, map[string]string{"Order": "order"})
 	h.Pending = esim.Package{} // all are delivered late, and none can be asked about

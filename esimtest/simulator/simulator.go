@@ -151,8 +151,8 @@ func (s *Simulator) Server(p esim.Provider) *Server {
 func (s *Simulator) Now() time.Time { return s.clock.now() }
 
 // Advance moves the simulated time forward. Pending orders become ready,
-// travellers install and use their eSIMs, tokens expire, and the webhooks due
-// on the way are sent, at their own time and before Advance returns, from the
+// travellers install and use their eSIMs, and tokens expire. The webhooks due
+// on the way are sent at their own time, before Advance returns, from the
 // goroutine that calls it. A webhook receiver must not call it.
 func (s *Simulator) Advance(d time.Duration) { s.clock.advance(d) }
 

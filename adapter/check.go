@@ -112,21 +112,13 @@ func (c *Check) URL(field, raw string) {
 	}
 }
 
-// Reference checks the caller's reference, or mints one when it is empty, and
-// returns it. A purchase that is resumed has one.
-func (c *Check) Reference(ref string, resumed bool) string {
-	if ref == "" {
-		if resumed {
-			c.Fail("Reference", "is empty, so there is nothing to resume")
-		}
-		ref = uuid.NewString()
-	}
+// Reference checks the caller's reference.
+func (c *Check) Reference(ref string) {
 	if err := esim.CheckReference(ref); err != nil {
 		c.record(esim.ErrInvalidRequest, err.Error())
-		return ref
+		return
 	}
 	c.ref = ref
-	return ref
 }
 
 // fitReference is the reference, "" if it must not be printed.

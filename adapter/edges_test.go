@@ -38,14 +38,3 @@ func TestProtocolSwitchEnds(t *testing.T) {
 		assert.Less(t, time.Since(begun), 5*time.Second)
 	}
 }
-
-// TestNothingToResume: a minted reference was never sent before.
-func TestNothingToResume(t *testing.T) {
-	tr := newTransport(t, esim.Settings{})
-	check := tr.check(t.Context(), "Order")
-	check.Reference("", true)
-	require.ErrorIs(t, check.Err(), esim.ErrInvalidRequest)
-	check = tr.check(t.Context(), "Order")
-	assert.Equal(t, "cart-1", check.Reference("cart-1", true))
-	require.NoError(t, check.Err())
-}

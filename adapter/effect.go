@@ -70,11 +70,7 @@ func (t *API) attemptOf(req esim.TopUpRequest, p *Purchase) *Attempt {
 // checkNamed checks a top-up that must not get lost, so one without a reference
 // will not do.
 func checkNamed(c *Check, a *Attempt) {
-	if a.Reference == "" {
-		c.Fail("Reference", "is empty")
-	} else {
-		c.Reference(a.Reference, false)
-	}
+	c.Reference(a.Reference)
 	c.ICCID("ICCID", a.ICCID)
 	c.Terms(a.Terms)
 }

@@ -81,6 +81,9 @@ func (s *Spec) ofPurchase(p *Purchase) []contradiction {
 		{p.Single && p.Max <= 1, "sells units one by one, and an order has one: there is no loop"},
 		{p.Single && keyed && p.Key == nil, "sells units one by one under the same key: Key must tell them apart"},
 		{p.Offer == nil && (p.Always || p.Balance != nil), "reads before a purchase, and has no Offer"},
+		{p.Keyless != nil && p.Safety != Once, "is Keyless, and by its Safety the provider knows a key"},
+		{p.Keyless != nil && (p.Single || p.Max > 1), "is Keyless and sells several: what the eSIM gains shows one"},
+		{p.Keyless != nil && (p.Offer == nil || !p.Keyless.complete()), "is Keyless, and lacks Offer, Before, After, Shows, Find or Window"},
 		{len(s.Spends) == 0, "spends at an endpoint that Spec.Spends does not declare"},
 	}
 }

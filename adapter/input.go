@@ -55,7 +55,7 @@ func (c *Check) orderRef(field string, ref esim.OrderRef) {
 	facts := c.t.spec.Inputs
 	if ref.ID == "" && ref.Reference != "" {
 		if facts.References {
-			c.Reference(ref.Reference, false)
+			c.Reference(ref.Reference)
 		} else {
 			c.Unsupported(field+".Reference", "cannot be looked up: this provider knows orders by an ID of its own")
 		}

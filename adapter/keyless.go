@@ -31,6 +31,10 @@ type Keyless struct {
 	Window time.Duration
 }
 
+func (k *Keyless) complete() bool {
+	return k.Before != nil && k.After != nil && k.Shows != nil && k.Find != nil && k.Window > 0
+}
+
 // BeforeImage is what an eSIM had before a purchase without a key. The change
 // since is the only trace of one whose answer was lost.
 type BeforeImage struct {
@@ -153,11 +157,14 @@ func (a *Attempt) once(ctx context.Context) (*esim.Order, error) {
 	e.before, e.sent = imageOf(before, t.Now()), t.Now()
 	order, err := a.buy(ctx)
 	failure, failed := errors.AsType[*esim.Error](err)
+	request, _ := evidence.OfRequest(err)
 	switch {
 	case !failed, a.answer:
 		e.happened(a.Order)
 		return order, err
 	case failure.Outcome != esim.OutcomeUnknown, errors.Is(err, esim.ErrReferenceConflict):
+		return nil, err
+	case request.Outcome == esim.OutcomeNotSent: // another purchase under the reference is in doubt, and this one can have no effect
 		return nil, err
 	}
 	e.lost = failure

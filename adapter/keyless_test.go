@@ -24,12 +24,6 @@ func keyless(t *testing.T, now *time.Time, ends ...end) (*shop, *esim.DataSize) 
 		return &esim.Usage{ICCID: profile, Total: *total}, nil
 	}
 	s := newShop(t, Purchase{Safety: Once, Repeats: Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys}}, ends...)
-	send := s.facts.Send
-	s.facts.Send = func(ctx context.Context, a *Attempt, call Call) error {
-		err := send(ctx, a, call)
-		a.Order.Quantity = 1
-		return err
-	}
 	s.facts.Offer = func(_ context.Context, a *Attempt) (esim.Money, error) {
 		a.Added = esim.GiB
 		return esim.ParseMoney("1", "USD")
@@ -64,6 +58,25 @@ func TestTopUpsAreRememberedForADay(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, again.Replayed)
 	assert.Len(t, s.wire.requests, 1)
+}
+
+// An order under the same reference is in doubt, and so the top-up is not sent. What
+// the eSIM gains is not its doing, and takes nothing back from the order.
+func TestATopUpThatWasNotSentShowsNothing(t *testing.T) {
+	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	s, total := keyless(t, &now, oneESIM)
+	s.markUnresolved(Repeats{}, "", "purchase:r1")
+	for range 2 {
+		_, err := s.topUp(t.Context(), "r1")
+		assertOutcome(t, esim.OutcomeUnknown, err)
+		require.ErrorIs(t, err, esim.ErrDuplicate)
+		*total += esim.GiB
+	}
+	assert.Empty(t, s.wire.requests)
+	_, doubt := s.keyState("purchase:r1")
+	assert.True(t, doubt)
+	_, err := s.topUp(t.Context(), "r2")
+	require.NoError(t, err, "nothing of the eSIM is in doubt")
 }
 
 // A caller waits for another call about the eSIM no longer than its context lasts,

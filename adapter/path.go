@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -79,4 +81,28 @@ func (c *Call) names(id string) bool {
 		}
 	}
 	return false
+}
+
+// reaches reports whether the call is one to an endpoint, which is a method and a
+// path template, however the call spells it. An id in the call's own template
+// counts as what it puts into the path.
+func (c *Call) reaches(endpoint string) bool {
+	method, template, _ := strings.Cut(endpoint, " ")
+	if !strings.EqualFold(method, c.Method) {
+		return false
+	}
+	plain, escaped, err := c.expand()
+	return err == nil && (fitsTemplate(template, plain) || escaped != "" && fitsTemplate(template, escaped))
+}
+
+// fitsTemplate compares part by part. A part in braces stands for any.
+func fitsTemplate(template, called string) bool {
+	return slices.EqualFunc(partsOf(template), partsOf(called), func(want, got string) bool {
+		head, rest, open := strings.Cut(want, "{")
+		return want == got || open && strings.HasPrefix(got, head) && strings.HasSuffix(got, rest[strings.LastIndex(rest, "}")+1:])
+	})
+}
+
+func partsOf(called string) []string {
+	return strings.Split(path.Clean("/"+strings.ToLower(called)), "/")
 }

@@ -102,14 +102,16 @@ func (t *API) TopUp(ctx context.Context, req esim.TopUpRequest, p Purchase) (*es
 // Buy carries out a purchase of any kind: a is what the caller asked for.
 func (t *API) Buy(ctx context.Context, name string, a *Attempt, p Purchase) (_ *esim.Order, err error) {
 	a.t, a.facts, a.send = t, &p, evidence.SendOf(ctx)
+	if a.send != (evidence.Send{}) {
+		ctx = evidence.WithSend(ctx, evidence.Send{}) // it is about this purchase, and about no other call under ctx
+	}
 	a.Quantity = cmp.Or(a.Quantity, 1)
-	unnamed := a.Reference == ""
-	if unnamed {
+	if a.Reference == "" && !a.send.Resumed {
 		a.Reference = uuid.NewString()
 	}
 	ctx, end := t.begin(ctx, operation{name: name, reference: fitReference(a.Reference)})
 	defer func() { end(err) }()
-	if err := a.check(ctx, name, unnamed); err != nil {
+	if err := a.check(ctx, name); err != nil {
 		return nil, a.held(err)
 	}
 	if p.Keyless != nil {
@@ -123,14 +125,13 @@ func (t *API) Buy(ctx context.Context, name string, a *Attempt, p Purchase) (_ *
 
 // check looks at the input, and puts the purchase in doubt if another process
 // may have sent it. A reference that is not valid was never sent.
-func (a *Attempt) check(ctx context.Context, name string, unnamed bool) error {
+func (a *Attempt) check(ctx context.Context, name string) error {
 	t, p := a.t, a.facts
 	check := t.check(ctx, name)
-	if check.Reference(a.Reference, false); check.Named() != "" {
-		a.name()
-	}
-	if unnamed && a.send.Resumed {
+	if a.Reference == "" {
 		check.Fail("Reference", "is empty, so there is nothing to resume")
+	} else if check.Reference(a.Reference); check.Named() != "" {
+		a.name()
 	}
 	if a.topUp {
 		check.ICCID("ICCID", a.ICCID)
@@ -282,7 +283,7 @@ func (a *Attempt) accepted() {
 // refuseSpending keeps money in purchases: an endpoint that spends is called by
 // one, and a purchase calls no other with effect.
 func (t *API) refuseSpending(ctx context.Context, c *Call) error {
-	spends := slices.Contains(t.spec.Spends, c.Method+" "+c.Path)
+	spends := slices.ContainsFunc(t.spec.Spends, c.reaches)
 	switch {
 	case spends && c.attempt == nil:
 		return t.Fail(ctx, esim.ErrInvalidRequest, esim.OutcomeNotSent, c.Method+" "+c.Path+" spends money, and this call is no purchase")

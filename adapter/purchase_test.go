@@ -169,9 +169,13 @@ func TestAResumedPurchaseIsInDoubt(t *testing.T) {
 	_, err := s.Order(ctx, esim.OrderRequest{PackageID: "P1", Reference: "cart-1"}, s.facts)
 	assertOutcome(t, esim.OutcomeUnknown, err)
 	require.ErrorIs(t, err, esim.ErrDuplicate)
+	kept := len(s.memory.entries)
 	_, err = s.Order(ctx, esim.OrderRequest{PackageID: "P1"}, s.facts)
 	require.ErrorIs(t, err, esim.ErrInvalidRequest)
 	assert.Contains(t, err.Error(), "nothing to resume")
+	e := assertOutcome(t, esim.OutcomeNotSent, err)
+	assert.Empty(t, e.Reference, "none is made up: under it nothing was sent by anybody")
+	assert.Len(t, s.memory.entries, kept)
 
 	facts.Single, facts.Max, facts.Key = false, 0, nil
 	probed := newShop(t, facts, oneESIM)
@@ -293,4 +297,31 @@ func TestUnitsWithoutAKeyAreTold(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, again.Replayed)
 	assert.Len(t, s.wire.requests, 3)
+}
+
+// nosy is an observer that looks at its contexts.
+type nosy struct{ saw []evidence.Send }
+
+func (n *nosy) StartOperation(ctx context.Context, _ esim.Operation) (context.Context, func(error)) {
+	n.saw = append(n.saw, evidence.SendOf(ctx))
+	return ctx, func(error) {}
+}
+
+func (n *nosy) StartAttempt(ctx context.Context, _ esim.Attempt) (context.Context, func(esim.AttemptResult)) {
+	n.saw = append(n.saw, evidence.SendOf(ctx))
+	return ctx, func(esim.AttemptResult) {}
+}
+
+// What a journal says of one send is about that purchase: a hook, a token store or a
+// transport that calls another client under its context takes nothing of it along.
+func TestASendEndsInItsPurchase(t *testing.T) {
+	watch := &nosy{}
+	s := newShop(t, Purchase{Safety: Keyed}, oneESIM)
+	s.observer = watch
+	id := "11111111-1111-4111-8111-111111111111"
+	ctx := evidence.WithSend(t.Context(), evidence.Send{RequestID: id, OneSend: true, Resumed: true})
+	_, err := s.Order(ctx, esim.OrderRequest{PackageID: "P1", Reference: "cart-1"}, s.facts)
+	require.NoError(t, err)
+	assert.Equal(t, []evidence.Send{{}, {}}, watch.saw)
+	assert.Equal(t, id, s.wire.requests[0].Header.Get(s.spec.RequestIDHeader))
 }

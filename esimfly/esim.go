@@ -53,17 +53,24 @@ func (c *Client) Usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, erro
 }
 
 func (c *Client) usage(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
-	data, err := c.usageOf(ctx, iccid)
+	data, err := c.usageOf(ctx, iccid, false)
 	if err != nil {
 		return nil, err
 	}
 	return data.convert(iccid), nil
 }
 
-func (c *Client) usageOf(ctx context.Context, iccid esim.ICCID) (*usageData, error) {
-	data, err := fetch[usageData](ctx, c, adapter.Get("/esims/usage/query", "iccid", string(iccid)))
+// usageOf reads the stored usage. A proof is strict: what decides over a top-up has
+// nothing in it that cannot be read.
+func (c *Client) usageOf(ctx context.Context, iccid esim.ICCID, proof bool) (*usageData, error) {
+	call := adapter.Get("/esims/usage/query", "iccid", string(iccid))
+	call.Strict = proof
+	data, err := fetch[usageData](ctx, c, call)
 	if err != nil {
 		return nil, err
+	}
+	if proof && data.Data.Unlimited.Unreadable {
+		return nil, c.api.Malformed(ctx, "it cannot be read whether the eSIM has a limit")
 	}
 	if got := iccidOf(data.ESIM.ICCID); got != "" && got != iccid {
 		return nil, c.api.Malformed(ctx, "the answer is about another eSIM")
@@ -122,13 +129,13 @@ func (c *Client) topUpFacts() adapter.Purchase {
 	return adapter.Purchase{
 		Safety: adapter.Once, Repeats: adapter.Repeats{Lost: esim.RepeatBuys, Answered: esim.RepeatBuys},
 		Offer: c.offer, OfferIn: "the price in the top-up list", Send: c.sendTopUp,
-		Keyless: &adapter.Keyless{Before: c.beforeTopUp, After: c.usage, Shows: gained, Find: c.findTopUps, Window: 30 * time.Minute},
+		Keyless: &adapter.Keyless{Before: c.beforeTopUp, After: c.afterTopUp, Shows: gained, Find: c.findTopUps, Window: 30 * time.Minute},
 	}
 }
 
 // beforeTopUp refuses an eSIM in a state that eSIMfly does not top up.
 func (c *Client) beforeTopUp(ctx context.Context, a *adapter.Attempt) (*esim.Usage, error) {
-	data, err := c.usageOf(ctx, a.ICCID)
+	data, err := c.usageOf(ctx, a.ICCID, true)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +143,14 @@ func (c *Client) beforeTopUp(ctx context.Context, a *adapter.Attempt) (*esim.Usa
 		return nil, c.api.Fail(ctx, esim.ErrNotEligible, esim.OutcomeNotSent, "an eSIM that is "+strings.ToLower(word.String())+" cannot be topped up")
 	}
 	return data.convert(a.ICCID), nil
+}
+
+func (c *Client) afterTopUp(ctx context.Context, iccid esim.ICCID) (*esim.Usage, error) {
+	data, err := c.usageOf(ctx, iccid, true)
+	if err != nil {
+		return nil, err
+	}
+	return data.convert(iccid), nil
 }
 
 // notToppable are the states that eSIMfly documents and does not top up.

@@ -249,3 +249,38 @@ func TestTopUpEffectRefuses(t *testing.T) {
 	_, err = broken.TopUpEffect(t.Context(), []byte(good), topUpRequest("r1"))
 	require.ErrorIs(t, err, esim.ErrReferenceConflict)
 }
+
+// What decides over a top-up has nothing in it that cannot be read: a flag that was
+// unreadable before and is plain after would pass for the change, and so would the
+// figures of another eSIM.
+func TestAnOddUsageProvesNothing(t *testing.T) {
+	for name, odd := range map[string]string{
+		"flag":   `{"esim":{"status":"ACTIVE"},"data":{"total_mb":1024,"used_mb":0,"remaining_mb":1024,"is_unlimited":"endless"},"validity":{}}`,
+		"total":  `{"esim":{"status":"ACTIVE"},"data":{"total_mb":{},"used_mb":0,"remaining_mb":1024,"is_unlimited":false},"validity":{}}`,
+		"ICCID":  `{"esim":{"status":"ACTIVE","iccid":["1"]},"data":{"total_mb":1024,"used_mb":0,"remaining_mb":1024,"is_unlimited":false},"validity":{}}`,
+		"status": `{"esim":{"status":["EXPIRED"]},"data":{"total_mb":1024,"used_mb":0,"remaining_mb":1024,"is_unlimited":false},"validity":{}}`,
+	} {
+		e := newEffects(t, func(int) (int, bool) { return 0, false })
+		bad := true
+		c, f := faked(t, func(call, body string) (int, string) {
+			if bad && call == "GET /esims/usage/query" {
+				return 200, `{"success":true,"data":` + odd + `}`
+			}
+			return e.answer(call, body)
+		})
+		_, err := c.BeforeTopUp(t.Context(), topUpRequest("r1"))
+		require.Error(t, err, name)
+		_, err = c.TopUp(t.Context(), topUpRequest("r1"))
+		require.Error(t, err, name)
+		assert.False(t, esim.MaybeCharged(err), name)
+		assert.Zero(t, f.count(postTopUp), name)
+
+		bad = false
+		before, err := c.BeforeTopUp(t.Context(), topUpRequest("r1"))
+		require.NoError(t, err)
+		e.grow(1024)
+		bad = true
+		_, err = c.TopUpEffect(t.Context(), before, topUpRequest("r1"))
+		require.Error(t, err, name)
+	}
+}

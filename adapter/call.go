@@ -175,8 +175,18 @@ func Fetch[A any, E interface {
 // Lost logs that rows are missing from a list, by what it says of its own length. A
 // list that has lost a row shows what there is, and never what there is not.
 func (t *API) Lost(ctx context.Context, rows int) {
-	if rows > 0 {
-		t.logger.LogAttrs(ctx, slog.LevelWarn, "esim list has lost rows",
-			slog.String("provider", string(t.spec.Provider)), slog.String("op", operationOf(ctx).name), slog.Int("rows", rows))
+	t.missing(ctx, "esim list has lost rows", "rows", rows)
+}
+
+// Unplaced logs how many names in an answer are those of no country. What is read of
+// the coverage is less than the provider states.
+func (t *API) Unplaced(ctx context.Context, places wire.Places) {
+	t.missing(ctx, "esim answer names unknown countries", "names", places.Unknown)
+}
+
+func (t *API) missing(ctx context.Context, message, what string, n int) {
+	if n > 0 {
+		t.logger.LogAttrs(ctx, slog.LevelWarn, message,
+			slog.String("provider", string(t.spec.Provider)), slog.String("op", operationOf(ctx).name), slog.Int(what, n))
 	}
 }

@@ -63,6 +63,7 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 			result.Packages = append(result.Packages, p)
 		}
 	}
+	c.api.Unplaced(ctx, on.Places)
 	switch {
 	case !last:
 		at.number++
@@ -124,6 +125,7 @@ func (c *Client) offers(ctx context.Context, iccid esim.ICCID) (found []esim.Pac
 			found = append(found, p)
 		}
 	}
+	c.api.Unplaced(ctx, on.Places)
 	return found, lost, nil
 }
 

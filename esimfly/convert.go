@@ -12,8 +12,10 @@ var kinds = map[string]esim.PackageKind{
 	"local": esim.KindLocal, "regional": esim.KindRegional, "global": esim.KindGlobal,
 }
 
-// arenas hold the lists of the packages of one page.
+// arenas hold the lists of the packages of one page, and what is found on the way.
 type arenas struct {
+	wire.Places
+
 	countries wire.Arena[esim.Country]
 	networks  wire.Arena[esim.Network]
 	flags     wire.Arena[bool]
@@ -54,14 +56,14 @@ var networkLists = []func(*packageRow, *arenas) []esim.Network{(*packageRow).net
 func (r *packageRow) networks(a *arenas) []esim.Network {
 	list := a.networks.Take(r.Networks.Len())[:0]
 	for n := range r.Networks.Rows() {
-		list = append(list, esim.Network{Name: n[0], Technology: n[1], Country: country(n[2], n[3]), MCC: n[4], MNC: n[5]})
+		list = append(list, esim.Network{Name: n[0], Technology: n[1], Country: a.Country(n[2], n[3]), MCC: n[4], MNC: n[5]})
 	}
 	return list
 }
 
 // locations reads the oldest list, as far as it can be read. A place without an
 // operator is a network without a name.
-func (r *packageRow) locations(*arenas) (list []esim.Network) {
+func (r *packageRow) locations(a *arenas) (list []esim.Network) {
 	var legacy wire.List[locationRow]
 	if len(r.Locations) == 0 {
 		return nil
@@ -70,7 +72,7 @@ func (r *packageRow) locations(*arenas) (list []esim.Network) {
 		return nil
 	}
 	for _, l := range legacy {
-		where := country(l.Name)
+		where := a.Country(l.Name)
 		list = append(list, esim.Network{Country: where})
 		for _, o := range l.Operators {
 			list = append(list, esim.Network{Country: where, Name: o.Name.String(), Technology: o.Technology.String()})
@@ -86,7 +88,7 @@ func (r *packageRow) coverage(a *arenas) (countries []esim.Country, networks []e
 	listed := len(r.Countries)
 	countries = a.countries.Take(listed)[:0]
 	for _, code := range r.Countries {
-		countries = with(countries, country(code.String()))
+		countries = with(countries, a.Country(code.String()))
 	}
 	for _, list := range networkLists {
 		if len(countries) > 0 && len(networks) > 0 {
@@ -104,7 +106,7 @@ func (r *packageRow) coverage(a *arenas) (countries []esim.Country, networks []e
 		}
 	}
 	if listed == 0 {
-		countries = with(countries, country(r.Region))
+		countries = with(countries, country(r.Region)) // mostly the name of a region
 	}
 	return countries, networks
 }
@@ -117,15 +119,8 @@ func with(list []esim.Country, c esim.Country) []esim.Country {
 	return append(list, c)
 }
 
-// country returns the first that is named, "" if none is.
-func country(texts ...string) esim.Country {
-	for _, text := range texts {
-		if c, err := esim.ParseCountry(text); err == nil {
-			return c
-		}
-	}
-	return ""
-}
+// country is for texts that are no coverage, and may name something else.
+func country(texts ...string) esim.Country { return new(wire.Places).Country(texts...) }
 
 // money never fails: a currency that is no ISO 4217 code is not stated.
 func money(n wire.Number, currency wire.Text) esim.Money {

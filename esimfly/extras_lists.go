@@ -10,6 +10,7 @@ import (
 
 	"github.com/esimkit/esim"
 	"github.com/esimkit/esim/adapter"
+	"github.com/esimkit/esim/adapter/wire"
 )
 
 // OrdersQuery selects orders of the history. The zero value selects all.
@@ -120,7 +121,7 @@ type ListedESIM struct {
 	ProfileStatus string `json:"profile_status,omitempty"`
 }
 
-func (r *esimRow) listed() ListedESIM {
+func (r *esimRow) listed(on *wire.Places) ListedESIM {
 	e := ListedESIM{
 		ESIM: r.convert(), PackageID: r.PackageCode.String(), PackageName: r.PackageName, CreatedAt: r.CreatedAt.Time,
 		IMSI:      r.IMSI.String(),
@@ -128,9 +129,7 @@ func (r *esimRow) listed() ListedESIM {
 	}
 	e.Usage = *usage(e.ICCID, e.Status, r.Data, r.Validity)
 	for _, name := range r.Countries {
-		if code := country(name); code != "" {
-			e.Countries = append(e.Countries, code)
-		}
+		e.Countries = with(e.Countries, on.Country(name))
 	}
 	return e
 }
@@ -145,7 +144,12 @@ func (c *Client) ESIMs(ctx context.Context, q ESIMsQuery) iter.Seq2[ListedESIM, 
 		oneOf(check, "Status", q.Status, "", "ALL", "NEW", "ACTIVE", "EXPIRED", "CANCELLED", "DEPLETED", "DELETED")
 	}, func(ctx context.Context, q ESIMsQuery) iter.Seq2[ListedESIM, error] {
 		call := adapter.Get("/esims", "search", q.Search, "status", strings.TrimPrefix(q.Status, "ALL"))
-		return converted(list[esimRow](ctx, c, call, pageSize(q.PageSize), new(int)), (*esimRow).listed)
+		return converted(list[esimRow](ctx, c, call, pageSize(q.PageSize), new(int)), func(r *esimRow) ListedESIM {
+			var on wire.Places
+			e := r.listed(&on)
+			c.api.Unplaced(ctx, on)
+			return e
+		})
 	})
 }
 

@@ -163,7 +163,7 @@ func FuzzESIMPage(f *testing.F) {
 			return
 		}
 		for _, row := range out.Data.rows() {
-			e := row.listed()
+			e := row.listed(new(wire.Places))
 			requireBounded(t, e.ICCID)
 			require.False(t, e.Usage.Unlimited && e.Usage.Remaining != 0)
 		}

@@ -1,7 +1,9 @@
 package esimfly
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -72,6 +74,50 @@ func TestOddCellsOfPackages(t *testing.T) {
 			assert.Zero(t, page.Lost)
 		})
 	}
+}
+
+// A name that no country has is left out of the coverage, and is logged once an
+// answer, by its number alone.
+func TestUnknownCountriesAreLogged(t *testing.T) {
+	const (
+		codes   = `{"package_code":"a","countries":["TR","CANARY","",null]}`
+		network = `{"package_code":"b","networks":[{"network_name":"A","country_iso2":"XQ","country_name":"CANARY"},{"network_name":"B","country_iso2":"XQ","country_name":"Turkey"},{"network_name":"C"}]}`
+		legacy  = `{"package_code":"c","locationNetworkList":[{"locationName":"CANARY","operatorList":[]},{"locationName":"Turkey"}]}`
+		region  = `{"package_code":"d","region":"CANARY"}`
+		known   = `{"package_code":"e","countries":["TR"],"region":"Europe"}`
+	)
+	var log bytes.Buffer
+	var rows []string
+	c, _ := faked(t, func(call, _ string) (int, string) {
+		if strings.HasSuffix(call, "/esims") {
+			return 200, listing("esims", `{"iccid":"8910300001234567890","countries":["Turkey","CANARY"]}`)
+		}
+		return 200, listing("packages", rows...)
+	}, func(cfg *Config) { cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	for names, list := range map[int][]string{0: {region, known}, 1: {codes, known}, 2: {codes, network}, 3: {codes, network, legacy, region}} {
+		rows = list
+		log.Reset()
+		page, err := c.ListPackages(t.Context(), esim.PackageQuery{})
+		require.NoError(t, err)
+		assert.Len(t, page.Packages, len(rows))
+		assert.Zero(t, page.Lost)
+		found := log.String()
+		log.Reset()
+		_, err = c.ListTopUps(t.Context(), topUpICCID)
+		require.NoError(t, err)
+		for op, found := range map[string]string{"ListPackages": found, "ListTopUps": log.String()} {
+			want := fmt.Sprintf(`level=WARN msg="esim answer names unknown countries" provider=esimfly op=%s names=%d`, op, names)
+			assert.Equal(t, names > 0, strings.Contains(found, want), found)
+			assert.Equal(t, min(names, 1), strings.Count(found, "\n"), found)
+			assert.NotContains(t, found, "CANARY")
+		}
+	}
+	log.Reset()
+	for e, err := range c.ESIMs(t.Context(), ESIMsQuery{}) {
+		require.NoError(t, err)
+		assert.Equal(t, []esim.Country{"TR"}, e.Countries)
+	}
+	assert.Contains(t, log.String(), "op=ESIMs names=1")
 }
 
 func TestOddRows(t *testing.T) {

@@ -51,6 +51,7 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 		return nil, c.api.Malformed(ctx, "the key of the next page is too long")
 	}
 	packages, lost := data.packages()
+	c.api.Unplaced(ctx, data.unplaced())
 	return &esim.PackagePage{
 		Packages: slices.DeleteFunc(packages, func(p esim.Package) bool { return !selects(&q, &p) }),
 		Next:     next, Lost: lost,
@@ -79,5 +80,6 @@ func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Packa
 		return nil, err
 	}
 	packages, _ := data.packages()
+	c.api.Unplaced(ctx, data.unplaced())
 	return packages, nil
 }

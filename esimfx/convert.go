@@ -22,6 +22,18 @@ func (d *productsData) packages() (list []esim.Package, lost int) {
 	return list, len(d.Products) - len(list)
 }
 
+// unplaced counts the elements of the coverages that name no country.
+func (d *productsData) unplaced() (places wire.Places) {
+	for i := range d.Products {
+		for _, country := range d.Products[i].Coverage {
+			if country == "" {
+				places.Unknown++
+			}
+		}
+	}
+	return places
+}
+
 // arenas hold the lists of the packages of one page.
 type arenas struct {
 	countries wire.Arena[esim.Country]

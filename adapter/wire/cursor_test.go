@@ -46,6 +46,12 @@ func TestPlacesAndPrices(t *testing.T) {
 	assert.Equal(t, Findings{Rows: 1, First: "/1"}, found)
 	assert.Equal(t, []esim.Country{"JP", "DE"}, Countries(list, &arena), "an odd element costs itself")
 	assert.Empty(t, Text("Atlantis").Country())
+	var places Places
+	assert.Equal(t, esim.Country("JP"), places.Country("", "Atlantis", "Japan"))
+	assert.Empty(t, places.Country("", ""))
+	assert.Zero(t, places.Unknown, "an empty text names nothing, and one of several names is enough")
+	assert.Empty(t, places.Country("Atlantis", "Lemuria"))
+	assert.Equal(t, 1, places.Unknown, "one place, under two names")
 	for text, want := range map[Text][2]string{"44020": {"440", "20"}, "310260": {"310", "260"}, "": {}, "440": {}, "4402012": {}} {
 		mcc, mnc := text.MCCMNC()
 		assert.Equal(t, want, [2]string{mcc, mnc}, text)

@@ -40,6 +40,26 @@ func Countries(list []Country, arena *Arena[esim.Country]) []esim.Country {
 	return countries
 }
 
+// Places reads the countries of an answer, and counts the names that no country
+// has: what is left out of a coverage is a finding. The zero value is ready.
+type Places struct{ Unknown int }
+
+// Country returns the country that the first of the texts names which names one, ""
+// if none does.
+func (p *Places) Country(texts ...string) esim.Country {
+	named := false
+	for _, text := range texts {
+		if country, err := esim.ParseCountry(text); err == nil {
+			return country
+		}
+		named = named || text != ""
+	}
+	if named {
+		p.Unknown++
+	}
+	return ""
+}
+
 // Country returns the country that a text names, "" where it names none.
 func (t Text) Country() esim.Country {
 	country, err := esim.ParseCountry(string(t))

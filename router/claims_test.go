@@ -204,7 +204,7 @@ func TestResumedWithoutAClaim(t *testing.T) {
 		"several resellers": {t.Context(), asked, 3, "100"},
 		"no such package":   {t.Context(), "jp-9", 3, "100"},
 		"an ended context":  {ended, asked, 3, "100"},
-		"nobody is left":    {t.Context(), asked, 1, "1"},
+		"no reseller is left":    {t.Context(), asked, 1, "1"},
 	} {
 		w := newWorld(false)
 		config := w.config(nil)

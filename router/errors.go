@@ -41,7 +41,7 @@ func (e *NoneLeft) Error() string {
 	if more := len(e.Refusals) - mostTold; more > 0 {
 		said = append(said, fmt.Sprintf("and %d more", more))
 	}
-	return "nobody is left: " + strings.Join(said, ", ")
+	return "no reseller is left: " + strings.Join(said, ", ")
 }
 
 // refuse is an error of the router itself, of which nothing was sent.

@@ -27,7 +27,7 @@ type question struct {
 // exclusion is a reason not to ask a candidate.
 type exclusion struct {
 	text  string    // for the documentation
-	kind  esim.Kind // of the error, when nobody is left
+	kind  esim.Kind // of the error, when no reseller is left
 	guess bool      // it may be out of date: who else is left is asked first, and then this one all the same
 	terms bool      // the sale asks for it, so it is nothing to report
 	why   func(q *question) string

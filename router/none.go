@@ -43,7 +43,7 @@ func (s *sale) noneLeft() *esim.Error {
 	return &told
 }
 
-// keepTrail writes down why nobody is left, where there is a claim to write it
+// keepTrail writes down why no reseller is left, where there is a claim to write it
 // into. It decides nothing, so a claim that cannot be written is only logged.
 func (s *sale) keepTrail(ctx context.Context) {
 	if s.version == 0 {
@@ -52,7 +52,7 @@ func (s *sale) keepTrail(ctx context.Context) {
 	ctx, done := detached(ctx)
 	defer done()
 	if err := s.put(ctx); err != nil {
-		s.Logger.WarnContext(ctx, "router could not record why nobody is left", "reference", s.reference, "error", err)
+		s.Logger.WarnContext(ctx, "router could not record why no reseller is left", "reference", s.reference, "error", err)
 	}
 }
 

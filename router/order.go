@@ -69,7 +69,7 @@ type sale struct {
 	listed   bool        // askedFor is what the shelf says
 	currency string      // that prices are compared in
 	left     []Candidate // that may still be asked; nil = nothing was planned yet
-	guesses  []Candidate // that are asked when nobody is left
+	guesses  []Candidate // that are asked when no reseller is left
 	trail    *trail      // of this call; nil = nothing was planned
 	excluded map[Choice]*exclusion
 	refusals []Refusal

@@ -43,13 +43,13 @@ type Rule struct {
 type Retry uint8
 
 const (
-	Never     Retry = iota
-	Transient       // trouble that may pass: back off
-	Throttled       // the provider asks to wait
-	InFlight        // the same key is being processed: wait, then ask again
-	Renonce         // the request id was seen before: a fresh one
-	Reclock         // the clock: correct it from the answer's Date, once
-	Reauth          // the credentials: new ones, once
+	Never       Retry = iota
+	Transient         // trouble that may pass: back off
+	Throttled         // the provider asks to wait
+	InFlight          // the same key is being processed: wait, then ask again
+	Renonce           // the request id was seen before: a fresh one
+	AdjustClock       // the clock: correct it from the answer's Date, once
+	Reauth            // the credentials: new ones, once
 )
 
 // Verdict is what an answer that is not a success says.

@@ -187,7 +187,7 @@ func (f *exchange) fail(r result) *esim.Error {
 	if err.Repeat == esim.RepeatSafe {
 		err.RetryAfter = max(err.RetryAfter, f.c.repeats.Pause)
 	}
-	if r.Retry == Reclock && !r.date.IsZero() {
+	if r.Retry == AdjustClock && !r.date.IsZero() {
 		err.Message = strings.TrimPrefix(err.Message+"; "+aheadOrBehind(r.date.Sub(f.t.now())), "; ")
 	}
 	if f.c.Key != "" {

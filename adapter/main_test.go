@@ -53,7 +53,7 @@ var rules = map[string]Rule{
 	"DUP":    {Kind: esim.ErrDuplicate},
 	"BUSY":   {Kind: esim.ErrDuplicate, Retry: InFlight},
 	"NONCE":  {Kind: esim.ErrDuplicate, Retry: Renonce},
-	"CLOCK":  {Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: Reclock},
+	"CLOCK":  {Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: AdjustClock},
 	"TOKEN":  {Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent, Retry: Reauth},
 	"SLOW":   {Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: Throttled},
 	"CLOSED": {Kind: esim.ErrUnavailable, Outcome: esim.OutcomeNotSent, Retry: Transient},

@@ -149,7 +149,7 @@ func TestAnIncompleteUnitIsAskedForAgain(t *testing.T) {
 	assert.Equal(t, []string{"cart-1-0", "cart-1-0"}, s.keys())
 }
 
-func TestAReferenceIsMintedOnceAndTold(t *testing.T) {
+func TestAReferenceIsMintedOnceAndReturned(t *testing.T) {
 	s := newShop(t, singly, code(400, "LOW"))
 	_, err := s.order(t, "", 1)
 	e := assertOutcome(t, esim.OutcomeRejected, err)
@@ -288,7 +288,7 @@ func TestAnErrorOfTheAdaptersOwnIsNoAnswer(t *testing.T) {
 }
 
 // Where the provider knows no key the kit tells units apart by itself.
-func TestUnitsWithoutAKeyAreTold(t *testing.T) {
+func TestUnitsWithoutAKeyAreReported(t *testing.T) {
 	s := newShop(t, Purchase{Max: 3, Single: true, Safety: Once}, oneESIM, oneESIM, oneESIM)
 	order, err := s.order(t, "cart-1", 3)
 	require.NoError(t, err)

@@ -57,7 +57,7 @@ func (f *exchange) resend(ctx context.Context, r result, n int) (time.Duration, 
 	}
 	switch r.Retry {
 	case Never:
-	case Reauth, Reclock:
+	case Reauth, AdjustClock:
 		return 0, f.fixAuthOrClock(r)
 	case InFlight:
 		if f.t.retries == 0 {
@@ -84,7 +84,7 @@ func (f *exchange) fixAuthOrClock(r result) bool {
 	switch r.Retry {
 	case Reauth:
 		return f.refreshToken(r)
-	case Reclock:
+	case AdjustClock:
 		return f.adjustClock(r)
 	case Never, Transient, Throttled, InFlight, Renonce:
 	}

@@ -118,7 +118,7 @@ func TestRepeatsAreNewButTheSame(t *testing.T) {
 	})
 }
 
-func TestReauthAndReclockOnceEach(t *testing.T) {
+func TestReauthAndAdjustClockOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		far := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
 		further := time.Now().Add(2 * time.Hour).UTC().Format(http.TimeFormat)

@@ -99,7 +99,7 @@ var (
 	errProof  = fmt.Errorf("%w: the proof of the sender is missing, doubled or wrong", esim.ErrUnauthorized)
 	errNoPath = fmt.Errorf("%w: no webhooks at this path", esim.ErrNotFound)
 	errTooFar = fmt.Errorf("%w: %w: the event is too far from now", esim.ErrUnauthorized, esim.ErrClockSkew)
-	errUnfit  = fmt.Errorf("%w: the source has no secret that it can use", esim.ErrUnauthorized)
+	errSecret = fmt.Errorf("%w: the source has no secret that it can use", esim.ErrUnauthorized)
 )
 
 // Verify checks that a webhook comes from the provider: by its proof, and by the
@@ -116,7 +116,7 @@ func (s *WebhookSource) Verify(header http.Header, path string, body []byte, now
 	case f.InPath && (s.err != nil || !s.knows(path)), !f.InPath && path != "":
 		return errNoPath
 	case s.err != nil:
-		return errUnfit
+		return errSecret
 	case !f.InPath && !s.proven(header, body):
 		return errProof
 	case f.At == nil:

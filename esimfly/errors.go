@@ -75,7 +75,7 @@ func freed(kind esim.Kind) adapter.Rule {
 var rules = slices.Concat(
 	// Before anything is processed (eSIMfly docs: api-authentication).
 	adapter.Codes(turnedAway, "HMAC_REQUIRED", "INVALID_API_KEY", "INVALID_SIGNATURE", "INVALID_USER"),
-	adapter.Codes(adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock}, "INVALID_TIMESTAMP"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.AdjustClock}, "INVALID_TIMESTAMP"),
 	adapter.Codes(adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeNotSent}, "INVALID_REQUEST_ID"),
 	adapter.Codes(adapter.Rule{Kind: esim.ErrRateLimited, Outcome: esim.OutcomeRejected, Retry: adapter.Throttled}, "RATE_LIMIT_EXCEEDED"),
 	adapter.Codes(adapter.Rule{Kind: esim.ErrDuplicate, Retry: adapter.Renonce}, duplicateRequest),
@@ -103,7 +103,7 @@ var rules = slices.Concat(
 	// On a page that eSIMfly took back the day it appeared. Good enough to
 	// name what went wrong, not to prove that nothing was charged.
 	adapter.Codes(freed(esim.ErrUnauthorized), "AUTH_MISSING", "AUTH_INVALID_SIGNATURE", "AUTH_INVALID_ACCESS_CODE"),
-	adapter.Codes(adapter.Rule{Kind: esim.ErrClockSkew, Retry: adapter.Reclock, Repeat: esim.RepeatBuys}, "AUTH_EXPIRED_TIMESTAMP"),
+	adapter.Codes(adapter.Rule{Kind: esim.ErrClockSkew, Retry: adapter.AdjustClock, Repeat: esim.RepeatBuys}, "AUTH_EXPIRED_TIMESTAMP"),
 	adapter.Codes(adapter.Rule{Kind: esim.ErrDuplicate, Retry: adapter.Renonce}, "AUTH_DUPLICATE_REQUEST_ID"),
 	adapter.Codes(freed(esim.ErrInvalidRequest), "VALIDATION_FAILED", "INVALID_COUNTRY_CODE", "INVALID_QUANTITY", "INVALID_ICCID"),
 	adapter.Codes(freed(esim.ErrPackageUnavailable), "INVALID_PACKAGE_CODE", "PACKAGE_NOT_AVAILABLE"),

@@ -101,7 +101,7 @@ func TestResumedOrderUnderARequestID(t *testing.T) {
 	}
 }
 
-func TestUnfitRequestIDs(t *testing.T) {
+func TestInvalidRequestIDs(t *testing.T) {
 	c, _ := silent(t)
 	for _, id := range []string{
 		"x", "0D9E6A18-53C7-4B2F-A9D4-6E81C07F2A5B", "0d9e6a1853c74b2fa9d46e81c07f2a5b", "{" + someRequestID + "}", "urn:uuid:" + someRequestID,

@@ -210,7 +210,7 @@ func TestReplayOfAnotherPackage(t *testing.T) {
 }
 
 // A replica that did not place the order is given its size.
-func TestQuantityThatIsTold(t *testing.T) {
+func TestQuantityThatIsStated(t *testing.T) {
 	status := `{"success":true,"order":{"orderReference":"order_1","status":"completed","esim":{"iccid":"8932042000010078801","lpaString":"LPA:1$rsp.example.com$A"}}}`
 	c, _ := faked(t, inTurn(t, step{200, status}, step{200, status}))
 	ctx := evidence.WithSend(t.Context(), evidence.Send{Quantity: 3})

@@ -204,7 +204,7 @@ func TestRefusedTopUpMayBeTriedAgain(t *testing.T) {
 	assert.False(t, o.Replayed)
 }
 
-func TestTopUpWithoutPreimageIsNotSent(t *testing.T) {
+func TestTopUpWithoutBeforeImageIsNotSent(t *testing.T) {
 	p := &plans{t: t, usage: func(int) int { return 503 }}
 	c, f := faked(t, p.answer)
 	_, err := c.TopUp(t.Context(), topUpRequest("r1"))

@@ -38,9 +38,9 @@ func badRepeats(t *testing.T) map[string]func(ctx context.Context, c *Client, re
 	}
 }
 
-// TestAnUnfitRepeatTakesNothingBack: that a repeat is refused here says nothing
+// TestAnInvalidRepeatTakesNothingBack: that a repeat is refused here says nothing
 // about what was sent before.
-func TestAnUnfitRepeatTakesNothingBack(t *testing.T) {
+func TestAnInvalidRepeatTakesNothingBack(t *testing.T) {
 	for name, repeat := range badRepeats(t) {
 		for _, row := range []struct {
 			name    string

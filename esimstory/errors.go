@@ -12,7 +12,7 @@ import (
 var (
 	badRequest   = adapter.Rule{Kind: esim.ErrInvalidRequest, Outcome: esim.OutcomeRejected}
 	unauthorized = adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}
-	wrongTime    = adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock}
+	wrongTime    = adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.AdjustClock}
 	noOption     = adapter.Rule{Kind: esim.ErrPackageUnavailable, Outcome: esim.OutcomeRejected}
 	taken        = adapter.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}
 	supplier     = adapter.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}

@@ -22,7 +22,7 @@ var documented = []struct {
 	{401, `{"error":{"code":"unauthorized","message":"Missing required authentication headers."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
 	{401, `{"error":{"code":"unauthorized","message":"Invalid or missing access key. Please provide a valid X-Esim-Story-Access-Key header."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
 	{401, `{"error":{"code":"unauthorized","message":"Invalid signature."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
-	{401, `{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."}}`, adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.Reclock}},
+	{401, `{"error":{"code":"unauthorized","message":"Request timestamp is too old or invalid."}}`, adapter.Rule{Kind: esim.ErrClockSkew, Outcome: esim.OutcomeNotSent, Retry: adapter.AdjustClock}},
 	{401, `{"error":{"code":"unauthorized","message":"Missing secret key in partner record."}}`, adapter.Rule{Kind: esim.ErrUnauthorized, Outcome: esim.OutcomeNotSent}},
 	{422, `{"errors":["External order id has already been taken"]}`, adapter.Rule{Kind: esim.ErrDuplicate, Outcome: esim.OutcomeUnknown}},
 	{422, `{"errors":["eSIM Request failed - Status: 500, Message: Internal error"]}`, adapter.Rule{Kind: esim.ErrUnavailable, Outcome: esim.OutcomeUnknown}},

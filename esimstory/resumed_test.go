@@ -40,7 +40,7 @@ func badRepeats(t *testing.T) map[string]func(ctx context.Context, c *Client, re
 }
 
 // That a repeat is refused here says nothing about what was sent before.
-func TestUnfitRepeatTakesNothingBack(t *testing.T) {
+func TestInvalidRepeatTakesNothingBack(t *testing.T) {
 	for name, repeat := range badRepeats(t) {
 		for _, before := range []struct {
 			name, body string

@@ -79,10 +79,10 @@ func (c *check) text(field, text string) {
 // money checks quote and ceiling against each other, before anything is known
 // of the present price.
 func (c *check) money(packageID string, q *esim.Package, ceiling esim.Money) {
-	const absurdDigits = 12 // before the decimal point
+	const excessDigits = 12 // before the decimal point
 	amount := func(field string, m esim.Money) {
 		whole, _, _ := strings.Cut(m.Amount(), ".")
-		if m.Sign() < 0 || len(whole) > absurdDigits {
+		if m.Sign() < 0 || len(whole) > excessDigits {
 			c.invalid(field, "is negative or above the maximum")
 		}
 	}

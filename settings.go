@@ -26,18 +26,18 @@ type Settings struct {
 	// each, -1 stands for no bound; its MaxIdleConnsPerHost is kept, too.
 	Transport http.RoundTripper
 
-	// Logger receives one record an attempt, without secrets or bodies;
+	// Logger receives one record an exchange, without secrets or bodies;
 	// nil = silent.
 	Logger *slog.Logger
 
-	// Limiter is asked before each attempt; nil = the provider's documented
+	// Limiter is asked before each exchange; nil = the provider's documented
 	// pace, for this client alone. There purchases go before reads, and a
 	// quarter of the burst is theirs: however many reads wait, a purchase waits
 	// for one interval of the pace at most, and for the purchases before it.
 	// Reads wait as long as purchases use up the pace.
 	Limiter Limiter
 
-	// Timeout bounds one attempt: connection, headers and body. 0 = a value
+	// Timeout bounds one exchange: connection, headers and body. 0 = a value
 	// for each call, 30 seconds for reads and more for purchases.
 	Timeout time.Duration
 
@@ -50,8 +50,8 @@ type Settings struct {
 	// Now is the clock for signatures and token lifetimes; nil = time.Now.
 	Now func() time.Time
 
-	// Observer sees the start and the end of each operation and attempt:
-	// the one seam for traces, metrics and audit. nil = nobody.
+	// Observer sees the start and the end of each operation, of each exchange and
+	// of each wait for the Limiter.
 	Observer Observer
 }
 
@@ -63,43 +63,6 @@ type Settings struct {
 // waits for. Without it purchases and reads wait in one queue.
 type Limiter interface {
 	Wait(ctx context.Context) error
-}
-
-// Observer watches a client at work. Its methods are called from the
-// goroutine of the call, so they must be quick and safe for concurrent use.
-// The context they return is used for what they watch; the function they
-// return is called exactly once, at its end.
-type Observer interface {
-	// StartOperation is told of each call of a Client method. The function is
-	// given the error the caller gets, or nil.
-	StartOperation(ctx context.Context, op Operation) (context.Context, func(err error))
-	// StartAttempt is told of each HTTP request of an operation.
-	StartAttempt(ctx context.Context, a Attempt) (context.Context, func(AttemptResult))
-}
-
-// Operation is one call of a Client method.
-type Operation struct {
-	Provider Provider
-	Name     string // "Order", "ListPackages", …
-}
-
-// Attempt is one HTTP request made for an operation.
-type Attempt struct {
-	Operation
-	Number int    // 1 for the first send of a request
-	Method string // HTTP method
-	Path   string // path below the base URL; no provider puts an id into it
-	Effect bool   // the request may spend money or change something
-}
-
-// AttemptResult is how an attempt ended.
-type AttemptResult struct {
-	HTTPStatus int    // 0 = no answer
-	Code       string // the provider's error code
-	Outcome    Outcome
-	Err        error // nil = accepted
-	Duration   time.Duration
-	WillRetry  bool // another attempt follows, unless the context ends before it
 }
 
 // TokenStore shares the bearer token of an account among processes, so that

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/esimkit/esim"
 )
 
@@ -46,11 +44,14 @@ func newLogin(spec Spec, s esim.Settings) (*API, error) {
 	}
 	spec.Bearer, spec.Spends, spec.Purchases, spec.Errors, spec.Can = nil, nil, nil, nil, esim.Capabilities{}
 	spec.Authorize = func(context.Context, *http.Request, []byte, time.Time) (string, error) { return "", nil }
-	s.Limiter = rate.NewLimiter(rate.Inf, 1)
 	if s.MaxRetries >= 0 {
 		s.MaxRetries = 1
 	}
-	return New(spec, s)
+	login, err := New(spec, s)
+	if err == nil {
+		login.limiter = nil
+	}
+	return login, err
 }
 
 // bear makes the calls of t carry a token.
@@ -81,7 +82,7 @@ func (t *API) bear(s esim.Settings) (err error) {
 const opLogin = "Login"
 
 func (t *API) logIn(ctx context.Context, b *Bearer) (_ esim.Secret, _ time.Duration, err error) {
-	ctx, end := t.begin(ctx, operation{name: opLogin})
+	ctx, end := t.begin(ctx, t.about(opLogin, nil))
 	defer func() { end(err) }()
 	token, valid, err := b.Login(ctx, t)
 	if err != nil {

@@ -45,7 +45,7 @@ func (s *script) sent() (all []string) {
 func TestCallsCarryTheTokenOfOneLogin(t *testing.T) {
 	watch := new(watcher)
 	s := inTurn(accepts)
-	tr := newTransport(t, esim.Settings{Transport: s, Observer: watch}, withLogin())
+	tr := newTransport(t, esim.Settings{Transport: s, Observer: watch.observer()}, withLogin())
 	for range 2 {
 		_, err := Operate(t.Context(), tr, "Balance", None{}, func(ctx context.Context, _ None) (*reply, error) {
 			return Fetch[reply](ctx, tr, Get("/balance"))

@@ -187,6 +187,6 @@ func (t *API) Unplaced(ctx context.Context, places wire.Places) {
 func (t *API) missing(ctx context.Context, message, what string, n int) {
 	if n > 0 {
 		t.logger.LogAttrs(ctx, slog.LevelWarn, message,
-			slog.String("provider", string(t.spec.Provider)), slog.String("op", operationOf(ctx).name), slog.Int(what, n))
+			slog.String("provider", string(t.spec.Provider)), slog.String("op", operationOf(ctx).Name), slog.Int(what, n))
 	}
 }

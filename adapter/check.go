@@ -121,6 +121,23 @@ func (c *Check) Reference(ref string) {
 	c.ref = ref
 }
 
+// fitICCID is the ICCID, "" if it is none.
+func fitICCID(iccid esim.ICCID) esim.ICCID {
+	if bare, err := esim.ParseICCID(string(iccid)); err != nil || bare != iccid {
+		return ""
+	}
+	return iccid
+}
+
+// fitID is the id of a package, "" if it is none or looks like a secret.
+func (t *API) fitID(id string) string {
+	c := &Check{t: t}
+	if c.ID("", id); c.err != nil || t.withoutSecrets(id) != id || lpaText.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
 // fitReference is the reference, "" if it must not be printed.
 func fitReference(ref string) string {
 	if esim.CheckReference(ref) != nil {

@@ -97,6 +97,8 @@ type result struct {
 	skew      time.Duration // correction of the clock it was signed with
 	cause     error         // of a failure without a complete answer
 	sent      *http.Request
+	protocol  string // of the answer
+	received  int    // bytes of its body, decoded
 }
 
 // classify reads a complete answer.

@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ func (t *API) Do(ctx context.Context, c Call) error {
 		return err
 	}
 	op := operationOf(ctx)
-	c.op, c.reference = firstText(c.op, op.name), firstText(c.reference, op.reference)
+	c.op, c.reference = firstText(c.op, op.Name), firstText(c.reference, op.reference)
 	if err := c.encode(); err != nil {
 		return t.outcomeOnRecord(t.failIn(c.op, esim.ErrInvalidRequest, esim.OutcomeNotSent, err.Error()), c.reference, c.Key)
 	}
@@ -38,7 +39,7 @@ func (t *API) Do(ctx context.Context, c Call) error {
 	defer func() { t.memory.leave(c.Key, e, f.state, outcome, t.now()) }()
 	if ctx.Err() == nil && f.kept(e) {
 		outcome = esim.OutcomeAccepted
-		c.attempt.accepted()
+		c.attempt.accepted(false)
 		return nil
 	}
 	if err := f.admit(e); err != nil {
@@ -47,7 +48,7 @@ func (t *API) Do(ctx context.Context, c Call) error {
 	}
 	err = f.run(ctx)
 	if outcome = outcomeOf(err); err == nil {
-		c.attempt.accepted()
+		c.attempt.accepted(true)
 	}
 	return err
 }
@@ -65,7 +66,7 @@ func outcomeOf(err error) esim.Outcome {
 	if err == nil {
 		return esim.OutcomeAccepted
 	}
-	if e, ok := err.(*esim.Error); ok { //nolint:errorlint // made by fail, never wrapped
+	if e, ok := errors.AsType[*esim.Error](err); ok {
 		return e.Outcome
 	}
 	return esim.OutcomeUnknown
@@ -140,6 +141,7 @@ func (f *exchange) run(ctx context.Context) error {
 		r, ended := f.attempt(ctx, n)
 		if f.c.Safety != Read {
 			f.add(r)
+			f.c.attempt.noAnswer(r)
 		}
 		if r.accepted {
 			ended(false)

@@ -172,7 +172,8 @@ func (a *Attempt) once(ctx context.Context) (*esim.Order, error) {
 	if err := e.look(ctx); err != nil {
 		return nil, err
 	}
-	if a.Order = copyOf(e.order); a.overcharged(ctx) != nil {
+	a.Order = copyOf(e.order)
+	if a.bought, a.charged = true, a.Order.Total; a.overcharged(ctx) != nil {
 		return nil, a.overcharged(ctx)
 	}
 	return a.Order, nil

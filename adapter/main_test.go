@@ -182,7 +182,7 @@ func says(status int, body string, headers ...string) end {
 			h.Set(headers[i], headers[i+1])
 		}
 		return &http.Response{
-			StatusCode: status, Header: h, Request: r, ContentLength: int64(len(body)),
+			StatusCode: status, Proto: "HTTP/1.1", Header: h, Request: r, ContentLength: int64(len(body)),
 			Body: io.NopCloser(strings.NewReader(body)),
 		}, nil
 	}

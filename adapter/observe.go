@@ -3,40 +3,93 @@ package adapter
 import (
 	"context"
 	"log/slog"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/esimkit/esim"
 )
 
-// observe notifies the observer that a Client method begins, and returns the
+// watched notifies an observer of the start of something, and returns the
 // function that notifies it of the end.
-func (t *API) observe(ctx context.Context, name string) (context.Context, func(error)) {
-	if t.observer == nil || ctx == nil {
-		return ctx, func(error) {}
+func watched[T any](ctx context.Context, start func(context.Context, T) context.Context, end func(context.Context, T), what T) (context.Context, func(T)) {
+	if start != nil {
+		if begun := start(ctx, what); begun != nil {
+			ctx = begun
+		}
 	}
-	return t.observer.StartOperation(ctx, esim.Operation{Provider: t.spec.Provider, Name: name})
+	if end == nil {
+		return ctx, func(T) {}
+	}
+	return ctx, func(what T) { end(ctx, what) }
 }
 
-func (t *API) startAttempt(ctx context.Context, c *Call, n int) (context.Context, func(r result, took time.Duration, more bool)) {
-	if t.observer == nil {
-		return ctx, func(result, time.Duration, bool) {}
+// observe shows an operation to the observer.
+func (t *API) observe(ctx context.Context, op operation) (context.Context, func(error)) {
+	if ctx == nil {
+		return nil, func(error) {}
 	}
-	ctx, end := t.observer.StartAttempt(ctx, esim.Attempt{
-		Operation: esim.Operation{Provider: t.spec.Provider, Name: c.op},
-		Number:    n, Method: c.Method, Path: c.Path, Effect: c.Safety != Read,
-	})
-	return ctx, func(r result, took time.Duration, more bool) {
-		f := exchange{t: t, c: c}
-		ar := esim.AttemptResult{
-			HTTPStatus: r.status, Code: r.Code, Outcome: f.outcome(r),
-			Duration: took, WillRetry: more,
+	begun := time.Now()
+	ctx, ended := watched(ctx, t.observer.OperationStart, t.observer.OperationEnd, op.Operation)
+	return ctx, func(err error) {
+		seen := op.Operation
+		seen.Duration, seen.Err, seen.Outcome = time.Since(begun), err, outcomeOf(err)
+		if op.purchase != nil {
+			seen.Bought, seen.Charged = op.purchase.bought, op.purchase.charged
 		}
-		if !r.accepted {
-			ar.Err = f.fail(r)
-		}
-		end(ar)
+		ended(seen)
 	}
 }
+
+// seen is the operation of a call, as observers see it.
+func (t *API) seen(ctx context.Context, c *Call) esim.Operation {
+	op := operationOf(ctx).Operation
+	op.Provider, op.Name, op.Reference = t.spec.Provider, c.op, c.reference
+	return op
+}
+
+// turn waits until the call may be sent, and shows that to the observer.
+func (t *API) turn(ctx context.Context, c *Call) error {
+	if t.limiter == nil {
+		return nil
+	}
+	begun, w := time.Now(), esim.Wait{Operation: t.seen(ctx, c)}
+	ctx, ended := watched(ctx, t.observer.WaitStart, t.observer.WaitEnd, w)
+	err := t.pace(ctx, c)
+	if w.Duration = time.Since(begun); err != nil {
+		w.Err = t.cause(err)
+	}
+	ended(w)
+	return err
+}
+
+// startExchange shows the n-th exchange of a call to the observer.
+func (t *API) startExchange(ctx context.Context, c *Call, n int) (context.Context, func(r result, took time.Duration, more bool)) {
+	x := t.target
+	x.Operation, x.Number, x.Method, x.Path = t.seen(ctx, c), n, c.Method, c.Path
+	x.Effect, x.Sent = c.Safety != Read, len(c.Body)
+	ctx, ended := watched(ctx, t.observer.ExchangeStart, t.observer.ExchangeEnd, x)
+	return ctx, func(r result, took time.Duration, more bool) {
+		f := exchange{t: t, c: c}
+		x.Protocol, x.RequestID, x.HTTPStatus, x.Code, x.Received = r.protocol, r.requestID, r.status, r.Code, r.received
+		x.Outcome, x.Duration, x.WillRetry = f.outcome(r), took, more
+		if !r.accepted {
+			x.Kind, x.Err = r.Kind, f.fail(r)
+		}
+		ended(x)
+	}
+}
+
+// target is what each exchange with base has in common.
+func target(base *url.URL) esim.Exchange {
+	port, err := strconv.Atoi(base.Port())
+	if err != nil {
+		port = standardPorts[base.Scheme]
+	}
+	return esim.Exchange{Scheme: base.Scheme, Host: base.Hostname(), Port: port}
+}
+
+var standardPorts = map[string]int{"http": 80, "https": 443}
 
 // level of the record of an attempt: a purchase that worked is worth a line,
 // and one of unknown outcome worth waking somebody.

@@ -19,12 +19,14 @@ import (
 	"github.com/esimkit/esim"
 )
 
-// watcher writes down what an observer is told, in order.
+// watcher writes down what an observer sees, in order.
 type watcher struct {
 	mu       sync.Mutex
 	log      []string
-	attempts []esim.Attempt
-	results  []esim.AttemptResult
+	ends     []esim.Operation
+	waits    []esim.Wait
+	attempts []esim.Exchange // as they start
+	results  []esim.Exchange // as they end
 	contexts []context.Context
 }
 
@@ -36,25 +38,39 @@ func (w *watcher) add(line string) {
 	w.log = append(w.log, line)
 }
 
-func (w *watcher) StartOperation(ctx context.Context, op esim.Operation) (context.Context, func(error)) {
-	w.add("operation " + op.Name + " of " + string(op.Provider))
-	return context.WithValue(ctx, watchKey{}, "operation"), func(err error) {
-		text := "ok"
-		if err != nil {
-			text = "failed"
-		}
-		w.add("operation ends " + text)
+func (w *watcher) observer() esim.Observer {
+	return esim.Observer{
+		OperationStart: func(ctx context.Context, op esim.Operation) context.Context {
+			w.add("operation " + op.Name + " of " + string(op.Provider))
+			return context.WithValue(ctx, watchKey{}, "operation")
+		},
+		OperationEnd: func(_ context.Context, op esim.Operation) {
+			text := "ok"
+			if op.Err != nil {
+				text = "failed"
+			}
+			w.add("operation ends " + text)
+			w.ends = append(w.ends, op)
+		},
+		WaitStart: func(ctx context.Context, _ esim.Wait) context.Context {
+			return context.WithValue(ctx, watchKey{}, "wait")
+		},
+		WaitEnd: func(_ context.Context, wait esim.Wait) { w.waits = append(w.waits, wait) },
+		ExchangeStart: func(ctx context.Context, x esim.Exchange) context.Context {
+			w.add("attempt")
+			w.attempts = append(w.attempts, x)
+			w.contexts = append(w.contexts, ctx)
+			return context.WithValue(ctx, watchKey{}, x.Number)
+		},
+		ExchangeEnd: func(_ context.Context, x esim.Exchange) {
+			w.add("attempt ends")
+			w.results = append(w.results, x)
+		},
 	}
 }
 
-func (w *watcher) StartAttempt(ctx context.Context, a esim.Attempt) (context.Context, func(esim.AttemptResult)) {
-	w.add("attempt")
-	w.attempts = append(w.attempts, a)
-	w.contexts = append(w.contexts, ctx)
-	return context.WithValue(ctx, watchKey{}, a.Number), func(r esim.AttemptResult) {
-		w.add("attempt ends")
-		w.results = append(w.results, r)
-	}
+func operationNamed(name string) operation {
+	return operation{Operation: esim.Operation{Provider: "test", Name: name}}
 }
 
 func TestObserver(t *testing.T) {
@@ -66,8 +82,8 @@ func TestObserver(t *testing.T) {
 			time.Sleep(time.Second)
 			return []end{says(503, ``), code(429, "SLOW"), code(400, "LOW")}[n-1](r)
 		}}
-		tr := newTransport(t, esim.Settings{Transport: s, Observer: watch})
-		ctx, ended := tr.observe(t.Context(), "Order")
+		tr := newTransport(t, esim.Settings{Transport: s, Observer: watch.observer()})
+		ctx, ended := tr.observe(t.Context(), operationNamed("Order"))
 		err := tr.Do(ctx, order(Replayed, "k"))
 		ended(err)
 
@@ -78,9 +94,10 @@ func TestObserver(t *testing.T) {
 		}, watch.log)
 		assert.Equal(t, []any{1, 2, 3}, seen, "the attempt's context goes to the wire")
 		for i, a := range watch.attempts {
-			assert.Equal(t, esim.Attempt{
-				Operation: esim.Operation{Provider: "test", Name: "Order"},
+			assert.Equal(t, esim.Exchange{
+				Operation: esim.Operation{Provider: "test", Name: "Order", Reference: "k"},
 				Number:    i + 1, Method: http.MethodPost, Path: "/orders", Effect: true,
+				Scheme: "https", Host: "api.example.test", Port: 443, Sent: 16,
 			}, a)
 			assert.Equal(t, "operation", watch.contexts[i].Value(watchKey{}))
 		}
@@ -97,14 +114,14 @@ func TestObserver(t *testing.T) {
 	})
 }
 
-func retries(results []esim.AttemptResult) (more []bool) {
+func retries(results []esim.Exchange) (more []bool) {
 	for _, r := range results {
 		more = append(more, r.WillRetry)
 	}
 	return more
 }
 
-func outcomes(results []esim.AttemptResult) (all []esim.Outcome) {
+func outcomes(results []esim.Exchange) (all []esim.Outcome) {
 	for _, r := range results {
 		all = append(all, r.Outcome)
 	}
@@ -113,8 +130,8 @@ func outcomes(results []esim.AttemptResult) (all []esim.Outcome) {
 
 func TestObserverOfSuccess(t *testing.T) {
 	watch := new(watcher)
-	tr := newTransport(t, esim.Settings{Transport: inTurn(accepts), Observer: watch})
-	ctx, ended := tr.observe(t.Context(), "Balance")
+	tr := newTransport(t, esim.Settings{Transport: inTurn(accepts), Observer: watch.observer()})
+	ctx, ended := tr.observe(t.Context(), operationNamed("Balance"))
 	require.NoError(t, tr.Do(ctx, read()))
 	ended(nil)
 	assert.Equal(t, []string{"operation Balance of test", "attempt", "attempt ends", "operation ends ok"}, watch.log)
@@ -129,7 +146,7 @@ func TestObserverOfSuccess(t *testing.T) {
 // TestObserverOfReads: a read that failed is nothing to fear for.
 func TestObserverOfReads(t *testing.T) {
 	watch := new(watcher)
-	tr := instant(t, esim.Settings{Transport: inTurn(says(503, ``)), Observer: watch})
+	tr := instant(t, esim.Settings{Transport: inTurn(says(503, ``)), Observer: watch.observer()})
 	asError(t, tr.Do(t.Context(), read()))
 	assert.Equal(t, []esim.Outcome{esim.OutcomeRejected}, outcomes(watch.results))
 }
@@ -142,7 +159,7 @@ func TestWillRetryIsTrue(t *testing.T) {
 			for safety := Once; safety <= Read; safety++ {
 				watch := new(watcher)
 				s := inTurn(row.end)
-				tr := newTransport(t, esim.Settings{Transport: s, Observer: watch}, func(spec *Spec) {
+				tr := newTransport(t, esim.Settings{Transport: s, Observer: watch.observer()}, func(spec *Spec) {
 					spec.Disown = func(*http.Request) {}
 				})
 				call := order(safety, "k")
@@ -158,20 +175,20 @@ func TestWillRetryIsTrue(t *testing.T) {
 
 func TestNoAttemptWithoutLeave(t *testing.T) {
 	watch := new(watcher)
-	tr := newTransport(t, esim.Settings{Observer: watch, Limiter: limiterFunc(func(context.Context) error { return errors.New("full") })})
+	tr := newTransport(t, esim.Settings{Observer: watch.observer(), Limiter: limiterFunc(func(context.Context) error { return errors.New("full") })})
 	assertOutcome(t, esim.OutcomeNotSent, tr.Do(t.Context(), order(Once, "k")))
 	assert.Empty(t, watch.log)
 }
 
 func TestNoObserver(t *testing.T) {
 	tr := newTransport(t, esim.Settings{})
-	ctx, ended := tr.observe(t.Context(), "Order")
+	ctx, ended := tr.observe(t.Context(), operationNamed("Order"))
 	assert.Equal(t, t.Context(), ctx)
 	ended(errors.New("nobody listens"))
 
 	watch := new(watcher)
-	tr = newTransport(t, esim.Settings{Observer: watch})
-	ctx, ended = tr.observe(nil, "Order") //nolint:staticcheck // Check finds it, a moment later
+	tr = newTransport(t, esim.Settings{Observer: watch.observer()})
+	ctx, ended = tr.observe(nil, operationNamed("Order")) //nolint:staticcheck // Check finds it, a moment later
 	assert.Nil(t, ctx)
 	ended(nil)
 	assert.Empty(t, watch.log)

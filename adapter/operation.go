@@ -8,7 +8,7 @@ import (
 )
 
 // Operate carries out a Client method that spends nothing: it checks the input
-// by its type, tells the observer of begin and end, and runs do. Calls and
+// by its type, shows begin and end to the observer, and runs do. Calls and
 // errors that are made under the context of do belong to the operation, so no
 // name is passed on.
 //
@@ -21,7 +21,7 @@ func Operate[In Input, Out any](ctx context.Context, t *API, name string, in In,
 
 // OperateOn is Operate for an input of the adapter's own, which check looks at.
 func OperateOn[In, Out any](ctx context.Context, t *API, name string, in In, check func(*Check, In), do func(context.Context, In) (Out, error)) (out Out, err error) {
-	ctx, end := t.begin(ctx, operation{name: name})
+	ctx, end := t.begin(ctx, t.about(name, in))
 	defer func() { end(err) }()
 	c := t.check(ctx, name)
 	if check(c, in); c.err != nil {
@@ -35,7 +35,7 @@ func OperateOn[In, Out any](ctx context.Context, t *API, name string, in In, che
 func Iterate[In, Out any](ctx context.Context, t *API, name string, in In, check func(*Check, In), rows func(context.Context, In) iter.Seq2[Out, error]) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		var err error
-		begun, end := t.begin(ctx, operation{name: name})
+		begun, end := t.begin(ctx, t.about(name, in))
 		defer func() { end(err) }()
 		var row Out
 		c := t.check(begun, name)
@@ -54,8 +54,9 @@ func Iterate[In, Out any](ctx context.Context, t *API, name string, in In, check
 
 // operation is what the calls and errors of one Client method have in common.
 type operation struct {
-	name      string
-	reference string // of a purchase
+	esim.Operation
+	reference string   // of a purchase, which errors name
+	purchase  *Attempt // that the operation is, nil for none
 }
 
 type operationKey struct{}
@@ -64,7 +65,25 @@ func (t *API) begin(ctx context.Context, op operation) (context.Context, func(er
 	if ctx == nil {
 		return nil, func(error) {}
 	}
-	return t.observe(context.WithValue(ctx, operationKey{}, &op), op.name)
+	op.Provider = t.spec.Provider
+	return t.observe(context.WithValue(ctx, operationKey{}, &op), op)
+}
+
+// about is an operation with what its input names.
+func (t *API) about(name string, in any) operation {
+	op := operation{Operation: esim.Operation{Name: name}}
+	switch in := in.(type) {
+	case esim.ICCID:
+		op.ICCID = fitICCID(in)
+	case esim.OrderRef:
+		op.Reference = fitReference(in.Reference)
+	case esim.CancelRequest:
+		op.Reference, op.ICCID = fitReference(in.Order.Reference), fitICCID(in.ICCID)
+	case *Attempt:
+		op.Reference, op.ICCID = fitReference(in.Reference), fitICCID(in.ICCID)
+		op.PackageID, op.Quantity = t.fitID(in.PackageID), in.Quantity
+	}
+	return op
 }
 
 // operationOf returns the operation that ctx belongs to.
@@ -82,13 +101,14 @@ func operationOf(ctx context.Context) operation {
 func WithReference(ctx context.Context, reference string) context.Context {
 	op := operationOf(ctx)
 	op.reference = fitReference(reference)
+	op.Reference = op.reference
 	return context.WithValue(ctx, operationKey{}, &op)
 }
 
 // Fail returns an error of the operation that ctx belongs to.
 func (t *API) Fail(ctx context.Context, kind esim.Kind, outcome esim.Outcome, message string) *esim.Error {
 	op := operationOf(ctx)
-	err := t.failIn(op.name, kind, outcome, message)
+	err := t.failIn(op.Name, kind, outcome, message)
 	err.Reference = op.reference
 	return err
 }

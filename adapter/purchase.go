@@ -81,6 +81,7 @@ type Attempt struct {
 	send   evidence.Send
 	keys   []string // of as many units as an order can have, so of an earlier one too
 	answer bool     // the latest call was accepted
+	bill
 }
 
 // Order carries out [esim.Client].Order.
@@ -109,7 +110,9 @@ func (t *API) Buy(ctx context.Context, name string, a *Attempt, p Purchase) (_ *
 	if a.Reference == "" && !a.send.Resumed {
 		a.Reference = uuid.NewString()
 	}
-	ctx, end := t.begin(ctx, operation{name: name, reference: fitReference(a.Reference)})
+	op := t.about(name, a)
+	op.reference, op.purchase = op.Reference, a
+	ctx, end := t.begin(ctx, op)
 	defer func() { end(err) }()
 	if err := a.check(ctx, name); err != nil {
 		return nil, a.held(err)
@@ -227,7 +230,7 @@ func (a *Attempt) offered(ctx context.Context) error {
 		return unsold
 	}
 	op := operationOf(ctx)
-	check := a.t.check(ctx, op.name)
+	check := a.t.check(ctx, op.Name)
 	if check.Price(a.Terms, price, cmp.Or(p.OfferIn, "the price")); check.err != nil {
 		return check.Err()
 	}
@@ -235,7 +238,7 @@ func (a *Attempt) offered(ctx context.Context) error {
 	if !prepaid || unread != nil || err != nil {
 		return nil //nolint:nilerr // nothing is known that keeps the purchase back
 	}
-	return a.t.covers(ctx, op.name, balance, total)
+	return a.t.covers(ctx, op.Name, balance, total)
 }
 
 // buy sends the purchase, one call after the other, and stops at the first that
@@ -246,15 +249,17 @@ func (a *Attempt) buy(ctx context.Context) (*esim.Order, error) {
 	if p.Single && doubt && t.repeatOf(a.keys...) != esim.RepeatSafe { // nor are the units beside the one in doubt sent
 		return nil, a.held(t.Fail(ctx, esim.ErrDuplicate, esim.OutcomeNotSent, "the purchase was not sent again"))
 	}
-	a.Order = a.newOrder()
+	a.Order, a.fresh = a.newOrder(), made == 0 && !doubt
 	a.Order.Replayed = p.Single && made == a.Quantity && !doubt
 	content := a.content()
 	for _, key := range a.keys[:a.calls()] {
-		a.answer = false
+		a.answer, a.sent = false, false
+		before := a.Order.Total
 		err := p.Send(ctx, a, Call{
 			Safety: p.Safety, Key: key, repeats: p.Repeats, content: content, reference: a.Reference, keep: p.Single,
 			oneSend: a.send.OneSend, onceID: a.send.RequestID, attempt: a,
 		})
+		a.enter(before)
 		if err != nil {
 			if a.answer { // and something is missing in it: the provider is asked again
 				t.forgetAnswer(key)
@@ -270,14 +275,6 @@ func (a *Attempt) buy(ctx context.Context) (*esim.Order, error) {
 
 func (a *Attempt) newOrder() *esim.Order {
 	return &esim.Order{Provider: a.t.spec.Provider, Reference: a.Reference, PackageID: a.PackageID}
-}
-
-// accepted notes that the call under way brought what it should, or that this is
-// known from memory.
-func (a *Attempt) accepted() {
-	if a != nil {
-		a.answer = true
-	}
 }
 
 // refuseSpending keeps money in purchases: an endpoint that spends is called by

@@ -336,7 +336,7 @@ func TestDeadlineShorterThanTheWait(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			watch := new(watcher)
 			s := inTurn(first, accepts)
-			tr := newTransport(t, esim.Settings{Transport: s, Observer: watch})
+			tr := newTransport(t, esim.Settings{Transport: s, Observer: watch.observer()})
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			begun := time.Now()

@@ -27,11 +27,11 @@ func (c *Call) decode(doc []byte) (odd wire.Findings, err error) {
 }
 
 // attempt sends the call once and says how that ended. The n-th attempt is
-// signed afresh; its key and body are those of the first. The function tells
-// the observer of the end, and whether another attempt follows.
+// signed afresh; its key and body are those of the first. The function shows
+// the end to the observer, and whether another exchange follows.
 func (f *exchange) attempt(ctx context.Context, n int) (result, func(more bool)) {
 	t, c := f.t, f.c
-	if err := t.pace(ctx, c); err != nil {
+	if err := t.turn(ctx, c); err != nil {
 		r := notSent(esim.ErrRateLimited, Never, err)
 		r.Message = "waiting for this client's own limiter"
 		return r, func(bool) {}
@@ -39,7 +39,7 @@ func (f *exchange) attempt(ctx context.Context, n int) (result, func(more bool))
 	ctx, cancel := context.WithTimeout(ctx, c.timeout(t.timeout))
 	defer cancel()
 
-	ctx, ended := t.startAttempt(ctx, c, n)
+	ctx, ended := t.startExchange(ctx, c, n)
 	start := time.Now()
 	r := t.send(ctx, c, f.requestID())
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -87,8 +87,10 @@ func (t *API) send(ctx context.Context, c *Call, onceID string) result {
 
 	buf := bodies.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer recycle(buf)
+	*buf = (*buf)[:0]
 	r := t.read(c, req, resp, buf)
 	r.onceID, r.sent, r.skew = onceID, req, skew
+	r.protocol, r.received = resp.Proto, len(*buf)
 	r.requestID = firstText(requestID, t.clean(resp.Header.Get("X-Request-Id")))
 	return r
 }

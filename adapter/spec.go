@@ -67,8 +67,9 @@ type API struct {
 	spec     Spec
 	base     *url.URL
 	logger   *slog.Logger
-	limiter  esim.Limiter
+	limiter  esim.Limiter // nil for logins
 	observer esim.Observer
+	target   esim.Exchange // what each exchange has in common
 	timeout  time.Duration
 	retries  int
 	now      func() time.Time
@@ -108,6 +109,7 @@ func New(spec Spec, s esim.Settings) (*API, error) {
 	if t.base, err = parseBaseURL(firstText(s.BaseURL, spec.BaseURL)); err != nil {
 		return nil, t.failIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.BaseURL "+err.Error())
 	}
+	t.target = target(t.base)
 	if s.Timeout < 0 {
 		return nil, t.failIn("New", esim.ErrInvalidRequest, esim.OutcomeNotSent, "Settings.Timeout is negative")
 	}

@@ -292,18 +292,19 @@ type watcher struct {
 	ends       []error
 }
 
-func (w *watcher) StartOperation(ctx context.Context, op esim.Operation) (context.Context, func(error)) {
-	w.operations = append(w.operations, op.Name)
-	return ctx, func(err error) { w.ends = append(w.ends, err) }
-}
-
-func (w *watcher) StartAttempt(ctx context.Context, _ esim.Attempt) (context.Context, func(esim.AttemptResult)) {
-	return ctx, func(esim.AttemptResult) {}
+func (w *watcher) observer() esim.Observer {
+	return esim.Observer{
+		OperationStart: func(ctx context.Context, op esim.Operation) context.Context {
+			w.operations = append(w.operations, op.Name)
+			return ctx
+		},
+		OperationEnd: func(_ context.Context, op esim.Operation) { w.ends = append(w.ends, op.Err) },
+	}
 }
 
 func TestObserverSeesEveryOperation(t *testing.T) {
 	w := new(watcher)
-	c := newTestClient(t, answering(200, answerOne), priced(t), func(c *Config) { c.Observer = w })
+	c := newTestClient(t, answering(200, answerOne), priced(t), func(c *Config) { c.Observer = w.observer() })
 	_, err := c.Order(t.Context(), esim.OrderRequest{PackageID: optionA})
 	require.NoError(t, err)
 	_, short := c.Order(t.Context(), esim.OrderRequest{PackageID: optionA, Quantity: 2})

@@ -44,13 +44,19 @@ func TestAnOperationIsBilledForWhatItBought(t *testing.T) {
 	}{
 		"two units": {[]end{oneESIM}, 2, []esim.Outcome{esim.OutcomeAccepted}, []bool{true}, []string{"3.00 USD"}},
 		"again": {
-			[]end{oneESIM}, 2,
-			[]esim.Outcome{esim.OutcomeAccepted, esim.OutcomeAccepted}, []bool{true, false}, []string{"3.00 USD", ""},
+			[]end{oneESIM},
+			2,
+			[]esim.Outcome{esim.OutcomeAccepted, esim.OutcomeAccepted},
+			[]bool{true, false},
+			[]string{"3.00 USD", ""},
 		},
 		"refused": {[]end{code(400, "LOW")}, 1, []esim.Outcome{esim.OutcomeRejected}, []bool{false}, []string{""}},
 		"a part, then the rest": {
-			[]end{oneESIM, code(400, "LOW"), oneESIM}, 2,
-			[]esim.Outcome{esim.OutcomeAccepted, esim.OutcomeAccepted}, []bool{true, true}, []string{"1.50 USD", "1.50 USD"},
+			[]end{oneESIM, code(400, "LOW"), oneESIM},
+			2,
+			[]esim.Outcome{esim.OutcomeAccepted, esim.OutcomeAccepted},
+			[]bool{true, true},
+			[]string{"1.50 USD", "1.50 USD"},
 		},
 		"lost": {[]end{dropped}, 1, []esim.Outcome{esim.OutcomeUnknown}, []bool{false}, []string{""}},
 	} {

@@ -299,29 +299,24 @@ func TestUnitsWithoutAKeyAreReported(t *testing.T) {
 	assert.Len(t, s.wire.requests, 3)
 }
 
-// nosy is an observer that looks at its contexts.
-type nosy struct{ saw []evidence.Send }
-
-func (n *nosy) StartOperation(ctx context.Context, _ esim.Operation) (context.Context, func(error)) {
-	n.saw = append(n.saw, evidence.SendOf(ctx))
-	return ctx, func(error) {}
-}
-
-func (n *nosy) StartAttempt(ctx context.Context, _ esim.Attempt) (context.Context, func(esim.AttemptResult)) {
-	n.saw = append(n.saw, evidence.SendOf(ctx))
-	return ctx, func(esim.AttemptResult) {}
-}
-
 // What a journal says of one send is about that purchase: a hook, a token store or a
 // transport that calls another client under its context takes nothing of it along.
 func TestASendEndsInItsPurchase(t *testing.T) {
-	watch := &nosy{}
+	var saw []evidence.Send
+	look := func(ctx context.Context) context.Context {
+		saw = append(saw, evidence.SendOf(ctx))
+		return ctx
+	}
 	s := newShop(t, Purchase{Safety: Keyed}, oneESIM)
-	s.observer = watch
+	s.observer = esim.Observer{
+		OperationStart: func(ctx context.Context, _ esim.Operation) context.Context { return look(ctx) },
+		WaitStart:      func(ctx context.Context, _ esim.Wait) context.Context { return look(ctx) },
+		ExchangeStart:  func(ctx context.Context, _ esim.Exchange) context.Context { return look(ctx) },
+	}
 	id := "11111111-1111-4111-8111-111111111111"
 	ctx := evidence.WithSend(t.Context(), evidence.Send{RequestID: id, OneSend: true, Resumed: true})
 	_, err := s.Order(ctx, esim.OrderRequest{PackageID: "P1", Reference: "cart-1"}, s.facts)
 	require.NoError(t, err)
-	assert.Equal(t, []evidence.Send{{}, {}}, watch.saw)
+	assert.Equal(t, []evidence.Send{{}, {}, {}}, saw)
 	assert.Equal(t, id, s.wire.requests[0].Header.Get(s.spec.RequestIDHeader))
 }

@@ -1,8 +1,10 @@
 package esimfx
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -289,5 +291,22 @@ func TestOddCellsOfUsage(t *testing.T) {
 			require.NoError(t, err, odd)
 			assert.Equal(t, []esim.DataSize{20, 8, 12}, []esim.DataSize{usage.Total, usage.Used, usage.Remaining}, odd)
 		}
+	}
+}
+
+// A place that is no country is left out of the coverage, and logged as a number.
+func TestUnknownCountriesAreLogged(t *testing.T) {
+	for names, coverage := range map[int]string{0: `["JP","Turkey"]`, 2: `["JP","CANARY","TR","XQ"]`} {
+		var log bytes.Buffer
+		w := newWorld(t)
+		w.on("get_products", 200, `{"code":0,"message":"Success","data":{"products":[{"id":"a","coverage":`+coverage+`}],"last_evaluated_key":{}}}`)
+		cfg := w.config()
+		cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		page, err := newTestClient(t, cfg).ListPackages(t.Context(), esim.PackageQuery{})
+		require.NoError(t, err)
+		assert.Equal(t, []esim.Country{"JP", "TR"}, page.Packages[0].Countries)
+		want := fmt.Sprintf("provider=esimfx op=ListPackages names=%d", names)
+		assert.Equal(t, names > 0, strings.Contains(log.String(), want), log.String())
+		assert.NotContains(t, log.String(), "CANARY")
 	}
 }

@@ -12,8 +12,8 @@ func foldCountry(dst []byte, s string) []byte {
 	word := len(dst)
 	for _, r := range s {
 		switch {
-		case r < utf8.RuneSelf && (isLetter(byte(r)) || isDigit(byte(r))):
-			dst = append(dst, upper(byte(r)))
+		case r < utf8.RuneSelf && (isLetter(byte(r)) || isDigit(byte(r))): //nolint:gosec // below RuneSelf
+			dst = append(dst, upper(byte(r))) //nolint:gosec // below RuneSelf
 		case isApostrophe(r): // "d'Ivoire" is a word
 		case r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r): // an accent of the letter before it
 		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):

@@ -56,7 +56,7 @@ func (k Kind) Error() string { return string(k) }
 
 // Is lets ErrUnsupported match [errors.ErrUnsupported].
 func (k Kind) Is(target error) bool {
-	return k == ErrUnsupported && target == errors.ErrUnsupported //nolint:errorlint // what errors.Is asks of an Is method
+	return k == ErrUnsupported && target == errors.ErrUnsupported
 }
 
 // Kinds returns every Kind, in the order of the documentation.

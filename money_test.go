@@ -156,7 +156,7 @@ func TestMoneyParts(t *testing.T) {
 		if negative {
 			digits = -digits
 		}
-		require.Equal(t, uint64(units), digits) //nolint:gosec // two's complement
+		require.Equal(t, uint64(units), digits)
 	})
 }
 

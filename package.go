@@ -103,7 +103,7 @@ func AllowanceOf(n int) Allowance {
 	if n < 0 || n >= math.MaxInt32 {
 		return Allowance{}
 	}
-	return Allowance{int32(n) + 1} //nolint:gosec // just compared
+	return Allowance{int32(n) + 1}
 }
 
 // UnlimitedAllowance returns the allowance without a limit.

@@ -174,7 +174,7 @@ func TestPer(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, unknown.IsZero())
 	for _, none := range []DataSize{0, -1, math.MinInt64} {
-		_, err := mustMoney(t, "1", "USD").Per(none)
+		_, err = mustMoney(t, "1", "USD").Per(none)
 		require.ErrorIs(t, err, errPer)
 	}
 	_, err = mustMoney(t, "9999999999999999999", "USD").Per(1)

@@ -32,7 +32,8 @@ func TestSumsOfPlans(t *testing.T) {
 	} {
 		u := esim.Usage{Plans: tc.plans}
 		SumPlans(&u)
-		assert.Equal(t, tc.sums, [3]esim.DataSize{u.Total, u.Used, u.Remaining}, name)
+		got := [3]esim.DataSize{u.Total, u.Used, u.Remaining}
+		assert.Equal(t, tc.sums, got, name)
 		assert.Equal(t, tc.from, u.ActivatedAt, name)
 		assert.Equal(t, tc.expiry, u.ExpiresAt, name)
 		assert.False(t, u.Unlimited, name)

@@ -1,7 +1,6 @@
 package esimfly
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -71,7 +70,7 @@ func BenchmarkListPackages(b *testing.B) {
 	c := cannedClient(b, richPage())
 	b.ReportAllocs()
 	for b.Loop() {
-		page, err := c.ListPackages(context.Background(), esim.PackageQuery{})
+		page, err := c.ListPackages(b.Context(), esim.PackageQuery{})
 		if err != nil || len(page.Packages) != 100 {
 			b.Fatal(err)
 		}
@@ -85,7 +84,7 @@ func BenchmarkOrder(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n++
-		order, err := c.Order(context.Background(), esim.OrderRequest{Reference: fmt.Sprint("cart-", n), PackageID: "merhaba-7days-1gb"})
+		order, err := c.Order(b.Context(), esim.OrderRequest{Reference: fmt.Sprint("cart-", n), PackageID: "merhaba-7days-1gb"})
 		if err != nil || order.Delivered() != 1 {
 			b.Fatal(err)
 		}
@@ -97,7 +96,7 @@ func BenchmarkOrder(b *testing.B) {
 func TestAllocationsOfARichPage(t *testing.T) {
 	c := cannedClient(t, richPage())
 	allocs := testing.AllocsPerRun(5, func() {
-		if _, err := c.ListPackages(context.Background(), esim.PackageQuery{}); err != nil {
+		if _, err := c.ListPackages(t.Context(), esim.PackageQuery{}); err != nil {
 			t.Error(err)
 		}
 	})

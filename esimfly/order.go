@@ -195,7 +195,7 @@ func (c *Client) getOrder(ctx context.Context, ref esim.OrderRef) (*esim.Order, 
 	}
 	known, _ := adapter.Learned[placed](c.api, orders+order.ID)
 	order.Quantity = cmp.Or(max(evidence.SendOf(ctx).Quantity, 0), known.quantity)
-	if total, err := order.Total.WithCurrency(known.currency); err == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
+	if total, bad := order.Total.WithCurrency(known.currency); bad == nil && !order.Total.IsZero() && order.Total.Currency() == "" {
 		order.Total = total
 	}
 	missing, err := c.recoverCodes(ctx, order, false)

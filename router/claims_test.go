@@ -201,10 +201,10 @@ func TestResumedWithoutAClaim(t *testing.T) {
 		sellers int
 		most    string
 	}{
-		"several resellers": {t.Context(), asked, 3, "100"},
-		"no such package":   {t.Context(), "jp-9", 3, "100"},
-		"an ended context":  {ended, asked, 3, "100"},
-		"no reseller is left":    {t.Context(), asked, 1, "1"},
+		"several resellers":   {t.Context(), asked, 3, "100"},
+		"no such package":     {t.Context(), "jp-9", 3, "100"},
+		"an ended context":    {ended, asked, 3, "100"},
+		"no reseller is left": {t.Context(), asked, 1, "1"},
 	} {
 		w := newWorld(false)
 		config := w.config(nil)

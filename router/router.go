@@ -67,7 +67,7 @@ func (r *Router) Account() esim.Account {
 			return one
 		}
 		all.Live = all.Live || one.Live
-		fmt.Fprintf(digest, "%q %q\n", s.provider, one.Fingerprint)
+		_, _ = fmt.Fprintf(digest, "%q %q\n", s.provider, one.Fingerprint)
 	}
 	all.Fingerprint = hex.EncodeToString(digest.Sum(nil)[:16])
 	return all

@@ -37,9 +37,9 @@ func openMarket(ctx context.Context) (*market, error) {
 	}
 	m := &market{clock: new(clock), door: newDoor(), rates: rates}
 	for _, s := range stalls() {
-		reseller, err := s.open(ctx, m.clock)
-		if err != nil {
-			return nil, err
+		reseller, bad := s.open(ctx, m.clock)
+		if bad != nil {
+			return nil, bad
 		}
 		m.resellers = append(m.resellers, reseller)
 		m.clients = append(m.clients, m.door.before(reseller))

@@ -112,7 +112,7 @@ func (s *shop) lostAnswer(ctx context.Context, w io.Writer) (*esim.Order, error)
 	heading(w, "A lost answer")
 	request := esim.OrderRequest{PackageID: rechargeable(s.sim.ESIMFly), Reference: "cart-0004"}
 	before := s.sim.Now()
-	s.sim.ESIMFly.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit})
+	s.sim.ESIMFly.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit}) //nolint:contextcheck // the simulator has a life of its own
 
 	_, err := s.fly.Order(ctx, request)
 	fmt.Fprintf(w, "  first call: %v\n", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,18 +126,17 @@ func shared(r *report, all []*adapter) {
 		for _, f := range a.files {
 			for at := 0; at+shareAt <= len(f.tokens); at++ {
 				run := f.tokens[at : at+shareAt]
-				text := ""
+				var lines strings.Builder
 				for _, l := range run {
-					text += l.text + "\n"
+					lines.WriteString(l.text + "\n")
 				}
+				text := lines.String()
 				if other, ok := where[text]; ok && i > 0 {
 					r.breaks("%s:%d: %d lines that stand in %s, too", f.path, run[0].number, shareAt, other.path)
 				}
 				mine[text] = f
 			}
 		}
-		for text, f := range mine {
-			where[text] = f
-		}
+		maps.Copy(where, mine)
 	}
 }

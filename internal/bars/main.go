@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -78,7 +79,7 @@ const maxNames = 58
 var name = regexp.MustCompile(`(?m)^(func|type|var|const)`)
 
 func documented(root string) (int, error) {
-	page := exec.Command("go", "doc", ".")
+	page := exec.CommandContext(context.Background(), "go", "doc", ".")
 	page.Dir = root
 	text, err := page.Output()
 	return len(name.FindAll(text, -1)), err

@@ -33,7 +33,7 @@ func (f *filler) fill(v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
-		if _, isWord := v.Interface().(fmt.Stringer); isWord && v.Kind() == reflect.Int {
+		if _, isWord := reflect.TypeAssert[fmt.Stringer](v); isWord && v.Kind() == reflect.Int {
 			v.SetInt(1) // of an enumeration
 			return
 		}
@@ -45,8 +45,8 @@ func (f *filler) fill(v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		f.fill(v.Index(0))
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f.fill(v.Field(i))
+		for _, field := range v.Fields() {
+			f.fill(field)
 		}
 	default:
 		panic("filled: no value for " + v.Type().String())

@@ -21,11 +21,11 @@ func TestAnUnknownESIMIsNotFound(t *testing.T) {
 	r := router.New(router.Config{Clients: clients.All()})
 	const nobodys = esim.ICCID("8999999999999999999")
 	for op, ask := range map[string]func() error{
-		"Usage":      func() error { _, err := r.Usage(t.Context(), nobodys); return err },
-		"GetESIM":    func() error { _, err := r.GetESIM(t.Context(), nobodys); return err },
-		"ListTopUps": func() error { _, err := r.ListTopUps(t.Context(), nobodys); return err },
+		"Usage":      func() error { _, e := r.Usage(t.Context(), nobodys); return e },
+		"GetESIM":    func() error { _, e := r.GetESIM(t.Context(), nobodys); return e },
+		"ListTopUps": func() error { _, e := r.ListTopUps(t.Context(), nobodys); return e },
 	} {
-		err := ask()
+		err = ask()
 		require.ErrorIs(t, err, esim.ErrNotFound, op)
 		require.False(t, esim.MaybeCharged(err), op)
 		require.LessOrEqual(t, strings.Count(err.Error(), "nothing was charged"), 1, op)

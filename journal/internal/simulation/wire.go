@@ -120,9 +120,9 @@ func (t *wire) carry(r *http.Request, p *purchase, how mishap) (*http.Response, 
 		w.pass(answerTimeout)
 		return nil, context.DeadlineExceeded
 	case crashed:
-		front.Inject(esimtest.Fault{Kind: esimtest.Fault500Before})
+		front.Inject(esimtest.Fault{Kind: esimtest.Fault500Before}) //nolint:contextcheck // the simulator has a life of its own
 	case throttled:
-		front.Inject(esimtest.Fault{Kind: esimtest.Fault429, RetryAfter: 2 * time.Second})
+		front.Inject(esimtest.Fault{Kind: esimtest.Fault429, RetryAfter: 2 * time.Second}) //nolint:contextcheck // the simulator has a life of its own
 	case carried, noRoad, cutAfter, cutShort, garbage, badGateway, tooLate, abandoned, frozen:
 	}
 	answer, err := w.through(t.account, p, r)

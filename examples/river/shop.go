@@ -54,7 +54,7 @@ func open(ctx context.Context, url string) (*shop, error) {
 		return nil, err
 	}
 	for range 3 {
-		s.sim.ESIMFly.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit})
+		s.sim.ESIMFly.Inject(esimtest.Fault{Op: "order", Kind: esimtest.FaultCutAfterCommit}) //nolint:contextcheck // the simulator has a life of its own
 	}
 	return s, nil
 }
@@ -84,7 +84,7 @@ func (s *shop) prepare(ctx context.Context) error {
 	}
 	client, err := esimfly.New(esimfly.Config{
 		AccessCode: s.sim.ESIMFly.AccessCode, SecretKey: esim.NewSecret(s.sim.ESIMFly.SecretKey), ReplaysVerified: true,
-		Settings: esim.Settings{BaseURL: s.sim.ESIMFly.URL(), MaxRetries: -1}, // the queue repeats
+		Settings: esim.Settings{BaseURL: s.sim.ESIMFly.URL(), MaxRetries: -1}, //nolint:contextcheck // the queue repeats; the simulator has a life of its own
 	})
 	if err != nil {
 		return err

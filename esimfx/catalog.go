@@ -50,8 +50,8 @@ func (c *Client) listPackages(ctx context.Context, q esim.PackageQuery) (*esim.P
 	if !ok { // the caller would be blamed for it
 		return nil, c.api.Malformed(ctx, "the key of the next page is too long")
 	}
-	packages, lost := data.packages()
-	c.api.Unplaced(ctx, data.unplaced())
+	packages, lost, places := data.packages()
+	c.api.Unplaced(ctx, places)
 	return &esim.PackagePage{
 		Packages: slices.DeleteFunc(packages, func(p esim.Package) bool { return !selects(&q, &p) }),
 		Next:     next, Lost: lost,
@@ -79,7 +79,7 @@ func (c *Client) listTopUps(ctx context.Context, iccid esim.ICCID) ([]esim.Packa
 	if err != nil {
 		return nil, err
 	}
-	packages, _ := data.packages()
-	c.api.Unplaced(ctx, data.unplaced())
+	packages, _, places := data.packages()
+	c.api.Unplaced(ctx, places)
 	return packages, nil
 }

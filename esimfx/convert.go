@@ -11,27 +11,16 @@ import (
 
 // packages returns the products in the neutral form, and how many rows were
 // lost: nothing can be bought without an id.
-func (d *productsData) packages() (list []esim.Package, lost int) {
+func (d *productsData) packages() (list []esim.Package, lost int, places wire.Places) {
 	list = make([]esim.Package, 0, len(d.Products))
 	var on arenas
 	for i := range d.Products {
+		places.Count(d.Products[i].Coverage)
 		if d.Products[i].ID.ID() != "" {
 			list = append(list, d.Products[i].convert(&on))
 		}
 	}
-	return list, len(d.Products) - len(list)
-}
-
-// unplaced counts the elements of the coverages that name no country.
-func (d *productsData) unplaced() (places wire.Places) {
-	for i := range d.Products {
-		for _, country := range d.Products[i].Coverage {
-			if country == "" {
-				places.Unknown++
-			}
-		}
-	}
-	return places
+	return list, len(d.Products) - len(list), places
 }
 
 // arenas hold the lists of the packages of one page.

@@ -97,7 +97,7 @@ func FuzzPage(f *testing.F) {
 		if ok, valid := page.Accepted(); !ok || !valid {
 			return
 		}
-		packages, lost := page.Data.packages()
+		packages, lost, _ := page.Data.packages()
 		if len(packages)+lost != len(page.Data.Products) {
 			t.Fatalf("a row that is neither there nor lost: %q", doc)
 		}

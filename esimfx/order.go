@@ -108,7 +108,7 @@ func (c *Client) topUpPrice(ctx context.Context, a *adapter.Attempt) (esim.Money
 		}
 	}
 	kind := esim.ErrPackageUnavailable
-	if _, lost := data.packages(); lost > 0 { // it may be one of these
+	if _, lost, _ := data.packages(); lost > 0 { // it may be one of these
 		kind = esim.ErrMalformedResponse
 	}
 	return esim.Money{}, c.api.Fail(ctx, kind, esim.OutcomeNotSent, "the package is not among the top-ups of this eSIM")

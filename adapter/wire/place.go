@@ -60,6 +60,15 @@ func (p *Places) Country(texts ...string) esim.Country {
 	return ""
 }
 
+// Count counts the elements of a coverage that name no country.
+func (p *Places) Count(coverage []Country) {
+	for _, country := range coverage {
+		if country == "" {
+			p.Unknown++
+		}
+	}
+}
+
 // Country returns the country that a text names, "" where it names none.
 func (t Text) Country() esim.Country {
 	country, err := esim.ParseCountry(string(t))

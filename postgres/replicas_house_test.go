@@ -83,7 +83,7 @@ type house struct {
 
 // open opens a house of the shop. late is by how much its clock is ahead.
 func (a *accounts) open(ctx context.Context, name string, pool *pgxpool.Pool, late time.Duration) (*house, error) {
-	clients, err := a.clients(name, pool) //nolint:contextcheck // clients outlive the call
+	clients, err := a.clients(name, pool)
 	if err != nil {
 		return nil, err
 	}

@@ -165,4 +165,4 @@ type referenceError string
 func (e referenceError) Error() string { return "Reference " + string(e) }
 
 // Is lets it match [ErrInvalidRequest].
-func (referenceError) Is(target error) bool { return target == ErrInvalidRequest } //nolint:errorlint // a kind is the value itself
+func (referenceError) Is(target error) bool { return target == ErrInvalidRequest }

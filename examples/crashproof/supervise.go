@@ -44,7 +44,7 @@ func (s *settings) supervise(ctx context.Context) error {
 	if s.store == "sqlite" {
 		in.Address = filepath.Join(dir, "purchases.db")
 	}
-	in.Fly, in.FX = accounts(sim)
+	in.Fly, in.FX = accounts(sim) //nolint:contextcheck // its ports stay open after the call
 	fmt.Printf("selling %d eSIMs, %s journal, %.0f%% of requests spoiled, seed %d\n", s.orders, s.store, 100*s.faults, s.seed)
 	killed, err := s.live(ctx, in)
 	if err != nil {

@@ -25,7 +25,7 @@ func tour(ctx context.Context, w io.Writer, s *shop) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	fmt.Fprintln(w, "Three resellers, simulated. The next answer will be lost, and deliveries are held back.")
-	s.loseNextAnswer()
+	s.loseNextAnswer() //nolint:contextcheck // as for the button
 	s.hold(true)
 	o, err := s.firstOffer(ctx, esimstory.Provider, "JP")
 	if err != nil {

@@ -125,6 +125,9 @@ func TestSameResult(t *testing.T) {
 // TestListAllocations holds the adapter to 0.6 of the allocations, which
 // unlike times are the same on every machine.
 func TestListAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("no memory is measured under the race detector")
+	}
 	sim := simulator.ForTest(t)
 	h, c := newHandwritten(sim, pooled()), newClient(t, sim)
 	defer h.http.CloseIdleConnections()

@@ -146,6 +146,9 @@ func TestListAllocations(t *testing.T) {
 // TestBigCatalogueHoldsOnePage iterates over 100,000 packages and measures
 // what stays on the heap on the way.
 func TestBigCatalogueHoldsOnePage(t *testing.T) {
+	if raceEnabled {
+		t.Skip("no memory is measured under the race detector")
+	}
 	sim := simulator.ForTest(t, simulator.WithPackages(100_000))
 	c := newClient(t, sim)
 	heap := func() uint64 {
